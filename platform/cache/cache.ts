@@ -1,0 +1,44 @@
+import type { CacheKey } from '../event-log/projection.ts'
+
+/** A cached value with how it was come by. */
+export type Cached<V> = {
+  /** null: known to be absent (a negative entry). */
+  readonly value: V | null
+  /** True when the store could not be asked and an earlier value is served instead. */
+  readonly stale: boolean
+  /** Milliseconds since the value was read from the store. */
+  readonly ageMs: number
+}
+
+/**
+ * A read model's cache in front of batch reads. Bounded; single flight per key; negative entries; serves stale
+ * on error with the age told. Correctness comes from invalidation by events, never from a time to live.
+ */
+export type ReadThrough<K, V> = {
+  readonly name: string
+  /** One entry per key, in key order; at most one store read for all that are missing. */
+  getMany(keys: readonly K[]): Promise<readonly Cached<V>[]>
+  get(key: K): Promise<Cached<V>>
+}
+
+/** Drops entries in this process at once and tells the shared tier, when there is one. */
+export type CacheInvalidator = {
+  invalidate(keys: readonly CacheKey[]): void
+  /** Everything: after a rebuild, or when it is unknown what was missed. */
+  invalidateAll(): void
+}
+
+export type ReadThroughOptions<K, V> = {
+  /** Unique in the process; the first part of each `CacheKey`. */
+  readonly name: string
+  readonly keyOf: (key: K) => string
+  /** @returns one entry per key, in key order, null where nothing is known. */
+  readonly load: (keys: readonly K[]) => Promise<readonly (V | null)[]>
+  readonly maxEntries: number
+}
+
+/** Builds the process's read-through caches over its tiers. */
+export type CacheFactory = CacheInvalidator &
+  AsyncDisposable & {
+    readThrough<K, V>(options: ReadThroughOptions<K, V>): ReadThrough<K, V>
+  }

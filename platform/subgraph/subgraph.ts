@@ -1,0 +1,36 @@
+import type { GraphQLResolveInfo } from 'graphql'
+import type { SourceHandler } from '../connector/connector.ts'
+import type { Projection } from '../event-log/projection.ts'
+import type { Viewer } from '../identity/viewer.ts'
+
+export const subgraphNames = ['inventory', 'orders', 'products', 'customers', 'finance'] as const
+export type SubgraphName = (typeof subgraphNames)[number]
+
+/** What a subgraph knows of the call it answers. */
+export type SubgraphCall = {
+  readonly viewer: Viewer
+  readonly correlationId: string
+  readonly signal: AbortSignal
+  /** The moment the call began; every age in the answer is counted from it. */
+  readonly now: Date
+}
+
+/** Resolvers as `@apollo/subgraph` takes them; the generated types check each subgraph's own. */
+export type ResolverMap = Readonly<Record<string, unknown>>
+
+export type AnyResolver = (parent: unknown, args: unknown, context: unknown, info: GraphQLResolveInfo) => unknown
+
+/** One part of the retail graph over its system of record. All five have this shape. */
+export type Subgraph = {
+  readonly name: SubgraphName
+  /** The SDL of `schema/<name>.graphql` with `schema/shared.graphql`. */
+  readonly typeDefs: string
+  readonly resolvers: ResolverMap
+  /** Built once per call: batch loaders bound to one request, and the call itself. */
+  createContext(call: SubgraphCall): object
+  readonly projections: readonly Projection[]
+  /** Which source documents it turns into events. */
+  readonly sources: readonly SourceHandler[]
+  /** Absolute folder of forward-only `.sql` files, run in name order in the subgraph's own SQL schema. */
+  readonly migrations: string
+}

@@ -1,0 +1,36 @@
+/** One GraphQL call from the gateway to a subgraph: GraphQL over HTTP, whether or not a socket lies between. */
+export type SubgraphRequest = {
+  /** Document text; the same text means the same document, so a transport may cache by it. */
+  readonly query: string
+  readonly variables?: Readonly<Record<string, unknown>>
+  readonly operationName?: string
+  readonly kind: 'query' | 'mutation'
+  /** Lower-case names. Carries the viewer's internal token, correlation id and trace context. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Aborts at the request's deadline or when the client is gone. */
+  readonly signal: AbortSignal
+}
+
+export type SubgraphError = {
+  readonly message: string
+  /** In the subgraph's own terms: for entity fetches it begins with `_entities`, index. */
+  readonly path?: readonly (string | number)[]
+  readonly extensions?: Readonly<Record<string, unknown>>
+}
+
+export type SubgraphResponse = {
+  readonly data?: Readonly<Record<string, unknown>> | null
+  readonly errors?: readonly SubgraphError[]
+  readonly extensions?: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Reaches one subgraph. Both transports (in-process and HTTP) carry the same request to the same handler,
+ * so splitting a deployment changes no behaviour.
+ *
+ * @throws AppError `UPSTREAM_UNAVAILABLE`, `UPSTREAM_TIMEOUT` or `UPSTREAM_INVALID_RESPONSE`; GraphQL errors are values.
+ */
+export type SubgraphTransport = AsyncDisposable & {
+  readonly name: string
+  call(request: SubgraphRequest): Promise<SubgraphResponse>
+}
