@@ -39,7 +39,7 @@ export type EntityKind =
   | 'fulfillment-order'
   | 'shipment'
   | 'return'
-  | 'customer'
+  | 'customer-profile'
   | 'payment'
   | 'refund'
   | 'invoice'

@@ -1,5 +1,5 @@
 import type { Transaction } from '../sql/database.ts'
-import type { RecordedEvent } from './event-log.ts'
+import type { NewEvent, RecordedEvent } from './event-log.ts'
 
 /** Names what a read-model change touched, so that caches drop exactly that. */
 export type CacheKey = { readonly cache: string; readonly key: string }
@@ -22,4 +22,15 @@ export type Projection = {
   apply(transaction: Transaction, events: readonly RecordedEvent[]): Promise<void>
   /** Which cached entries an event makes stale. Pure. Every process asks this of every event it follows. */
   keysOf(event: RecordedEvent): readonly CacheKey[]
+}
+
+/**
+ * Decides new facts from recorded ones: identity links, routing, shortfalls. Its events are appended in the
+ * same transaction as its checkpoint, and are not decided again when a read model is rebuilt.
+ */
+export type Process = {
+  readonly name: string
+  readonly types: readonly string[]
+  /** @returns facts to append, in order. Tables it writes are its memory, not a read model: no rebuild empties them. */
+  decide(transaction: Transaction, events: readonly RecordedEvent[]): Promise<readonly NewEvent[]>
 }

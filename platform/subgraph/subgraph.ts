@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import type { SourceHandler } from '../connector/connector.ts'
-import type { Projection } from '../event-log/projection.ts'
+import type { Process, Projection } from '../event-log/projection.ts'
 import type { Viewer } from '../identity/viewer.ts'
 
 export const subgraphNames = ['inventory', 'orders', 'products', 'customers', 'finance'] as const
@@ -29,6 +29,8 @@ export type Subgraph = {
   /** Built once per call: batch loaders bound to one request, and the call itself. */
   createContext(call: SubgraphCall): object
   readonly projections: readonly Projection[]
+  /** Absent: it decides nothing by itself. */
+  readonly processes?: readonly Process[]
   /** Which source documents it turns into events. */
   readonly sources: readonly SourceHandler[]
   /** Absolute folder of forward-only `.sql` files, run in name order in the subgraph's own SQL schema. */
