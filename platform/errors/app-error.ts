@@ -36,12 +36,28 @@ export const errorCodes = [
 
 export type ErrorCode = (typeof errorCodes)[number]
 
+/** @returns whether `value` is one of the closed list, e.g. a code read from another process's answer. */
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return (errorCodes as readonly unknown[]).includes(value)
+}
+
+/** Conditions that pass by themselves: the same request may succeed later unchanged. */
+export const retryableCodes: ReadonlySet<ErrorCode> = new Set([
+  'RATE_LIMITED',
+  'OVERLOADED',
+  'UPSTREAM_UNAVAILABLE',
+  'UPSTREAM_TIMEOUT',
+  'SEQUENCE_CONFLICT',
+  'SHUTTING_DOWN',
+  'DEADLINE_EXCEEDED',
+])
+
 export type AppErrorOptions = {
   /** What really happened, for the log only; never shown to a client. */
   readonly cause?: unknown
   /** Facts a client may see and act on, e.g. `{ argument: 'first', got: -1, allowed: '1 to 100' }`. */
   readonly details?: Readonly<Record<string, unknown>>
-  /** Whether the same request may succeed later unchanged. Default false. */
+  /** Whether the same request may succeed later unchanged. Default: by code, see `retryableCodes`. */
   readonly retryable?: boolean
   readonly retryAfterMs?: number
 }
@@ -61,7 +77,7 @@ export class AppError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.details = options.details
-    this.retryable = options.retryable ?? false
+    this.retryable = options.retryable ?? retryableCodes.has(code)
     this.retryAfterMs = options.retryAfterMs
   }
 
