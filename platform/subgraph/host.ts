@@ -1,0 +1,117 @@
+import { buildSubgraphSchema } from '@apollo/subgraph'
+import { type DocumentNode, execute, type GraphQLSchema, Kind, parse } from 'graphql'
+import { AppError } from '../errors/app-error.ts'
+import { formatGraphQLError } from '../errors/graphql-error.ts'
+import type { Viewer } from '../identity/viewer.ts'
+import { type ViewerCodec, viewerHeader } from '../identity/viewer-header.ts'
+import { createDocumentCache } from './documents.ts'
+import { sharedScalars } from './scalars.ts'
+import type { ResolverMap, SubgraphCall } from './subgraph.ts'
+import type { SubgraphRequest, SubgraphResponse } from './transport.ts'
+
+export const correlationHeader = 'x-correlation-id'
+
+/** A subgraph ready to be asked, behind whichever transport. */
+export type SubgraphHost = {
+  readonly name: string
+  readonly schema: GraphQLSchema
+  /** Never rejects: what goes wrong is an error of the response. */
+  handle(request: HostedRequest): Promise<SubgraphResponse>
+}
+
+/** A request as the host needs it: whether it is a query or a mutation, its document says. */
+export type HostedRequest = Omit<SubgraphRequest, 'kind'>
+
+export type HostOptions = {
+  readonly viewerCodec: ViewerCodec
+  /** Who asks when no viewer is told; absent: such a call is refused. */
+  readonly defaultViewer?: Viewer
+  readonly now?: () => Date
+  /** Told each error that a client is shown as INTERNAL. */
+  readonly onInternal: (error: unknown, call: { readonly subgraph: string; readonly correlationId: string }) => void
+  /** Wraps the built schema once, e.g. with policies. */
+  readonly transformSchema?: (schema: GraphQLSchema) => GraphQLSchema
+}
+
+const documentBounds = { maxDocuments: 2_000, maxChars: 8_000_000 }
+
+/**
+ * Builds the executable schema of a subgraph once and answers calls to it.
+ * @throws GraphQLError when SDL and resolvers do not fit together
+ */
+export function hostSubgraph(subgraph: HostableSubgraph, options: HostOptions): SubgraphHost {
+  const built = buildSchema(subgraph)
+  const schema = options.transformSchema?.(built) ?? built
+  const documents = createDocumentCache(schema, documentBounds)
+  const now = options.now ?? (() => new Date())
+
+  async function answer(request: HostedRequest, correlationId: string): Promise<SubgraphResponse> {
+    const viewer = readViewer(request.headers[viewerHeader], options)
+    const read = documents.read(request.query)
+    if (read.kind === 'invalid') return { errors: read.errors.map((error) => format(error, correlationId)) }
+    const result = await execute({
+      schema,
+      document: read.document,
+      variableValues: request.variables ?? {},
+      operationName: request.operationName,
+      contextValue: subgraph.createContext({ viewer, correlationId, signal: request.signal, now: now() }),
+    })
+    const errors = result.errors?.map((error) => format(error, correlationId))
+    return {
+      ...(result.data === undefined ? {} : { data: result.data }),
+      ...(errors === undefined ? {} : { errors }),
+    }
+  }
+
+  function format(error: unknown, correlationId: string) {
+    return formatGraphQLError(error, {
+      correlationId,
+      onInternal: (cause) => options.onInternal(cause, { subgraph: subgraph.name, correlationId }),
+    })
+  }
+
+  return {
+    name: subgraph.name,
+    schema,
+    async handle(request) {
+      const correlationId = request.headers[correlationHeader] ?? 'none'
+      try {
+        return await answer(request, correlationId)
+      } catch (error) {
+        return { errors: [format(error, correlationId)] }
+      }
+    },
+  }
+}
+
+/** What the host needs of a subgraph, whatever its name. */
+export type HostableSubgraph = {
+  readonly name: string
+  readonly typeDefs: string
+  readonly resolvers: ResolverMap
+  createContext(call: SubgraphCall): object
+}
+
+/** `ResolverMap` says less than graphql-js checks when it builds the schema. */
+type SchemaModule = Extract<Parameters<typeof buildSubgraphSchema>[0], { readonly typeDefs: DocumentNode }>
+
+function buildSchema(subgraph: HostableSubgraph): GraphQLSchema {
+  const typeDefs = parse(subgraph.typeDefs)
+  const scalars = Object.fromEntries(
+    Object.entries(sharedScalars).filter(([name]) => declaresScalar(typeDefs, name) && !(name in subgraph.resolvers)),
+  )
+  const resolvers = { ...scalars, ...subgraph.resolvers } as NonNullable<SchemaModule['resolvers']>
+  return buildSubgraphSchema({ typeDefs, resolvers })
+}
+
+function declaresScalar(document: DocumentNode, name: string): boolean {
+  return document.definitions.some(
+    (definition) => definition.kind === Kind.SCALAR_TYPE_DEFINITION && definition.name.value === name,
+  )
+}
+
+function readViewer(header: string | undefined, options: HostOptions): Viewer {
+  if (header !== undefined) return options.viewerCodec.decode(header)
+  if (options.defaultViewer !== undefined) return options.defaultViewer
+  throw new AppError('UNAUTHENTICATED', `Cannot answer: the call names no viewer, ${viewerHeader} is missing`)
+}
