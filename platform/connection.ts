@@ -2,10 +2,10 @@ import { AppError } from './errors/app-error.ts'
 
 /** The four arguments of a GraphQL Cursor Connection, as GraphQL delivers them. */
 export type ConnectionArguments = {
-  readonly first?: number | null
-  readonly after?: string | null
-  readonly last?: number | null
-  readonly before?: string | null
+  readonly first?: number | null | undefined
+  readonly after?: string | null | undefined
+  readonly last?: number | null | undefined
+  readonly before?: string | null | undefined
 }
 
 /** Which rows to read: `size` of them, forward after `cursor` or backward before it; null: from that end. */

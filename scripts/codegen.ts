@@ -38,6 +38,7 @@ for (const name of subgraphNames) {
       contextType: `../../subgraphs/${name}/loaders.ts#Context`,
       mappers: readMappers(name),
       useTypeImports: true,
+      immutableTypes: true,
       strictScalars: true,
       enumsAsTypes: true,
       skipTypename: true,

@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { parseWith } from '../parse.ts'
+import { AppError } from '../errors/app-error.ts'
+import { isCurrency, parseMoney } from '../money.ts'
+import { describeValue, parseWith } from '../parse.ts'
 import type { SourceDocument } from './connector.ts'
 
 /**
@@ -72,4 +74,31 @@ export const identifiersField = z
 /** An optional field: null and absence are the same. */
 export function optional<S extends z.ZodType>(schema: S) {
   return schema.nullish().transform((value) => value ?? null)
+}
+
+/** An ISO 4217 code in capitals. */
+export const currencyField = z.string().refine(isCurrency, 'an ISO 4217 code in capitals, such as EUR')
+
+/**
+ * One amount of a document in minor units, as text since JSON numbers are not exact past 2^53.
+ * @param field what it is called in the document, for the error
+ * @throws AppError `SOURCE_DATA_INVALID` when it is no decimal, negative, too fine for its currency or too large.
+ */
+export function toAmountMinor(document: SourceDocument, field: string, decimal: string, currency: string): string {
+  const refuse = (allowed: string, cause?: unknown) => {
+    const got = describeValue(decimal)
+    const what = `${document.kind} document of ${document.system}`
+    return new AppError('SOURCE_DATA_INVALID', `Cannot read ${what}: ${field} is ${got}, allowed is ${allowed}`, {
+      details: { fields: [{ field, got, allowed }] },
+      cause,
+    })
+  }
+  try {
+    const minor = parseMoney(decimal, currency, 'SOURCE_DATA_INVALID')
+    if (minor >= 0n) return minor.toString()
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    throw refuse(typeof error.details?.allowed === 'string' ? error.details.allowed : 'a decimal such as 12.34', error)
+  }
+  throw refuse('0 or more')
 }
