@@ -1,0 +1,146 @@
+import { systemClock } from '../clock.ts'
+import { createIdMinter, type IdMinter } from '../ids.ts'
+import type { Database } from '../sql/database.ts'
+import { appendEvents } from './append.ts'
+import type { EventLog, LogPosition, ReadResult } from './event-log.ts'
+import { type EventRow, eventColumns, toPosition, toRecordedEvent } from './event-row.ts'
+import { startOfLog } from './position.ts'
+import type { WakeBus } from './wake-bus.ts'
+
+export type PostgresEventLogDeps = {
+  /** Migrated with `platform/event-log/migrations`. */
+  readonly database: Database
+  /** Default: wake-ups stay in this process. Not disposed with the log. */
+  readonly wakeBus?: WakeBus
+  /** Default: ULIDs by the machine's clock. */
+  readonly ids?: IdMinter
+}
+
+/** The event log in PostgreSQL. Dispose it to stop listening to the wake-up bus. */
+export function createPostgresEventLog(deps: PostgresEventLogDeps): EventLog & Disposable {
+  const { database } = deps
+  const ids = deps.ids ?? createIdMinter(systemClock)
+  const listeners = new Set<() => void>()
+  const tellListeners = (): void => {
+    for (const listener of listeners) listener()
+  }
+  const subscription = deps.wakeBus?.subscribe(tellListeners)
+
+  return {
+    append: (transaction, events, options = {}) => appendEvents(transaction, ids, events, options),
+
+    async read({ after, limit, types }) {
+      if (!Number.isInteger(limit) || limit < 1 || limit > 10_000) {
+        throw new RangeError(`Cannot read ${limit} events: allowed are 1 to 10,000`)
+      }
+      if (types === undefined) return await readAll(database, after, limit)
+      return await readTypes(database, after, limit, types)
+    },
+
+    async readSource(source, fromSequence, limit) {
+      const { rows } = await database.query<EventRow>(readSourceText, [source, fromSequence, limit])
+      return rows.map(toRecordedEvent)
+    },
+
+    async head(queryable = database) {
+      const { rows } = await queryable.query<EventRow>(headText, [])
+      const [last] = rows
+      return last === undefined ? startOfLog : toPosition(last)
+    },
+
+    wake() {
+      tellListeners()
+      deps.wakeBus?.publish()
+    },
+
+    onWake(onWake) {
+      // A function of its own per call, so that the same callback given twice is two listeners.
+      const listener = (): void => onWake()
+      listeners.add(listener)
+      return { [Symbol.dispose]: () => void listeners.delete(listener) }
+    },
+
+    [Symbol.dispose]() {
+      subscription?.[Symbol.dispose]()
+      listeners.clear()
+    },
+  }
+}
+
+/** Transactions below this one have all ended, so no row can appear before what is read any more. */
+const settled = 'transaction_id < pg_snapshot_xmin(pg_current_snapshot())'
+
+const headText = `select transaction_id, row_id from event_log.events where ${settled}
+  order by transaction_id desc, row_id desc limit 1`
+
+const readAllText = `select ${eventColumns} from event_log.events
+  where (transaction_id, row_id) > ($1::xid8, $2::bigint) and ${settled}
+  order by transaction_id, row_id limit $3`
+
+async function readAll(database: Database, after: LogPosition, limit: number): Promise<ReadResult> {
+  const { rows } = await database.query<EventRow>(readAllText, [String(after.transactionId), after.row, limit])
+  const last = rows.at(-1)
+  return {
+    events: rows.map(toRecordedEvent),
+    position: last === undefined ? after : toPosition(last),
+    more: rows.length === limit,
+  }
+}
+
+/*
+ * Looks through a bounded stretch of the log, so that a reader of rare types does a bounded amount of work per page
+ * and still moves on. `reached` is the end of that stretch, found in the index alone.
+ */
+const readTypesText = `
+  with stretch as (
+    select transaction_id, row_id from event_log.events
+    where (transaction_id, row_id) > ($1::xid8, $2::bigint) and ${settled}
+    order by transaction_id, row_id limit $5
+  ), reached as (
+    select transaction_id, row_id, (select count(*) from stretch) as looked_at from stretch
+    order by transaction_id desc, row_id desc limit 1
+  )
+  select reached.transaction_id as reached_transaction_id, reached.row_id as reached_row_id, reached.looked_at, found.*
+  from reached left join lateral (
+    select ${eventColumns} from event_log.events as event
+    where (event.transaction_id, event.row_id) > ($1::xid8, $2::bigint)
+      and (event.transaction_id, event.row_id) <= (reached.transaction_id, reached.row_id)
+      and event.type = any($3::text[])
+    order by event.transaction_id, event.row_id limit $4
+  ) as found on true
+  order by found.transaction_id, found.row_id`
+
+const looksPerEvent = 4
+
+type ReachedRow = {
+  readonly reached_transaction_id: bigint
+  readonly reached_row_id: bigint
+  readonly looked_at: bigint
+}
+type TypesRow = ReachedRow & (EventRow | { readonly id: null })
+
+async function readTypes(
+  database: Database,
+  after: LogPosition,
+  limit: number,
+  types: readonly string[],
+): Promise<ReadResult> {
+  const looks = Math.max(limit * looksPerEvent, leastLooks)
+  const values = [String(after.transactionId), after.row, types, limit, looks]
+  const { rows } = await database.query<TypesRow>(readTypesText, values)
+  const [first] = rows
+  if (first === undefined) return { events: [], position: after, more: false }
+  const events = rows.filter((row): row is ReachedRow & EventRow => row.id !== null).map(toRecordedEvent)
+  const last = events.at(-1)
+  if (events.length === limit && last !== undefined) return { events, position: last.position, more: true }
+  return {
+    events,
+    position: { transactionId: first.reached_transaction_id, row: first.reached_row_id },
+    more: first.looked_at === BigInt(looks),
+  }
+}
+
+const leastLooks = 1_000
+
+const readSourceText = `select ${eventColumns} from event_log.events
+  where source = $1 and sequence >= $2 order by sequence limit $3`

@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { EventLog } from '../../../platform/event-log/event-log.ts'
+import { createPostgresEventLog } from '../../../platform/event-log/postgres.ts'
+import type { Transaction } from '../../../platform/sql/database.ts'
+import { describeEventLog } from '../../contracts/event-log.ts'
+import { createDeferred } from '../../support/deferred.ts'
+import { eventOf, openEventLogDatabase, settle } from '../../support/event-log.ts'
+import type { TestDatabase } from '../../support/postgres.ts'
+
+describeEventLog('PostgreSQL', async () => {
+  const test = await openEventLogDatabase()
+  const eventLog = createPostgresEventLog({ database: test.database })
+  return { database: test.database, eventLog, [Symbol.asyncDispose]: () => test[Symbol.asyncDispose]() }
+})
+
+describe('createPostgresEventLog under concurrent transactions', () => {
+  let test: TestDatabase
+  let eventLog: EventLog
+
+  beforeAll(async () => {
+    test = await openEventLogDatabase()
+    eventLog = createPostgresEventLog({ database: test.database })
+  })
+  afterAll(async () => {
+    await test[Symbol.asyncDispose]()
+  })
+
+  it('shows nothing of a later transaction before an earlier one has ended, then both in order', async () => {
+    const after = await eventLog.head()
+    const a = await beginAppend('a')
+    const b = await beginAppend('b')
+    await b.commit()
+    expect((await eventLog.read({ after, limit: 10 })).events).toEqual([])
+    expect((await eventLog.read({ after, limit: 10, types: ['retail.thing.changed.v1'] })).position).toEqual(after)
+    expect(await eventLog.head()).toEqual(after)
+    await a.commit()
+    await settle(test.database)
+    const { events } = await eventLog.read({ after, limit: 10 })
+    expect(events.map((event) => event.subject)).toEqual(['a', 'b'])
+  })
+
+  it('does not skip a row that was numbered late by an early transaction', async () => {
+    const after = await eventLog.head()
+    const early = await beginAppend('early-1')
+    const late = await beginAppend('late')
+    await early.append('early-2')
+    await late.commit()
+    await early.commit()
+    await settle(test.database)
+    const { events } = await eventLog.read({ after, limit: 10 })
+    expect(events.map((event) => event.subject)).toEqual(['early-1', 'early-2', 'late'])
+    const rows = events.map((event) => event.position.row)
+    expect(rows[1]).toBeGreaterThan(rows[2] ?? 0n)
+  })
+
+  it('goes on past a transaction that was rolled back', async () => {
+    const after = await eventLog.head()
+    const undone = await beginAppend('undone')
+    const kept = await beginAppend('kept')
+    await kept.commit()
+    await undone.rollback()
+    await settle(test.database)
+    const { events } = await eventLog.read({ after, limit: 10 })
+    expect(events.map((event) => event.subject)).toEqual(['kept'])
+  })
+
+  it('leaves no hole in a sequence when two transactions race for one ingress key', async () => {
+    const fact = eventOf('race', { ingressKey: 'race-1' })
+    const first = await beginAppend('race', fact)
+    const second = test.database.transaction((transaction) =>
+      eventLog.append(transaction, [fact, eventOf('race', { ingressKey: 'race-2' })]),
+    )
+    await expect.poll(() => waitingOnLocks(), { timeout: 10_000 }).toBe(1n)
+    await first.commit()
+    expect((await second).events.map((event) => event?.sequence)).toEqual([undefined, 2])
+  })
+
+  it('never deadlocks when batches hold the same sources and keys in different orders', async () => {
+    const batch = Array.from({ length: 20 }, (_, index) => eventOf(`d${index}`))
+    const writers = Array.from({ length: 8 }, async (_, writer) => {
+      for (let round = 0; round < 5; round += 1) {
+        const events = writer % 2 === 0 ? batch : batch.toReversed()
+        await test.database.transaction((transaction) => eventLog.append(transaction, events))
+      }
+    })
+    await Promise.all(writers)
+    const events = await eventLog.readSource(eventOf('d0').source, 1, 100)
+    expect(events.map((event) => event.sequence)).toEqual(Array.from({ length: 40 }, (_, index) => index + 1))
+  })
+
+  it('appends a batch of a thousand in one statement', async () => {
+    const events = Array.from({ length: 1_000 }, (_, index) => eventOf(`m${index}`, { ingressKey: `m-${index}` }))
+    const count = await test.database.transaction(async (transaction) => {
+      const before = test.database.statementCount()
+      await eventLog.append(transaction, events)
+      return test.database.statementCount() - before
+    })
+    expect(count).toBe(1)
+  })
+
+  async function waitingOnLocks(): Promise<unknown> {
+    const { rows } = await test.database.query(
+      `select count(*) as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+    return rows[0]?.waiting
+  }
+
+  /** A transaction that has appended and waits to be told how to end. */
+  async function beginAppend(id: string, event = eventOf(id)) {
+    const appended = createDeferred<Transaction>()
+    const ending = createDeferred<'commit' | 'rollback'>()
+    const rolledBack = new Error('asked to roll back')
+    const ended = test.database
+      .transaction(async (transaction) => {
+        await eventLog.append(transaction, [event])
+        appended.resolve(transaction)
+        if ((await ending.promise) === 'rollback') throw rolledBack
+      })
+      .catch((error: unknown) => {
+        appended.reject(error)
+        if (error !== rolledBack) throw error
+      })
+    const transaction = await appended.promise
+    const end = async (how: 'commit' | 'rollback'): Promise<void> => {
+      ending.resolve(how)
+      await ended
+    }
+    return {
+      append: (next: string) => eventLog.append(transaction, [eventOf(next)]),
+      commit: () => end('commit'),
+      rollback: () => end('rollback'),
+    }
+  }
+})

@@ -1,0 +1,40 @@
+import { expect } from 'vitest'
+import type { NewEvent } from '../../platform/event-log/event-log.ts'
+import { eventLogMigrations } from '../../platform/event-log/migrations.ts'
+import type { Database } from '../../platform/sql/database.ts'
+import { migrate } from '../../platform/sql/migrate.ts'
+import { openTestDatabase, type TestDatabase } from './postgres.ts'
+
+/** A fresh database with the event log's tables in it. */
+export async function openEventLogDatabase(): Promise<TestDatabase> {
+  const test = await openTestDatabase()
+  await migrate(test.database, [eventLogMigrations()])
+  return test
+}
+
+/** An event of the aggregate `id`, complete but for what the test is about. */
+export function eventOf(id: string, overrides: Partial<NewEvent> = {}): NewEvent {
+  return {
+    type: 'retail.thing.changed.v1',
+    source: `/tenants/test/things/thing/${id}`,
+    subject: id,
+    time: '2026-01-02T03:04:05.678Z',
+    data: { id },
+    partitionKey: id,
+    authority: 'test',
+    ...overrides,
+  }
+}
+
+/**
+ * Waits until every committed event may be read. Other databases of the server can hold that up for a moment: the
+ * oldest running transaction is counted for the server as a whole.
+ */
+export async function settle(database: Database): Promise<void> {
+  await expect
+    .poll(async () => (await database.query<{ behind: boolean }>(behindText)).rows[0]?.behind, { timeout: 20_000 })
+    .toBe(false)
+}
+
+const behindText = `select exists (
+  select 1 from event_log.events where transaction_id >= pg_snapshot_xmin(pg_current_snapshot())) as behind`
