@@ -1,0 +1,19 @@
+import { findCustomers } from './find-customers.ts'
+import type { Policy } from './policy.ts'
+import { readCustomers } from './read-customers.ts'
+import { readOrderTimeline } from './read-order-timeline.ts'
+import { readOrders } from './read-orders.ts'
+import { readPayments } from './read-payments.ts'
+import { readShipmentCost } from './read-shipment-cost.ts'
+import { readStockPositions } from './read-stock-positions.ts'
+
+/** Every policy the SDL may name in `@policy`, decided from the viewer alone. A name not listed here denies. */
+export const policies: readonly Policy[] = Object.freeze([
+  findCustomers,
+  readCustomers,
+  readOrders,
+  readOrderTimeline,
+  readPayments,
+  readShipmentCost,
+  readStockPositions,
+])

@@ -1,0 +1,146 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { assetPath } from '../../platform/assets.ts'
+import { customerScope, isInCustomerScope } from '../../policies/customer-scope.ts'
+import { visibleAvailability } from '../../policies/exact-availability.ts'
+import { findCustomers } from '../../policies/find-customers.ts'
+import { policies } from '../../policies/index.ts'
+import { isInOrderScope, orderScope } from '../../policies/order-scope.ts'
+import type { Policy } from '../../policies/policy.ts'
+import { readCustomers } from '../../policies/read-customers.ts'
+import { readOrderTimeline } from '../../policies/read-order-timeline.ts'
+import { readOrders } from '../../policies/read-orders.ts'
+import { readPayments } from '../../policies/read-payments.ts'
+import { readShipmentCost } from '../../policies/read-shipment-cost.ts'
+import { readStockPositions } from '../../policies/read-stock-positions.ts'
+import { stockScope } from '../../policies/stock-scope.ts'
+import { unmaskCustomer } from '../../policies/unmask-customer.ts'
+import { anonymous, partner, service, shopper, staff } from '../support/viewers.ts'
+
+const viewers = {
+  anonymous,
+  shopper: shopper(),
+  partner: partner(),
+  serviceDesk: staff(['service-desk']),
+  associate: staff(['store-associate'], ['loc_paris']),
+  finance: staff(['finance']),
+  analyst: staff(['analyst']),
+  opsAdmin: staff(['ops-admin']),
+  noRole: staff([]),
+  service,
+}
+
+/** The viewers a policy allows, by name: one row of the matrix. */
+const allowed = (policy: Policy): string[] =>
+  Object.entries(viewers).flatMap(([name, viewer]) => (policy.decide(viewer, undefined).allowed ? [name] : []))
+
+describe('policies, role by role', () => {
+  it('read-orders', () => {
+    expect(allowed(readOrders)).toEqual([
+      'shopper',
+      'partner',
+      'serviceDesk',
+      'associate',
+      'finance',
+      'analyst',
+      'service',
+    ])
+  })
+  it('read-order-timeline', () => {
+    expect(allowed(readOrderTimeline)).toEqual(['serviceDesk', 'associate', 'finance', 'analyst', 'service'])
+  })
+  it('read-shipment-cost', () => expect(allowed(readShipmentCost)).toEqual(['finance', 'service']))
+  it('read-stock-positions', () => {
+    expect(allowed(readStockPositions)).toEqual([
+      'serviceDesk',
+      'associate',
+      'finance',
+      'analyst',
+      'opsAdmin',
+      'service',
+    ])
+  })
+  it('read-customers', () => {
+    expect(allowed(readCustomers)).toEqual(['shopper', 'serviceDesk', 'associate', 'finance', 'analyst', 'service'])
+  })
+  it('find-customers', () => expect(allowed(findCustomers)).toEqual(['serviceDesk', 'associate', 'service']))
+  it('read-payments', () => {
+    expect(allowed(readPayments)).toEqual(['shopper', 'serviceDesk', 'associate', 'finance', 'service'])
+  })
+
+  it('are all listed, each under its file name', () => {
+    const files = readdirSync(assetPath('policies')).filter((file) =>
+      readFileSync(assetPath(`policies/${file}`), 'utf8').includes(': Policy = {'),
+    )
+    expect(policies.map((policy) => `${policy.name}.ts`).sort()).toEqual(files.sort())
+  })
+})
+
+describe('order scope', () => {
+  const order = { customerId: 'cus_1', channelId: 'amazon', locationIds: ['loc_paris'] }
+  const sees = (viewer: Parameters<typeof orderScope>[0]) => isInOrderScope(orderScope(viewer), order)
+
+  it('shows a shopper their own orders only', () => {
+    expect(sees(shopper('cus_1'))).toBe(true)
+    expect(sees(shopper('cus_2'))).toBe(false)
+  })
+  it('shows a partner its channels only', () => {
+    expect(sees(partner(['amazon']))).toBe(true)
+    expect(sees(partner(['walmart']))).toBe(false)
+    expect(sees(partner([]))).toBe(false)
+  })
+  it('shows a store associate what their store handles', () => {
+    expect(sees(staff(['store-associate'], ['loc_paris']))).toBe(true)
+    expect(sees(staff(['store-associate'], ['loc_lyon']))).toBe(false)
+  })
+  it('does not show an order without a known customer to any shopper', () => {
+    expect(isInOrderScope(orderScope(shopper('')), { ...order, customerId: null })).toBe(false)
+  })
+})
+
+describe('customer scope', () => {
+  it('shows a shopper themselves in clear, and nobody else', () => {
+    const scope = customerScope(shopper('cus_1'))
+    expect(scope.contact).toBe('clear')
+    expect(isInCustomerScope(scope, 'cus_1')).toBe(true)
+    expect(isInCustomerScope(scope, 'cus_2')).toBe(false)
+  })
+  it('masks for the service desk and hides from finance', () => {
+    expect(customerScope(staff(['service-desk'])).contact).toBe('masked')
+    expect(customerScope(staff(['finance'])).contact).toBe('hidden')
+    expect(isInCustomerScope(customerScope(partner()), 'cus_1')).toBe(false)
+  })
+})
+
+describe('stock', () => {
+  it('shows an associate their own store, other staff all', () => {
+    expect(stockScope(staff(['store-associate'], ['loc_paris']))).toEqual({
+      kind: 'locations',
+      locationIds: ['loc_paris'],
+    })
+    expect(stockScope(staff(['store-associate', 'service-desk'], ['loc_paris']))).toEqual({ kind: 'all' })
+    expect(stockScope(staff([]))).toEqual({ kind: 'locations', locationIds: [] })
+    expect(stockScope(anonymous)).toEqual({ kind: 'locations', locationIds: [] })
+  })
+
+  it('tells storefronts the exact number up to ten and a band above', () => {
+    expect([0, 1, 10, 11, 19, 20, 57, 430, 12_345].map((ats) => visibleAvailability(anonymous, ats))).toEqual([
+      0, 1, 10, 11, 11, 20, 50, 100, 1_000,
+    ])
+    expect(visibleAvailability(shopper(), 57)).toBe(50)
+    expect(visibleAvailability(partner(), 57)).toBe(57)
+    expect(visibleAvailability(staff(['analyst']), 57)).toBe(57)
+  })
+})
+
+describe('unmask-customer', () => {
+  it('takes the service desk and a reason that says something', () => {
+    expect(unmaskCustomer.decide(staff(['service-desk']), { reason: 'Calling back about a lost parcel' }).allowed).toBe(
+      true,
+    )
+    expect(unmaskCustomer.decide(staff(['service-desk']), { reason: 'because' }).allowed).toBe(false)
+    expect(unmaskCustomer.decide(staff(['finance']), { reason: 'Calling back about a lost parcel' }).allowed).toBe(
+      false,
+    )
+  })
+})
