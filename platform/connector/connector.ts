@@ -1,4 +1,4 @@
-import type { JsonObject, NewEvent } from '../event-log/event-log.ts'
+import type { JsonObject, JsonValue, NewEvent } from '../event-log/event-log.ts'
 
 /**
  * What a system of record says of one of its things: a document in the canonical shape of its kind, before
@@ -64,14 +64,36 @@ export type SourceHandler = {
 
 /** Delivers what a connector read into the event log. One call is one transaction: documents, checkpoint and events, or nothing. */
 export type Ingest = {
+  /**
+   * @param batch at most 5,000 documents; of several with one kind and key the last counts
+   * @throws AppError `UPSTREAM_UNAVAILABLE` or `UPSTREAM_TIMEOUT` when the store cannot be written; nothing was lost: deliver again
+   */
   deliver(batch: IngestBatch): Promise<IngestOutcome>
 }
 
 export type IngestBatch = {
   readonly system: string
   readonly documents: readonly SourceDocument[]
+  /** Things the connector could not even read: dead-lettered as they are told here. */
+  readonly failures?: readonly DocumentFailure[]
   /** Where this reader stands after the batch; stored in the same transaction. */
   readonly checkpoint?: { readonly name: string; readonly value: JsonObject }
+  /**
+   * For deliveries that may arrive out of order: a document received before the one already stored is dropped.
+   * Default false: what is delivered is the newest.
+   */
+  readonly skipOlder?: boolean
+}
+
+/** A thing that could not be mapped. A later good version of the same key resolves it. */
+export type DocumentFailure = {
+  readonly kind: string
+  readonly key: string
+  readonly reason: string
+  /** The first member that was wrong, outermost first: `lines.0.unitPrice`. */
+  readonly field?: string
+  /** What the source had, as far as it could be read. */
+  readonly raw?: JsonValue
 }
 
 export type IngestOutcome = {
