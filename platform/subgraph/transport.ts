@@ -2,7 +2,11 @@
 export type SubgraphRequest = {
   /** Document text; the same text means the same document, so a transport may cache by it. */
   readonly query: string
+  /** `query` as a JSON string literal, where the caller has it at hand. */
+  readonly queryJson?: string
   readonly variables?: Readonly<Record<string, unknown>>
+  /** The variables as JSON text, in place of `variables`; given only to transports that take text. */
+  readonly variablesJson?: string
   readonly operationName?: string
   readonly kind: 'query' | 'mutation'
   /** Lower-case names. Carries the viewer's internal token, correlation id and trace context. */
@@ -32,5 +36,8 @@ export type SubgraphResponse = {
  */
 export type SubgraphTransport = AsyncDisposable & {
   readonly name: string
+  /** Present: variables may come as `variablesJson`, which spares whoever writes them to a socket one serialisation. */
+  readonly takesText?: true
+  /** The answer belongs to the caller, who may change it. */
   call(request: SubgraphRequest): Promise<SubgraphResponse>
 }

@@ -1,0 +1,182 @@
+import { AppError } from '../../platform/errors/app-error.ts'
+import type { SubgraphResponse, SubgraphTransport } from '../../platform/subgraph/transport.ts'
+import { type CallTrouble, createCallTrouble, type TroubleDeps } from './call-trouble.ts'
+import { copyData, type DataObject, isDataObject, merge } from './data.ts'
+import { collectObjects, type IsOfType } from './places.ts'
+import type { PlanCall, PlanLookup } from './plan.ts'
+import { createRepresent, type Represent } from './representations.ts'
+import { applyRewrites } from './rewrites.ts'
+import type { Run, Step } from './run.ts'
+
+export type CallDeps = TroubleDeps & {
+  readonly transport: SubgraphTransport
+  /** The client's name of a variable in the plan's texts. */
+  variableOf(planned: string): string
+  /** Whether several places of one lookup are fetched into further on, so they must not share objects. */
+  mustCopy(lookup: PlanLookup): boolean
+}
+
+/** One object an answer goes to, and which of the representations it is. */
+export type Targets = { readonly objects: DataObject[]; readonly slots: number[]; readonly pathOf: number[] }
+
+type Lookup = {
+  readonly plan: PlanLookup
+  readonly represent: Represent
+  readonly mustCopy: boolean
+  readonly head: string
+}
+
+/** Compiles one subgraph call: variables in, data merged and errors told out. */
+export const compileCall = (call: PlanCall, deps: CallDeps): Step => {
+  const { transport, isOfType } = deps
+  const queryJson = JSON.stringify(call.text)
+  const variables = call.variables.map((planned) => ({
+    head: `${JSON.stringify(planned)}:`,
+    name: deps.variableOf(planned),
+  }))
+  const lookups = call.lookups.map(
+    (plan): Lookup => ({
+      plan,
+      represent: createRepresent(plan.requires, plan.inputRewrites, isOfType),
+      mustCopy: plan.paths.length > 1 && deps.mustCopy(plan),
+      head: `${JSON.stringify(plan.variable)}:[`,
+    }),
+  )
+  const trouble = createCallTrouble(call, deps)
+
+  const send = (run: Run, variablesJson: string): Promise<SubgraphResponse> => {
+    const { headers, signal } = run
+    const request = { query: call.text, queryJson, kind: call.operation, headers, signal }
+    if (transport.takesText) return transport.call({ ...request, variablesJson })
+    const parsed: unknown = JSON.parse(variablesJson)
+    return transport.call(isDataObject(parsed) ? { ...request, variables: parsed } : request)
+  }
+
+  const startVariables = (run: Run): string => {
+    let text = ''
+    for (const { head, name } of variables) {
+      const value = run.variables[name]
+      if (value !== undefined) text += `${text === '' ? '' : ','}${head}${JSON.stringify(value)}`
+    }
+    return text
+  }
+
+  if (lookups.length === 0) {
+    return (run) => {
+      const targets = rootTargets(run, call, isOfType)
+      if (targets.length === 0) return undefined
+      return send(run, `{${startVariables(run)}}`).then(
+        (response) => settleRoot(run, response, call, targets, trouble, isOfType),
+        (error: unknown) => trouble.fail(run, AppError.from(error), []),
+      )
+    }
+  }
+
+  return (run) => {
+    let text = startVariables(run)
+    let isAsked = false
+    const found: Targets[] = []
+    for (const lookup of lookups) {
+      const targets: Targets = { objects: [], slots: [], pathOf: [] }
+      const list = representAll(run, lookup, targets, isOfType)
+      if (list !== '') isAsked = true
+      found.push(targets)
+      text += `${text === '' ? '' : ','}${lookup.head}${list}]`
+    }
+    if (!isAsked) return undefined
+    return send(run, `{${text}}`).then(
+      (response) => settleLookups(run, response, lookups, found, trouble, isOfType),
+      (error: unknown) => trouble.fail(run, AppError.from(error), found),
+    )
+  }
+}
+
+const rootTargets = (run: Run, call: PlanCall, isOfType: IsOfType): DataObject[] => {
+  if (call.rootPath.length === 0) return [run.data]
+  const found: DataObject[] = []
+  collectObjects(run.data, call.rootPath, 0, isOfType, found)
+  return found
+}
+
+/** Fills `targets`; gives the representations' texts joined by commas, each different one once. */
+const representAll = (run: Run, lookup: Lookup, targets: Targets, isOfType: IsOfType): string => {
+  const { represent, plan } = lookup
+  const { objects, slots, pathOf } = targets
+  const found: DataObject[] = []
+  const slotOf = new Map<string, number>()
+  let list = ''
+  for (let path = 0; path < plan.paths.length; path++) {
+    const start = found.length
+    collectObjects(run.data, plan.paths[path] ?? [], 0, isOfType, found)
+    for (let index = start; index < found.length; index++) {
+      const object = found[index]
+      const text = object === undefined ? undefined : represent(object, run.variables)
+      if (object === undefined || text === undefined) continue
+      let slot = slotOf.get(text)
+      if (slot === undefined) {
+        slot = slotOf.size
+        slotOf.set(text, slot)
+        list += slot === 0 ? text : `,${text}`
+      }
+      objects.push(object)
+      slots.push(slot)
+      pathOf.push(path)
+    }
+  }
+  return list
+}
+
+const settleRoot = (
+  run: Run,
+  response: SubgraphResponse,
+  call: PlanCall,
+  targets: readonly DataObject[],
+  trouble: CallTrouble,
+  isOfType: IsOfType,
+): void => {
+  const { data } = response
+  if (response.errors !== undefined || !isDataObject(data)) trouble.tell(run, response, [])
+  if (!isDataObject(data)) return
+  if (call.rootRewrites.length > 0) applyRewrites(data, call.rootRewrites, isOfType)
+  for (const [index, target] of targets.entries()) {
+    const source = index === 0 ? data : copyData(data)
+    if (isDataObject(source)) merge(target, source)
+  }
+}
+
+const settleLookups = (
+  run: Run,
+  response: SubgraphResponse,
+  lookups: readonly Lookup[],
+  found: readonly Targets[],
+  trouble: CallTrouble,
+  isOfType: IsOfType,
+): void => {
+  const { data } = response
+  if (response.errors !== undefined || !isDataObject(data)) trouble.tell(run, response, found)
+  if (!isDataObject(data)) return
+  for (let index = 0; index < lookups.length; index++) {
+    const lookup = lookups[index]
+    const targets = found[index]
+    if (lookup === undefined || targets === undefined || targets.objects.length === 0) continue
+    const answers = data[lookup.plan.key]
+    if (Array.isArray(answers) && answers.length > Math.max(...targets.slots)) {
+      mergeAnswers(lookup, targets, answers, isOfType)
+    } else if (response.errors === undefined) {
+      trouble.fail(run, trouble.malformed('it did not answer every entity it was asked for'), found)
+    }
+  }
+}
+
+const mergeAnswers = (lookup: Lookup, targets: Targets, answers: readonly unknown[], isOfType: IsOfType): void => {
+  const { objects, slots, pathOf } = targets
+  if (lookup.plan.outputRewrites.length > 0) applyRewrites(answers, lookup.plan.outputRewrites, isOfType)
+  for (let index = 0; index < objects.length; index++) {
+    const target = objects[index]
+    const answer = answers[slots[index] ?? 0]
+    if (target === undefined || !isDataObject(answer)) continue
+    // Objects that later calls fetch into under other keys must not be shared between places of different paths.
+    const source = lookup.mustCopy && pathOf[index] !== 0 ? copyData(answer) : answer
+    if (isDataObject(source)) merge(target, source)
+  }
+}

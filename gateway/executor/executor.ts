@@ -1,0 +1,59 @@
+import type { DocumentNode, GraphQLSchema } from 'graphql'
+import type { SubgraphTransport } from '../../platform/subgraph/transport.ts'
+import { choosePlanner, type PlannerChoice } from './choose-planner.ts'
+import { prepareOperation } from './prepare.ts'
+import type { DataAnswer, ExecuteRequest, ExecutorLimits, PreparedOperation, TextAnswer } from './prepared.ts'
+import { readSupergraph } from './supergraph.ts'
+
+export type ExecutorDeps = {
+  readonly supergraphSdl: string
+  /** By the names of `@join__graph(name:)`; every subgraph of the supergraph needs one. */
+  readonly transports: ReadonlyMap<string, SubgraphTransport>
+  readonly planner?: PlannerChoice
+  readonly limits?: Partial<ExecutorLimits>
+}
+
+export type Executor = {
+  readonly apiSchema: GraphQLSchema
+  /** Which planner makes its plans. */
+  readonly plannerName: string
+  readonly services: readonly string[]
+  /**
+   * Plans and compiles; costs milliseconds, so the caller keeps what it gives, by document text and operation name,
+   * in a bounded cache.
+   *
+   * @param document valid against `apiSchema`
+   * @throws AppError `INTERNAL` when the graph has no way to answer the operation, `BAD_REQUEST` when there is no
+   * such operation or it is a subscription
+   */
+  prepare(document: DocumentNode, operationName?: string): PreparedOperation
+  /** Never rejects: what goes wrong is in `errors`. */
+  execute(prepared: PreparedOperation, request: ExecuteRequest): Promise<DataAnswer>
+  /** The same as JSON text of the whole answer: `errors` when there are any, `data`, `extensions` when asked for. */
+  executeToText(prepared: PreparedOperation, request: ExecuteRequest): Promise<TextAnswer>
+}
+
+/**
+ * Builds the executor of one supergraph.
+ *
+ * @throws TypeError when a subgraph has no transport
+ * @throws Error when the SDL is no supergraph
+ */
+export const createExecutor = (deps: ExecutorDeps): Executor => {
+  const facts = readSupergraph(deps.supergraphSdl)
+  for (const service of facts.services) {
+    if (!deps.transports.has(service))
+      throw new TypeError(`Cannot create executor: subgraph ${service} has no transport`)
+  }
+  const planner = choosePlanner(deps.planner ?? 'auto', deps.supergraphSdl, facts)
+  const limits: ExecutorLimits = { maxErrorsPerCall: 50, maxVariants: 32, ...deps.limits }
+  return {
+    apiSchema: facts.apiSchema,
+    plannerName: planner.name,
+    services: facts.services,
+    prepare: (document, operationName) =>
+      prepareOperation(document, operationName, { facts, planner, limits, transports: deps.transports }),
+    execute: (prepared, request) => prepared.run(request),
+    executeToText: (prepared, request) => prepared.runToText(request),
+  }
+}

@@ -1,0 +1,145 @@
+import { type DocumentNode, type FragmentDefinitionNode, Kind, type OperationDefinitionNode, visit } from 'graphql'
+import { AppError } from '../../platform/errors/app-error.ts'
+import type { SubgraphTransport } from '../../platform/subgraph/transport.ts'
+import { createToClientPath } from './client-path.ts'
+import { type CallDeps, compileCall } from './compile-call.ts'
+import { compilePlan } from './compile-plan.ts'
+import { type IsolatedOperation, isCondition, isolateOperation } from './isolate.ts'
+import type { DataPath, PlanCall, PlanLookup, PlanStep } from './plan.ts'
+import type { Planner } from './planner.ts'
+import type { ExecutorLimits, PreparedOperation } from './prepared.ts'
+import type { Step } from './run.ts'
+import { createRunner } from './runner.ts'
+import type { SupergraphFacts } from './supergraph.ts'
+
+export type PrepareDeps = {
+  readonly facts: SupergraphFacts
+  readonly planner: Planner
+  readonly limits: ExecutorLimits
+  readonly transports: ReadonlyMap<string, SubgraphTransport>
+}
+
+/** See `Executor.prepare`. */
+export const prepareOperation = (
+  document: DocumentNode,
+  operationName: string | undefined,
+  deps: PrepareDeps,
+): PreparedOperation => {
+  const { facts, limits } = deps
+  const operation = findOperation(document, operationName)
+  const fragments = new Map<string, FragmentDefinitionNode>()
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition)
+  }
+  const isolated = isolateOperation(operation, fragments, facts)
+  const plan = planOf(isolated, deps.planner)
+  const calls = plan === undefined ? [] : callsOf(plan)
+  const step = plan && compileSteps(plan, calls, operation, fragments, isolated, deps)
+  const runner = createRunner({
+    schema: facts.apiSchema,
+    operation,
+    fragments,
+    keyOf: isolated.keyOf,
+    conditionVariables: conditionVariablesOf(operation, fragments),
+    maxVariants: limits.maxVariants,
+    step,
+  })
+  return {
+    kind: operation.operation === 'mutation' ? 'mutation' : 'query',
+    name: operation.name?.value,
+    services: [...new Set(calls.map((call) => call.service))],
+    callCount: calls.length,
+    run: runner.run,
+    runToText: runner.runToText,
+  }
+}
+
+const findOperation = (document: DocumentNode, name: string | undefined): OperationDefinitionNode => {
+  const operations = document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
+  const found = name === undefined ? operations : operations.filter((operation) => operation.name?.value === name)
+  const [operation] = found
+  if (operation === undefined || found.length > 1) {
+    throw new AppError(
+      'BAD_REQUEST',
+      name === undefined
+        ? `Cannot run document: it needs exactly one operation or an operation name, got ${found.length} operations`
+        : `Cannot run document: it has no operation named ${name}`,
+    )
+  }
+  if (operation.operation === 'subscription') {
+    throw new AppError('BAD_REQUEST', 'Cannot run document: subscriptions are not answered with one response')
+  }
+  return operation
+}
+
+const planOf = (isolated: IsolatedOperation, planner: Planner): PlanStep | undefined => {
+  if (isolated.document === undefined) return undefined
+  const unreachable = 'Cannot plan operation: the graph has no way to reach a field it selects'
+  let plan: PlanStep | undefined
+  try {
+    plan = planner.plan(isolated.document)
+  } catch (error) {
+    throw new AppError('INTERNAL', unreachable, { cause: error })
+  }
+  if (plan === undefined) throw new AppError('INTERNAL', unreachable)
+  return plan
+}
+
+const compileSteps = (
+  plan: PlanStep,
+  calls: readonly PlanCall[],
+  operation: OperationDefinitionNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  isolated: IsolatedOperation,
+  deps: PrepareDeps,
+): Step => {
+  const { facts } = deps
+  const paths = calls.flatMap((call) => [call.rootPath, ...call.lookups.flatMap((lookup) => lookup.paths)])
+  const shared: Omit<CallDeps, 'transport'> = {
+    isOfType: (typeName, condition) => typeName === condition || facts.possibleTypes(condition).has(typeName),
+    maxErrorsPerCall: deps.limits.maxErrorsPerCall,
+    toClientPath: createToClientPath(operation.selectionSet, fragments, isolated.keyOf),
+    variableOf: isolated.variableOf,
+    mustCopy: (lookup: PlanLookup) => lookup.paths.some((path) => paths.some((other) => isBelow(other, path))),
+  }
+  return compilePlan(
+    plan,
+    (call) => {
+      const transport = deps.transports.get(call.service)
+      if (transport === undefined) throw new TypeError(`Cannot compile plan: subgraph ${call.service} has no transport`)
+      return compileCall(call, { ...shared, transport })
+    },
+    isolated.variableOf,
+  )
+}
+
+const isBelow = (path: DataPath, above: DataPath): boolean =>
+  path.length > above.length && above.every((step, index) => JSON.stringify(step) === JSON.stringify(path[index]))
+
+const callsOf = (plan: PlanStep): PlanCall[] => {
+  switch (plan.kind) {
+    case 'call':
+      return [plan]
+    case 'sequence':
+    case 'parallel':
+      return plan.steps.flatMap(callsOf)
+    case 'condition':
+      return [plan.whenTrue, plan.whenFalse].flatMap((step) => (step === undefined ? [] : callsOf(step)))
+  }
+}
+
+const conditionVariablesOf = (
+  operation: OperationDefinitionNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+): string[] => {
+  const names = new Set<string>()
+  for (const node of [operation, ...fragments.values()]) {
+    visit(node, {
+      Directive: (directive) => {
+        const value = isCondition(directive) ? directive.arguments?.[0]?.value : undefined
+        if (value?.kind === Kind.VARIABLE) names.add(value.name.value)
+      },
+    })
+  }
+  return [...names]
+}

@@ -1,0 +1,35 @@
+import type { ClientError } from './client-error.ts'
+import type { DataObject } from './data.ts'
+
+export type ExecutorLimits = {
+  /** At most so many errors are told of one subgraph call; the rest of its fields are null all the same. */
+  readonly maxErrorsPerCall: number
+  /** How many combinations of an operation's @skip/@include variables keep their compiled answer writers. */
+  readonly maxVariants: number
+}
+
+export type ExecuteRequest = {
+  /** Coerced by the operation's definitions, defaults filled in. */
+  readonly variables: Readonly<Record<string, unknown>>
+  /** Sent to every subgraph; names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Aborts at the request's deadline or when the client is gone. */
+  readonly signal: AbortSignal
+  /** Asked after execution; what it gives becomes the answer's `extensions`. Text answers only. */
+  readonly extensions?: () => Readonly<Record<string, unknown>> | undefined
+}
+
+export type DataAnswer = { readonly data: DataObject | null; readonly errors: readonly ClientError[] }
+export type TextAnswer = { readonly text: string; readonly errors: readonly ClientError[] }
+
+/** An operation planned and compiled for one supergraph: keep it, run it as often as wanted, side by side too. */
+export type PreparedOperation = {
+  readonly kind: 'query' | 'mutation'
+  readonly name: string | undefined
+  /** Subgraphs its plan may call. */
+  readonly services: readonly string[]
+  /** Subgraph calls of its plan, each counted once. */
+  readonly callCount: number
+  run(request: ExecuteRequest): Promise<DataAnswer>
+  runToText(request: ExecuteRequest): Promise<TextAnswer>
+}

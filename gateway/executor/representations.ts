@@ -1,0 +1,170 @@
+import { copyData, type DataObject, isDataObject, merge } from './data.ts'
+import type { IsOfType } from './places.ts'
+import type { RequiredSelection, Rewrite } from './plan.ts'
+import { applyRewrites } from './rewrites.ts'
+
+/**
+ * The JSON text of what a subgraph needs to know to look an object up, or undefined when the object is not of the
+ * asked type or lacks a part (the error of that part is told where it happened).
+ */
+export type Represent = (object: DataObject, variables: Readonly<Record<string, unknown>>) => string | undefined
+
+/**
+ * Text is made at once, per runtime type: it is both what is sent and the key of de-duplication. Representations with
+ * rewrites below the top or under conditions are rare and take the longer way over objects.
+ */
+export const createRepresent = (
+  requires: readonly RequiredSelection[],
+  rewrites: readonly Rewrite[],
+  isOfType: IsOfType,
+): Represent => {
+  if (!isPlain(requires, rewrites)) return createSlowRepresent(requires, rewrites, isOfType)
+  const perType = new Map<string, Writer | undefined>()
+  return (object) => {
+    const typeName = object.__typename
+    if (typeof typeName !== 'string') return undefined
+    let writer = perType.get(typeName)
+    if (writer === undefined) {
+      if (perType.has(typeName)) return undefined
+      writer = createWriter(typeName, requires, rewrites, isOfType)
+      perType.set(typeName, writer)
+      if (writer === undefined) return undefined
+    }
+    return writer(object)
+  }
+}
+
+type Writer = (object: DataObject) => string | undefined
+type Field = Extract<RequiredSelection, { kind: 'field' }>
+
+const createWriter = (
+  typeName: string,
+  requires: readonly RequiredSelection[],
+  rewrites: readonly Rewrite[],
+  isOfType: IsOfType,
+): Writer | undefined => {
+  const fields = fieldsOf(typeName, requires, isOfType)
+  if (!fields.some((field) => field.to === '__typename')) return undefined
+  const set = rewrites.findLast(
+    (rewrite) => rewrite.kind === 'set' && rewrite.path.every((step) => isTypeStep(step, typeName, isOfType)),
+  )
+  const sentType = set?.kind === 'set' ? set.value : typeName
+  const rest = fields.filter((field) => field.to !== '__typename').map(toFieldWriter)
+  const head = `{"__typename":${JSON.stringify(sentType)}`
+  return (object) => {
+    let text = head
+    for (let index = 0; index < rest.length; index++) {
+      const part = rest[index]?.(object)
+      if (part === undefined) return undefined
+      text += part
+    }
+    return `${text}}`
+  }
+}
+
+const toFieldWriter = (field: Field): Writer => {
+  const { from, selections } = field
+  const head = `,${JSON.stringify(field.to)}:`
+  if (selections === undefined) {
+    return (object) => {
+      const value = object[from]
+      return value === undefined ? undefined : head + JSON.stringify(value)
+    }
+  }
+  const nested = selections.filter((selection) => selection.kind === 'field')
+  const parts = nested.map(toFieldWriter)
+  const write = (value: unknown): string | undefined => {
+    if (value === null) return 'null'
+    if (Array.isArray(value)) {
+      const elements = value.map(write)
+      return elements.includes(undefined) ? undefined : `[${elements.join(',')}]`
+    }
+    if (!isDataObject(value)) return undefined
+    let text = ''
+    for (const part of parts) {
+      const written = part(value)
+      if (written === undefined) return undefined
+      text += written
+    }
+    return `{${text.slice(1)}}`
+  }
+  return (object) => {
+    const written = write(object[from])
+    return written === undefined ? undefined : head + written
+  }
+}
+
+/** The fields that apply to an object type, fragments opened, selections of the same key joined. */
+const fieldsOf = (typeName: string, selections: readonly RequiredSelection[], isOfType: IsOfType): Field[] => {
+  const fields = new Map<string, Field>()
+  const visit = (selection: RequiredSelection): void => {
+    if (selection.kind === 'fragment') {
+      if (selection.on === undefined || isOfType(typeName, selection.on)) selection.selections.forEach(visit)
+      return
+    }
+    const known = fields.get(selection.to)
+    const joined = known?.selections && selection.selections && [...known.selections, ...selection.selections]
+    fields.set(selection.to, joined === undefined ? selection : { ...selection, selections: joined })
+  }
+  selections.forEach(visit)
+  return [...fields.values()]
+}
+
+const isPlain = (requires: readonly RequiredSelection[], rewrites: readonly Rewrite[]): boolean =>
+  rewrites.every(
+    (rewrite) =>
+      rewrite.kind === 'set' && rewrite.key === '__typename' && rewrite.path.every((step) => step.kind === 'types'),
+  ) && requires.every((selection) => isPlainSelection(selection, true))
+
+const isPlainSelection = (selection: RequiredSelection, isTop: boolean): boolean => {
+  if (selection.kind === 'fragment') {
+    return (
+      isTop &&
+      selection.skipIf === undefined &&
+      selection.includeIf === undefined &&
+      selection.selections.every((child) => isPlainSelection(child, true))
+    )
+  }
+  const nested = selection.selections
+  return (
+    nested === undefined ||
+    (nested.every((child) => isPlainSelection(child, false)) &&
+      new Set(nested.map((child) => (child.kind === 'field' ? child.to : ''))).size === nested.length)
+  )
+}
+
+const isTypeStep = (step: Rewrite['path'][number], typeName: string, isOfType: IsOfType): boolean =>
+  step.kind === 'types' && step.names.some((name) => isOfType(typeName, name))
+
+const createSlowRepresent =
+  (requires: readonly RequiredSelection[], rewrites: readonly Rewrite[], isOfType: IsOfType): Represent =>
+  (object, variables) => {
+    const select = (value: unknown, selections: readonly RequiredSelection[]): unknown => {
+      if (Array.isArray(value)) {
+        const elements = value.map((element) => select(element, selections))
+        return elements.includes(undefined) ? undefined : elements
+      }
+      if (!isDataObject(value)) return value ?? null
+      const selected: DataObject = {}
+      return selections.every((selection) => take(value, selection, selected)) ? selected : undefined
+    }
+    const take = (value: DataObject, selection: RequiredSelection, into: DataObject): boolean => {
+      if (selection.kind === 'field') {
+        const found = value[selection.from]
+        if (found === undefined) return false
+        const nested = selection.selections === undefined ? copyData(found) : select(found, selection.selections)
+        if (nested === undefined) return false
+        merge(into, { [selection.to]: nested })
+        return true
+      }
+      if (selection.skipIf !== undefined && variables[selection.skipIf] === true) return true
+      if (selection.includeIf !== undefined && variables[selection.includeIf] !== true) return true
+      const typeName = value.__typename
+      const applies = selection.on === undefined || (typeof typeName === 'string' && isOfType(typeName, selection.on))
+      return !applies || selection.selections.every((child) => take(value, child, into))
+    }
+    const selected = select(object, requires)
+    if (!isDataObject(selected) || typeof selected.__typename !== 'string') return undefined
+    applyRewrites(selected, rewrites, isOfType)
+    return JSON.stringify(selected)
+  }

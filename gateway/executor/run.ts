@@ -1,0 +1,15 @@
+import type { ClientError } from './client-error.ts'
+import type { DataObject } from './data.ts'
+
+/** One execution: what came with the request and what has been gathered so far. */
+export type Run = {
+  /** Coerced, the client's names. */
+  readonly variables: Readonly<Record<string, unknown>>
+  readonly headers: Readonly<Record<string, string>>
+  readonly signal: AbortSignal
+  readonly data: DataObject
+  readonly errors: ClientError[]
+}
+
+/** A compiled part of a plan. Undefined: done already, nothing to wait for. Never rejects. */
+export type Step = (run: Run) => Promise<void> | undefined

@@ -1,0 +1,121 @@
+import { type GraphQLOutputType, isEnumType, isLeafType, isListType, isNonNullType } from 'graphql'
+import { type DataObject, isDataObject } from './data.ts'
+import { createCompleteLeaf } from './leaf.ts'
+import type { Shape, ShapeField, Shapes } from './shape.ts'
+
+/** Set when anything was not as the schema has it: the text is then thrown away and the careful writer runs. */
+export type TextState = { isViolated: boolean }
+
+/** JSON text of a value, or undefined when a null has to go to the parent. */
+type Write = (value: unknown, state: TextState) => string | undefined
+
+export type WriteData = (data: DataObject, state: TextState) => string
+
+/** Compiles the client's shape to closures that go from merged data straight to JSON text. */
+export const createWriteData = (shapes: Shapes): WriteData => {
+  const write = createWriteComposite(shapes)
+  return (data, state) => write(data, state) ?? 'null'
+}
+
+const createWriteComposite = (shapes: Shapes): Write => {
+  if (shapes.only !== undefined) {
+    const write = createWriteObject(shapes.only)
+    return (value, state) => (isDataObject(value) ? write(value, state) : violated(state))
+  }
+  const writers = new Map<Shape, WriteObject>()
+  return (value, state) => {
+    if (!isDataObject(value)) return violated(state)
+    const shape = shapes.of(value)
+    if (shape === undefined) return violated(state)
+    let write = writers.get(shape)
+    if (write === undefined) {
+      write = createWriteObject(shape)
+      writers.set(shape, write)
+    }
+    return write(value, state)
+  }
+}
+
+type WriteObject = (object: DataObject, state: TextState) => string | undefined
+
+const createWriteObject = (shape: Shape): WriteObject => {
+  // Made at first use: shapes may be as deep as the operation, and most fields of an answer are met at once or never.
+  let writers: WriteObject[] | undefined
+  return (object, state) => {
+    writers ??= shape.fields.map((field, index) => createWriteField(field, shape, index === 0 ? '' : ','))
+    let text = '{'
+    let isWhole = true
+    for (let index = 0; index < writers.length; index++) {
+      const part = writers[index]?.(object, state)
+      if (part === undefined) isWhole = false
+      else text += part
+    }
+    return isWhole ? `${text}}` : undefined
+  }
+}
+
+const createWriteField = (field: ShapeField, shape: Shape, separator: string): WriteObject => {
+  const head = `${separator}${JSON.stringify(field.key)}:`
+  const { from } = field
+  if (field.kind === 'typename') {
+    const text = shape.typeName === undefined ? undefined : head + JSON.stringify(shape.typeName)
+    return (_object, state) => text ?? violated(state)
+  }
+  if (field.kind === 'introspection') return (object) => head + JSON.stringify(object[from] ?? null)
+  const isNullable = !isNonNullType(field.type)
+  const write = createWriteValue(isNonNullType(field.type) ? field.type.ofType : field.type, field.shapes)
+  const whenNull = isNullable ? `${head}null` : undefined
+  return (object, state) => {
+    const value = object[from]
+    if (value === null || value === undefined) return whenNull ?? violated(state)
+    const text = write(value, state)
+    return text === undefined ? whenNull : head + text
+  }
+}
+
+/** Writes a value known not to be null; `type` is nullable. Undefined: null. */
+const createWriteValue = (type: GraphQLOutputType, shapes: Shapes | undefined): Write => {
+  if (isListType(type)) return createWriteList(type.ofType, shapes)
+  if (isLeafType(type)) return createWriteLeaf(type)
+  return shapes === undefined ? (_value, state) => violated(state) : createWriteComposite(shapes)
+}
+
+const createWriteList = (type: GraphQLOutputType, shapes: Shapes | undefined): Write => {
+  const isNullable = !isNonNullType(type)
+  const write = createWriteValue(isNonNullType(type) ? type.ofType : type, shapes)
+  return (value, state) => {
+    if (!Array.isArray(value)) return violated(state)
+    let text = '['
+    for (let index = 0; index < value.length; index++) {
+      const element: unknown = value[index]
+      let part: string | undefined
+      if (element === null || element === undefined) {
+        if (!isNullable) state.isViolated = true
+      } else part = write(element, state)
+      if (part === undefined && !isNullable) return undefined
+      text += index === 0 ? (part ?? 'null') : `,${part ?? 'null'}`
+    }
+    return `${text}]`
+  }
+}
+
+const createWriteLeaf = (type: Parameters<typeof createCompleteLeaf>[0]): Write => {
+  const complete = createCompleteLeaf(type)
+  if (!isEnumType(type) && (type.name === 'String' || type.name === 'ID')) {
+    return (value, state) => (typeof value === 'string' ? JSON.stringify(value) : general(value, state))
+  }
+  return general
+
+  function general(value: unknown, state: TextState): string | undefined {
+    const completed = complete(value)
+    if (completed === undefined) return violated(state)
+    return typeof completed === 'number' || typeof completed === 'boolean'
+      ? String(completed)
+      : JSON.stringify(completed)
+  }
+}
+
+const violated = (state: TextState): undefined => {
+  state.isViolated = true
+  return undefined
+}
