@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs'
+import { assetPath } from '../../platform/assets.ts'
+import type { CacheFactory } from '../../platform/cache/cache.ts'
+import type { FreshnessBoard } from '../../platform/connector/freshness.ts'
+import type { CursorCodec } from '../../platform/cursor.ts'
+import type { Database } from '../../platform/sql/database.ts'
+import type { Subgraph } from '../../platform/subgraph/subgraph.ts'
+import { createCaches } from './caches.ts'
+import { type Context, createLoaders } from './loaders.ts'
+import { customersProjection, ordersProjection } from './read-model.ts'
+import { ordersResolvers } from './resolvers.ts'
+import { ordersSources } from './sources.ts'
+
+export type OrdersDeps = {
+  readonly database: Database
+  readonly cacheFactory: CacheFactory
+  readonly freshness: FreshnessBoard
+  readonly cursors: CursorCodec
+}
+
+/** What was ordered and how far it is: orders with lines, shipments and one timeline over all systems. */
+export function createOrders({ database, cacheFactory, freshness, cursors }: OrdersDeps): Subgraph {
+  const caches = createCaches(database, cacheFactory)
+  return {
+    name: 'orders',
+    typeDefs: ['shared', 'orders'].map((name) => readFileSync(assetPath(`schema/${name}.graphql`), 'utf8')).join('\n'),
+    resolvers: ordersResolvers,
+    createContext: (call): Context => ({ ...call, freshness, cursors, load: createLoaders(database, caches) }),
+    projections: [ordersProjection, customersProjection],
+    sources: ordersSources,
+    migrations: assetPath('subgraphs/orders/migrations'),
+  }
+}

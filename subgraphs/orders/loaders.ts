@@ -1,0 +1,53 @@
+import DataLoader from 'dataloader'
+import { createCacheLoader } from '../../platform/batch/loader.ts'
+import type { FreshnessBoard } from '../../platform/connector/freshness.ts'
+import type { CursorCodec } from '../../platform/cursor.ts'
+import { groupBy } from '../../platform/group-by.ts'
+import type { Queryable } from '../../platform/sql/database.ts'
+import type { SubgraphCall } from '../../platform/subgraph/subgraph.ts'
+import type { Caches } from './caches.ts'
+import { type OrderListEntry, type OrderListPage, readOrderList, readOrdersOfCustomers } from './order-list.ts'
+
+export type Context = SubgraphCall & {
+  readonly cursors: CursorCodec
+  readonly freshness: FreshnessBoard
+  readonly load: Loaders
+}
+
+export type Loaders = ReturnType<typeof createLoaders>
+
+type CustomerPage = { readonly customerId: string; readonly page: OrderListPage }
+
+/** Batches the keys of one request; what is asked twice is read once. */
+export function createLoaders(database: Queryable, caches: Caches) {
+  return {
+    order: createCacheLoader(caches.order),
+    timeline: createCacheLoader(caches.timeline),
+    orderIdByNumber: createCacheLoader(caches.orderIdByNumber),
+    orderIdByExternalNumber: createCacheLoader(caches.orderIdByExternalNumber),
+    orderIdByPart: createCacheLoader(caches.orderIdByPart),
+    customerOfProfile: createCacheLoader(caches.customerOfProfile),
+    orderList: (page: OrderListPage) => readOrderList(database, page),
+    /** Customers asked for the same page share one statement. */
+    ordersOfCustomer: new DataLoader<CustomerPage, readonly OrderListEntry[], string>(
+      async (keys) => {
+        const lists = new Map<string, readonly OrderListEntry[]>()
+        for (const [, group] of groupBy(keys, ({ page }) => JSON.stringify(page))) {
+          const ids = group.map(({ customerId }) => customerId)
+          const page = group[0]?.page
+          if (page === undefined) continue
+          const read = await readOrdersOfCustomers(database, ids, page)
+          group.forEach((key, index) => {
+            lists.set(keyOf(key), read[index] ?? [])
+          })
+        }
+        return keys.map((key) => lists.get(keyOf(key)) ?? [])
+      },
+      { cacheKeyFn: keyOf, maxBatchSize: 1_000 },
+    ),
+  }
+}
+
+function keyOf({ customerId, page }: CustomerPage): string {
+  return JSON.stringify([customerId, page])
+}

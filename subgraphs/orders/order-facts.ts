@@ -1,0 +1,131 @@
+import type { EventOf } from '../../platform/event-log/event-schema.ts'
+import type { LineReportData, OrderContent, OrdersEvent, refundEvents, ShipmentContent } from './events.ts'
+import type { StateQuantity } from './line-states.ts'
+import type { ShipmentMilestone } from './shipment-states.ts'
+
+/**
+ * What was told of an order, kept so that it does not matter in which order it was told: the newest content,
+ * and every report sorted by when it happened. The order's state is derived from it (order-view.ts).
+ */
+export type OrderFacts = {
+  readonly content: Sequenced<Omit<OrderContent, 'former'>> | null
+  readonly reports: readonly LineReport[]
+  readonly shipments: readonly ShipmentFacts[]
+  readonly refunds: readonly RefundFact[]
+}
+
+export type LineReport = {
+  readonly at: string
+  readonly sequence: number
+  readonly receivedAt: string
+  readonly lines: readonly { readonly lineId: string; readonly counts: readonly StateQuantity[] }[]
+}
+
+export type ShipmentFacts = {
+  readonly id: string
+  readonly content: Sequenced<Omit<ShipmentContent, 'orderId' | 'shipmentId' | 'state'>>
+  readonly milestones: readonly ShipmentMilestone[]
+}
+
+export type RefundFact = {
+  readonly id: string
+  readonly sequence: number
+  readonly amountMinor: string
+  readonly succeeded: boolean
+}
+
+type Sequenced<T> = T & { readonly sequence: number }
+export type RefundEvent = EventOf<typeof refundEvents>
+
+export const noFacts: OrderFacts = { content: null, reports: [], shipments: [], refunds: [] }
+
+/** More than any sane order has; a source that flaps loses its oldest reports, not the database. */
+const maxReports = 500
+
+/** Adds one fact. Adding it again, or later than a newer one, changes nothing it should not. */
+export function addFact(facts: OrderFacts, event: OrdersEvent | RefundEvent): OrderFacts {
+  const { sequence, time, subject } = event.recorded
+  switch (event.type) {
+    case 'retail.order.captured.v1':
+    case 'retail.order.edited.v1': {
+      if (facts.content !== null && facts.content.sequence >= sequence) return facts
+      const { former: _, ...content } = event.data
+      return { ...facts, content: { ...content, sequence } }
+    }
+    case 'retail.order.line-state-changed.v1':
+    case 'retail.order.cancelled.v1':
+      return { ...facts, reports: addReport(facts.reports, toReport(event.data, time, sequence)) }
+    case 'retail.shipment.created.v1':
+    case 'retail.shipment.dispatched.v1':
+    case 'retail.shipment.milestone-recorded.v1':
+    case 'retail.shipment.delivered.v1':
+    case 'retail.shipment.exception-raised.v1':
+    case 'retail.shipment.changed.v1':
+      return { ...facts, shipments: addShipment(facts.shipments, event.data, time, sequence) }
+    case 'retail.refund.approved.v1':
+    case 'retail.refund.submitted.v1':
+    case 'retail.refund.succeeded.v1':
+    case 'retail.refund.failed.v1':
+    case 'retail.refund.reversed.v1': {
+      const refund = {
+        id: event.data.refundId ?? subject,
+        sequence,
+        amountMinor: event.data.amountMinor ?? '0',
+        succeeded: event.type === 'retail.refund.succeeded.v1',
+      }
+      return { ...facts, refunds: replaceNewer(facts.refunds, refund) }
+    }
+    default:
+      return event satisfies never
+  }
+}
+
+function toReport(data: LineReportData, at: string, sequence: number): LineReport {
+  return {
+    at,
+    sequence,
+    receivedAt: data.origin.receivedAt,
+    lines: data.lines.map(({ lineId, after }) => ({ lineId, counts: after })),
+  }
+}
+
+function addReport(reports: readonly LineReport[], report: LineReport): readonly LineReport[] {
+  if (reports.some(({ sequence }) => sequence === report.sequence)) return reports
+  return [...reports, report].sort(byTime).slice(-maxReports)
+}
+
+function addShipment(
+  shipments: readonly ShipmentFacts[],
+  data: ShipmentContent,
+  at: string,
+  sequence: number,
+): readonly ShipmentFacts[] {
+  const { shipmentId, orderId: _, state, ...content } = data
+  const known = shipments.find(({ id }) => id === shipmentId)
+  const milestones = known?.milestones ?? []
+  const seen = milestones.some((milestone) => milestone.sequence === sequence)
+  const next: ShipmentFacts = {
+    id: shipmentId,
+    content: known === undefined || known.content.sequence < sequence ? { ...content, sequence } : known.content,
+    milestones: seen ? milestones : [...milestones, { state, at, sequence }].sort(byTime).slice(-maxReports),
+  }
+  return [...shipments.filter(({ id }) => id !== shipmentId), next].sort(byId)
+}
+
+function replaceNewer(refunds: readonly RefundFact[], refund: RefundFact): readonly RefundFact[] {
+  const known = refunds.find(({ id }) => id === refund.id)
+  if (known !== undefined && known.sequence >= refund.sequence) return refunds
+  return [...refunds.filter(({ id }) => id !== refund.id), refund].sort(byId)
+}
+
+function byTime(
+  a: { readonly at: string; readonly sequence: number },
+  b: { readonly at: string; readonly sequence: number },
+): number {
+  if (a.at !== b.at) return a.at < b.at ? -1 : 1
+  return a.sequence - b.sequence
+}
+
+function byId(a: { readonly id: string }, b: { readonly id: string }): number {
+  return a.id < b.id ? -1 : 1
+}

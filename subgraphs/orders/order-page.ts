@@ -1,0 +1,116 @@
+import {
+  type Connection,
+  type ConnectionArguments,
+  parseConnectionArguments,
+  toConnection,
+} from '../../platform/connection.ts'
+import { timestampField } from '../../platform/connector/document-fields.ts'
+import { hashFilter } from '../../platform/cursor.ts'
+import { AppError } from '../../platform/errors/app-error.ts'
+import type { Context } from './loaders.ts'
+import type { OrderListEntry, OrderListFilter, OrderListPage } from './order-list.ts'
+import type { OrderView } from './order-view.ts'
+import { type PublicStatus, publicStatuses } from './public-status.ts'
+import { type TimelineEntry, toTimelineEntries } from './timeline.ts'
+
+export type OrderFilterInput = {
+  readonly channelId?: string | null | undefined
+  readonly publicStatus?: readonly PublicStatus[] | null | undefined
+  readonly placedFrom?: string | null | undefined
+  readonly placedTo?: string | null | undefined
+}
+
+type OrdersArguments = ConnectionArguments & { readonly filter?: OrderFilterInput | null | undefined }
+
+/** @throws AppError `BAD_USER_INPUT` or `CURSOR_INVALID` */
+export function loadOrderPage(given: OrdersArguments, context: Context): Promise<Connection<OrderView>> {
+  return loadPage('Query.orders', null, given, context, (page) => context.load.orderList(page))
+}
+
+/** @throws AppError `BAD_USER_INPUT` or `CURSOR_INVALID` */
+export function loadCustomerOrderPage(
+  customerId: string,
+  given: OrdersArguments,
+  context: Context,
+): Promise<Connection<OrderView>> {
+  return loadPage('Customer.orders', customerId, given, context, (page) =>
+    context.load.ordersOfCustomer.load({ customerId, page }),
+  )
+}
+
+/** @throws AppError `BAD_USER_INPUT` or `CURSOR_INVALID` */
+export async function loadTimelinePage(
+  orderId: string,
+  given: ConnectionArguments,
+  { load, cursors, viewer }: Context,
+): Promise<Connection<TimelineEntry>> {
+  const page = parseConnectionArguments(given)
+  const target = { scope: 'Order.timeline', filterHash: hashFilter([viewer.tenant, orderId]) }
+  const from = page.cursor === null ? null : cursors.decode(page.cursor, target)
+  const entries = toTimelineEntries((await load.timeline.load(orderId)) ?? [])
+  const rows = page.direction === 'forward' ? entries : entries.toReversed()
+  const start = from === null ? 0 : rows.findIndex(({ id }) => id === from[0]) + 1
+  if (from !== null && start === 0) {
+    throw new AppError(
+      'CURSOR_INVALID',
+      'Cannot page: the cursor is older than the timeline is kept; start from the first page',
+    )
+  }
+  return toConnection(rows.slice(start, start + page.size + 1), page, ({ id }) =>
+    cursors.encode({ ...target, values: [id] }),
+  )
+}
+
+async function loadPage(
+  scope: string,
+  parentId: string | null,
+  given: OrdersArguments,
+  { load, cursors, viewer }: Context,
+  read: (page: OrderListPage) => Promise<readonly OrderListEntry[]>,
+): Promise<Connection<OrderView>> {
+  const filter = toFilter(given.filter ?? {})
+  const page = parseConnectionArguments(given)
+  const target = { scope, filterHash: hashFilter([viewer.tenant, parentId, filter]) }
+  const entries = await read({
+    ...filter,
+    from: page.cursor === null ? null : toEntry(cursors.decode(page.cursor, target)),
+    direction: page.direction === 'forward' ? 'newest-first' : 'oldest-first',
+    limit: page.size + 1,
+  })
+  const orders = await Promise.all(
+    entries.map(async ({ id, placedAt }) => ({ id, placedAt, order: await load.order.load(id) })),
+  )
+  const { edges, pageInfo } = toConnection(orders, page, ({ id, placedAt }) =>
+    cursors.encode({ ...target, values: [placedAt, id] }),
+  )
+  // A row and its order are read apart; one that a rebuild is just making anew has a row but no order.
+  const known = edges.flatMap(({ cursor, node: { order } }) => (order === null ? [] : [{ cursor, node: order }]))
+  return { edges: known, pageInfo }
+}
+
+function toFilter({ channelId, publicStatus, placedFrom, placedTo }: OrderFilterInput): OrderListFilter {
+  if (channelId?.includes('\u0000')) throw refusal('channelId', 'text without NUL characters')
+  return {
+    channelId: channelId ?? null,
+    publicStatus: publicStatus == null ? null : publicStatuses.filter((status) => publicStatus.includes(status)),
+    placedFrom: toInstant('placedFrom', placedFrom),
+    placedTo: toInstant('placedTo', placedTo),
+  }
+}
+
+function toInstant(field: string, text: string | null | undefined): string | null {
+  if (text == null) return null
+  const parsed = timestampField.safeParse(text)
+  if (!parsed.success) throw refusal(field, 'an instant such as 2026-10-01T09:30:00.000Z')
+  return parsed.data
+}
+
+function toEntry([placedAt, id]: readonly unknown[]): OrderListEntry {
+  return { placedAt: String(placedAt), id: String(id) }
+}
+
+function refusal(field: string, allowed: string): AppError {
+  return new AppError('BAD_USER_INPUT', `Cannot list orders: filter.${field} is not readable, allowed is ${allowed}`, {
+    details: { argument: `filter.${field}`, allowed },
+  })
+}

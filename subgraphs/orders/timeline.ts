@@ -1,0 +1,121 @@
+import type { JsonObject, RecordedEvent } from '../../platform/event-log/event-log.ts'
+import type { NeighbourEvent, OrdersEvent } from './events.ts'
+import type { LineState } from './line-states.ts'
+
+/** One row of an order's timeline; states skipped by a line report are entries of their own only when read. */
+export type TimelineRow = {
+  readonly orderId: string
+  readonly eventId: string
+  readonly at: string
+  /** `order.captured` */
+  readonly kind: string
+  readonly system: string
+  readonly inferred: boolean
+  readonly detail: JsonObject
+}
+
+export type TimelineEntry = {
+  readonly id: string
+  readonly eventId: string
+  readonly at: string
+  readonly kind: string
+  readonly title: string
+  readonly system: string
+  readonly inferred: boolean
+  readonly detail: JsonObject
+}
+
+/** @returns null for a fact that is of no order */
+export function toTimelineRow(event: OrdersEvent | NeighbourEvent): TimelineRow | null {
+  const { orderId } = event.data
+  if (orderId == null) return null
+  const { recorded } = event
+  return {
+    orderId,
+    eventId: recorded.id,
+    at: recorded.time,
+    kind: kindOf(recorded),
+    system: recorded.authority,
+    inferred: recorded.inferred ?? false,
+    detail: detailOf(event),
+  }
+}
+
+/** Newest first, as the rows are; a report is followed by the states its units must have passed on the way. */
+export function toTimelineEntries(rows: readonly TimelineRow[]): readonly TimelineEntry[] {
+  return rows.flatMap(({ orderId: _, ...row }) => {
+    const { skipped, ...detail } = row.detail
+    const entry = { ...row, id: row.eventId, detail, title: titleOf(row.kind, detail) }
+    const passed = Array.isArray(skipped) ? skipped.filter((state) => typeof state === 'string') : []
+    return [
+      entry,
+      ...passed.toReversed().map((state) => ({
+        ...entry,
+        id: `${row.eventId}:${state}`,
+        kind: 'order.line-state-changed',
+        title: `Lines ${words(state)}`,
+        inferred: true,
+        detail: { state },
+      })),
+    ]
+  })
+}
+
+function kindOf({ type }: RecordedEvent): string {
+  return type.replace(/^retail\./, '').replace(/\.v\d+$/, '')
+}
+
+function detailOf(event: OrdersEvent | NeighbourEvent): JsonObject {
+  switch (event.type) {
+    case 'retail.order.captured.v1':
+      return { lines: event.data.lines.length }
+    case 'retail.order.edited.v1':
+      return { changes: event.data.changes }
+    case 'retail.order.line-state-changed.v1':
+    case 'retail.order.cancelled.v1': {
+      const { lines, skipped } = event.data
+      const states = new Set<LineState>(lines.flatMap(({ after }) => after.map(({ state }) => state)))
+      return { states: [...states], lines, ...(skipped.length === 0 ? {} : { skipped }) }
+    }
+    case 'retail.shipment.created.v1':
+    case 'retail.shipment.dispatched.v1':
+    case 'retail.shipment.milestone-recorded.v1':
+    case 'retail.shipment.delivered.v1':
+    case 'retail.shipment.exception-raised.v1':
+    case 'retail.shipment.changed.v1': {
+      const { shipmentId, state, carrier, trackingNumber } = event.data
+      return { shipmentId, state, carrier, trackingNumber }
+    }
+    default: {
+      const { orderId: _, ...facts } = event.data
+      const told = Object.entries(facts).filter(([, value]) => value != null)
+      return Object.fromEntries(told.map(([name, value]) => [name, value ?? null]))
+    }
+  }
+}
+
+const titles: Readonly<Record<string, string>> = {
+  'order.captured': 'Order received',
+  'order.edited': 'Order changed',
+  'order.cancelled': 'Lines cancelled',
+  'order.invoiced': 'Invoice issued',
+  'shipment.created': 'Shipment prepared',
+  'shipment.dispatched': 'Shipment sent',
+  'shipment.delivered': 'Shipment delivered',
+  'shipment.changed': 'Shipment details changed',
+}
+
+function titleOf(kind: string, detail: JsonObject): string {
+  if (kind === 'order.line-state-changed' && Array.isArray(detail.states)) {
+    return `Lines ${detail.states.map((state) => words(String(state))).join(', ')}`
+  }
+  const known = titles[kind]
+  if (known !== undefined) return known
+  if (typeof detail.state === 'string' && kind.startsWith('shipment.')) return `Shipment ${words(detail.state)}`
+  const text = words(kind.replace(/[.-]/g, ' '))
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+function words(state: string): string {
+  return state.toLowerCase().replaceAll('_', ' ')
+}
