@@ -1,0 +1,33 @@
+import { getVariableValues } from 'graphql'
+import { createExecutor } from './executor/executor.ts'
+import type { PreparedOperation } from './executor/prepared.ts'
+import type { BuildExecutor } from './executor-port.ts'
+import type { Operation } from './operations.ts'
+
+/** A hostile set of variables can be wrong in thousands of places. */
+const maxVariableErrors = 20
+
+/** The product's own executor: plans and compiles an operation once, as long as the operation store keeps it. */
+export const buildCompiledExecutor: BuildExecutor = async (supergraphSdl, transports) => {
+  const executor = createExecutor({ supergraphSdl, transports })
+  const prepared = new WeakMap<Operation, PreparedOperation>()
+
+  function prepare(operation: Operation): PreparedOperation {
+    const known = prepared.get(operation)
+    if (known !== undefined) return known
+    const made = executor.prepare(operation.document, operation.name)
+    prepared.set(operation, made)
+    return made
+  }
+
+  return {
+    apiSchema: executor.apiSchema,
+    async execute({ operation, variables, headers, signal }) {
+      const definitions = operation.node.variableDefinitions ?? []
+      const values = getVariableValues(executor.apiSchema, definitions, variables, { maxErrors: maxVariableErrors })
+      if (values.coerced === undefined) return { errors: values.errors }
+      return prepare(operation).run({ variables: values.coerced, headers, signal })
+    },
+    async [Symbol.asyncDispose]() {},
+  }
+}

@@ -1,0 +1,34 @@
+import type { GraphQLSchema } from 'graphql'
+import type { SubgraphTransport } from '../platform/subgraph/transport.ts'
+import type { Operation } from './operations.ts'
+
+export type ExecutorCall = {
+  readonly operation: Operation
+  /** As the client sent them; the executor coerces. */
+  readonly variables: Readonly<Record<string, unknown>>
+  /** Sent with every call to a subgraph. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly signal: AbortSignal
+}
+
+export type ExecutorResult = {
+  /** Absent: nothing was executed, e.g. a variable does not fit. */
+  readonly data?: Readonly<Record<string, unknown>> | null
+  /** GraphQL errors, or what a subgraph sent, with paths in the client's terms. */
+  readonly errors?: readonly unknown[]
+  readonly extensions?: Readonly<Record<string, unknown>>
+}
+
+/** Plans and runs operations over one supergraph. */
+export type Executor = AsyncDisposable & {
+  /** What clients may ask: without federation's own types and without what is inaccessible. */
+  readonly apiSchema: GraphQLSchema
+  /** Never rejects for a failed subgraph: its fields are null and an error tells why. */
+  execute(call: ExecutorCall): Promise<ExecutorResult>
+}
+
+/** @throws Error when the text is no supergraph it can run */
+export type BuildExecutor = (
+  supergraphSdl: string,
+  transports: ReadonlyMap<string, SubgraphTransport>,
+) => Promise<Executor>

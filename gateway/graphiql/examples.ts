@@ -1,0 +1,132 @@
+import type { Example } from './landing-page.ts'
+
+/** The three journeys of the README, on the `demo` estate. */
+export const examples: readonly Example[] = [
+  {
+    title: 'Storefront: price and availability',
+    query: `# A storefront lists products: title, price and what may be promised, with how fresh each fact is.
+query StorefrontAvailability($channel: ID!, $first: Int!) {
+  products(first: $first) {
+    edges {
+      node {
+        id
+        title
+        brand
+        variants {
+          id
+          sku
+          title
+          price(channelId: $channel) {
+            amount {
+              amount
+              currency
+            }
+          }
+          availability(channelId: $channel) {
+            ats
+            status
+            asOf
+            provenance {
+              staleness
+              ageMs
+            }
+          }
+        }
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+`,
+    variables: { channel: 'web', first: 5 },
+  },
+  {
+    title: 'Service desk: find a customer',
+    query: `# A service agent finds a customer by order number (or EMAIL, PHONE, LOYALTY_ID) and reads one history across channels.
+query ServiceDeskCustomer($kind: IdentifierKind!, $value: String!) {
+  customerByIdentifier(kind: $kind, value: $value) {
+    id
+    displayName
+    identifiers {
+      kind
+      value
+    }
+    orders(first: 10) {
+      edges {
+        node {
+          number
+          channelId
+          placedAt
+          publicStatus
+          lines {
+            sku
+            title
+            quantity
+          }
+          totals {
+            total {
+              amount
+              currency
+            }
+          }
+          paymentSummary {
+            state
+            captured {
+              amount
+            }
+          }
+          shipments {
+            id
+          }
+        }
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+}
+`,
+    variables: { kind: 'ORDER_NUMBER', value: 'SO-100001' },
+  },
+  {
+    title: 'Partner: order status',
+    query: `# A marketplace looks up its orders by its own numbers; null where one is unknown.
+query PartnerOrderStatus($channel: ID!, $numbers: [String!]!) {
+  ordersByExternalNumber(channelId: $channel, externalNumbers: $numbers) {
+    externalNumber
+    number
+    publicStatus
+    provenance {
+      asOf
+      staleness
+    }
+  }
+}
+`,
+    variables: { channel: 'marketplace', numbers: ['MP-000001', 'MP-000002'] },
+  },
+]
+
+/** Fits any supergraph. */
+export const bareExamples: readonly Example[] = [
+  {
+    title: 'What can be asked',
+    query: `query Overview {
+  __schema {
+    queryType {
+      fields {
+        name
+        description
+      }
+    }
+  }
+}
+`,
+    variables: {},
+  },
+]

@@ -1,0 +1,152 @@
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { AppError } from '../platform/errors/app-error.ts'
+import { httpStatus } from '../platform/errors/http-status.ts'
+import { toProblem } from '../platform/errors/problem.ts'
+import type { Answer, GatewayRequest } from './exchange.ts'
+import { type ReadinessCheck, readReadiness } from './health.ts'
+import { chooseMediaType, statusOf } from './http-answer.ts'
+import { checkContentType, readGetQuery, readPostBody, refuseCrossSite } from './http-request.ts'
+import { correlationIdOf } from './receive.ts'
+
+export type HttpLimits = {
+  readonly bodyLimitBytes: number
+  /** Longest a client may take to send its headers. */
+  readonly headersTimeoutMs: number
+  /** Longest a client may take to send a whole request. */
+  readonly bodyTimeoutMs: number
+}
+
+export type HttpDeps = {
+  readonly receive: (request: GatewayRequest) => Promise<Answer>
+  /** Where GraphQL is answered, e.g. `['/graphql']`. */
+  readonly paths: readonly string[]
+  readonly limits: HttpLimits
+  readonly readiness: readonly ReadinessCheck[]
+  readonly onInternal: (error: unknown, facts: { readonly correlationId: string }) => void
+}
+
+/** GraphQL over HTTP (https://graphql.github.io/graphql-over-http) and health, over the pipeline. Not listening yet. */
+export function createHttpServer(deps: HttpDeps): FastifyInstance {
+  const server = Fastify({
+    bodyLimit: deps.limits.bodyLimitBytes,
+    requestTimeout: deps.limits.bodyTimeoutMs,
+    http: { headersTimeout: deps.limits.headersTimeoutMs, connectionsCheckingInterval: 1_000 },
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 200 },
+  })
+  server.removeAllContentTypeParsers()
+  // Any type gets in, so that the answer to a wrong one is ours.
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  addErrors(server, deps)
+  addHealth(server, deps.readiness)
+  for (const path of deps.paths) addGraphQL(server, path, deps)
+  return server
+}
+
+function addGraphQL(server: FastifyInstance, path: string, deps: HttpDeps): void {
+  server.post(path, async (request, reply) => {
+    checkContentType(request.headers)
+    const params = readPostBody(request.body)
+    return answer(request, reply, { ...params, mayMutate: true }, deps)
+  })
+  // GET on `/` is the landing page's.
+  if (path !== '/') {
+    server.get(path, async (request, reply) => {
+      refuseCrossSite(request.headers)
+      const params = readGetQuery(new URL(request.url, 'http://gateway').searchParams)
+      return answer(request, reply, { ...params, mayMutate: false }, deps)
+    })
+  }
+  server.route({
+    method: path === '/' ? ['PUT', 'DELETE', 'PATCH'] : ['PUT', 'DELETE', 'PATCH', 'HEAD'],
+    url: path,
+    handler(request, reply) {
+      reply.header('allow', 'GET, POST')
+      throw new AppError('METHOD_NOT_ALLOWED', `Cannot ask by ${request.method}: allowed are GET and POST`)
+    },
+  })
+}
+
+type Params = Omit<GatewayRequest, 'headers' | 'path' | 'signal'>
+
+async function answer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  params: Params,
+  deps: HttpDeps,
+): Promise<FastifyReply> {
+  const aborter = new AbortController()
+  const clientGone = () => aborter.abort()
+  reply.raw.once('close', clientGone)
+  const { result, headers } = await deps.receive({
+    ...params,
+    path: request.url.split('?', 1)[0] ?? '/',
+    headers: plainHeaders(request),
+    signal: aborter.signal,
+  })
+  reply.raw.off('close', clientGone)
+  const mediaType = chooseMediaType(request.headers.accept)
+  return reply
+    .code(statusOf(result, mediaType))
+    .headers({ ...headers, ...commonHeaders })
+    .type(`${mediaType}; charset=utf-8`)
+    .send(JSON.stringify(result))
+}
+
+/** What one client is told must not be kept for another; nothing here is a page. */
+const commonHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', vary: 'accept' }
+
+function addHealth(server: FastifyInstance, readiness: readonly ReadinessCheck[]): void {
+  server.get('/health/live', async () => ({ status: 'live' }))
+  server.get('/health/ready', async (_request, reply) => {
+    const report = await readReadiness(readiness)
+    return reply.code(report.status === 'ready' ? 200 : 503).send(report)
+  })
+}
+
+function addErrors(server: FastifyInstance, deps: HttpDeps): void {
+  server.setNotFoundHandler((request) => {
+    const path = request.url.split('?', 1)[0] ?? ''
+    throw new AppError('NOT_FOUND', `Cannot find ${path.slice(0, 80)}: GraphQL is at ${deps.paths.join(' and ')}`)
+  })
+  server.setErrorHandler((error, request, reply) => {
+    const known = toAppError(error, deps.limits)
+    const correlationId = correlationIdOf(plainHeaders(request))
+    if (known.code === 'INTERNAL') deps.onInternal(error, { correlationId })
+    const extensions = toProblem(known, { correlationId, instance: request.url.split('?', 1)[0] ?? '/' })
+    const mediaType = chooseMediaType(request.headers.accept)
+    return reply
+      .code(httpStatus[known.code])
+      .headers({ 'x-correlation-id': correlationId, ...commonHeaders })
+      .type(`${mediaType}; charset=utf-8`)
+      .send(JSON.stringify({ errors: [{ message: extensions.detail, extensions }] }))
+  })
+}
+
+function toAppError(error: unknown, limits: HttpLimits): AppError {
+  if (error instanceof AppError) return error
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
+  if (status === 413) {
+    const allowed = `${limits.bodyLimitBytes} bytes`
+    return new AppError('PAYLOAD_TOO_LARGE', `Cannot read the request: its body is too large, allowed is ${allowed}`, {
+      details: { allowedBytes: limits.bodyLimitBytes },
+    })
+  }
+  if (status === 415)
+    return new AppError('UNSUPPORTED_MEDIA_TYPE', 'Cannot read the request: allowed is application/json')
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    return new AppError('BAD_REQUEST', 'Cannot read the request: it is malformed', { cause: error })
+  }
+  return AppError.from(error)
+}
+
+function plainHeaders(request: FastifyRequest): Readonly<Record<string, string>> {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(request.headers)) {
+    const first = Array.isArray(value) ? value[0] : value
+    if (first !== undefined) headers[name] = first
+  }
+  return headers
+}

@@ -1,0 +1,149 @@
+import type { ApolloServerPlugin } from '@apollo/server'
+import type { FastifyInstance } from 'fastify'
+import type { DocumentNode } from 'graphql'
+import { AppError } from '../platform/errors/app-error.ts'
+import type { Viewer } from '../platform/identity/viewer.ts'
+import type { SubgraphTransport } from '../platform/subgraph/transport.ts'
+import { type ApolloContext, startApolloRoad } from './apollo-road.ts'
+import { buildCompiledExecutor } from './compiled-executor.ts'
+import type { Answer, GatewayRequest } from './exchange.ts'
+import { createExecuteStage, runOperation, type SubgraphHeaders } from './execute.ts'
+import type { BuildExecutor } from './executor-port.ts'
+import { addLandingPage, type Example } from './graphiql/landing-page.ts'
+import type { ReadinessCheck } from './health.ts'
+import { createHttpServer, type HttpLimits } from './http.ts'
+import { createIdentifyStage, type Identify } from './identify.ts'
+import { createFormatError } from './mask-errors.ts'
+import { type GatewayObserver, silentObserver } from './metrics.ts'
+import { createOperationStore } from './operations.ts'
+import { createParseStage } from './parse.ts'
+import { createPipeline, inOrder, type Stage } from './pipeline.ts'
+import { createReceiver } from './receive.ts'
+import { holdSupergraph, type LoadedSupergraph, type SwapOutcome } from './supergraph.ts'
+
+export type GatewayDeps = {
+  readonly supergraphSdl: string
+  /** By the subgraph's name in the supergraph. The gateway does not close them. */
+  readonly transports: ReadonlyMap<string, SubgraphTransport>
+  /** Default: the compiled executor. */
+  readonly buildExecutor?: BuildExecutor
+  readonly identify: Identify
+  /** Who a request is before it is identified, for refusals of the earliest kind. */
+  readonly anonymous: Viewer
+  readonly subgraphHeaders: SubgraphHeaders
+  /** Stages between `parse` and `execute`, and `version`; in the order of `stageOrder`. */
+  readonly stages?: readonly Stage[]
+  readonly checkDocument?: (document: DocumentNode) => void
+  readonly maxTokens?: number
+  readonly apolloPlugins?: readonly ApolloServerPlugin<ApolloContext>[]
+  readonly foreignErrors: 'mask' | 'pass'
+  readonly limits: HttpLimits & {
+    readonly requestDeadlineMs: number
+    /** How long disposing waits for requests under way before it cuts them. */
+    readonly drainTimeoutMs: number
+  }
+  readonly paths: readonly string[]
+  readonly examples: readonly Example[]
+  readonly readiness: readonly ReadinessCheck[]
+  readonly observer?: GatewayObserver
+  readonly onInternal: (error: unknown, facts: { readonly correlationId?: string }) => void
+}
+
+/** Disposing it stops taking requests, lets those under way finish, then closes. */
+export type Gateway = AsyncDisposable & {
+  /** Answers one request through all stages, without HTTP. */
+  handle(request: GatewayRequest): Promise<Answer>
+  /** The HTTP server, for further routes and protocols to be added before `listen`. */
+  readonly http: FastifyInstance
+  /** @throws AppError `CONFIG_INVALID` when the address cannot be listened on */
+  listen(address: { readonly host: string; readonly port: number }): Promise<{ readonly url: string }>
+  /** Takes a new supergraph into service, or says why not and goes on with the old one. */
+  swapSupergraph(sdl: string): Promise<SwapOutcome>
+}
+
+/** @throws AppError `CONFIG_INVALID` when the supergraph cannot be served */
+export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
+  const format = createFormatError({ onInternal: deps.onInternal, foreignErrors: deps.foreignErrors })
+  const logOnly = (error: unknown) => deps.onInternal(error, {})
+
+  async function load(sdl: string, id: string): Promise<LoadedSupergraph> {
+    const executor = await (deps.buildExecutor ?? buildCompiledExecutor)(sdl, deps.transports)
+    const execute = (exchange: Parameters<LoadedSupergraph['run']>[0]) =>
+      runOperation(executor, exchange, { subgraphHeaders: deps.subgraphHeaders, format })
+    const apolloRoad = await startApolloRoad({
+      apiSchema: executor.apiSchema,
+      supergraphSdl: sdl,
+      plugins: deps.apolloPlugins ?? [],
+      execute,
+      format,
+      onInternal: logOnly,
+    })
+    // Plugins may look at every request; without any, an operation that Apollo Server has run once takes the short road.
+    const always = (deps.apolloPlugins?.length ?? 0) > 0
+    const ran = new WeakSet<object>()
+    return {
+      id,
+      apiSchema: executor.apiSchema,
+      operations: createOperationStore({
+        schema: executor.apiSchema,
+        checkDocument: deps.checkDocument,
+        maxTokens: deps.maxTokens,
+      }),
+      run(exchange) {
+        const { operation } = exchange
+        if (operation === null || (!always && ran.has(operation))) return execute(exchange)
+        ran.add(operation)
+        return apolloRoad.run(exchange)
+      },
+      async [Symbol.asyncDispose]() {
+        await apolloRoad[Symbol.asyncDispose]()
+        await executor[Symbol.asyncDispose]()
+      },
+    }
+  }
+
+  const pipeline = createPipeline(
+    inOrder([
+      createIdentifyStage(deps.identify),
+      createParseStage(format),
+      ...(deps.stages ?? []),
+      createExecuteStage(),
+    ]),
+  )
+  const supergraphs = await holdSupergraph(deps.supergraphSdl, load, logOnly)
+  const handle = createReceiver({
+    pipeline,
+    supergraphs,
+    format,
+    observer: deps.observer ?? silentObserver,
+    deadlineMs: deps.limits.requestDeadlineMs,
+    anonymous: deps.anonymous,
+  })
+  const http = createHttpServer({
+    receive: handle,
+    paths: deps.paths,
+    limits: deps.limits,
+    readiness: deps.readiness,
+    onInternal: deps.onInternal,
+  })
+  addLandingPage(http, deps.examples)
+
+  return {
+    handle,
+    http,
+    async listen({ host, port }) {
+      try {
+        return { url: await http.listen({ host, port }) }
+      } catch (cause) {
+        throw new AppError('CONFIG_INVALID', `Cannot listen on port ${port}: it is taken or not allowed`, { cause })
+      }
+    },
+    swapSupergraph: (sdl) => supergraphs.swap(sdl),
+    async [Symbol.asyncDispose]() {
+      const cut = setTimeout(() => http.server.closeAllConnections(), deps.limits.drainTimeoutMs)
+      await http.close()
+      clearTimeout(cut)
+      await supergraphs[Symbol.asyncDispose]()
+    },
+  }
+}

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto'
+import { AppError } from '../platform/errors/app-error.ts'
+import type { Viewer } from '../platform/identity/viewer.ts'
+import type { Answer, Exchange, GatewayRequest, GraphQLResult } from './exchange.ts'
+import { type FormatError, refuse } from './mask-errors.ts'
+import type { GatewayObserver } from './metrics.ts'
+import type { Handler } from './pipeline.ts'
+import type { SupergraphHolder } from './supergraph.ts'
+
+export type ReceiveDeps = {
+  readonly pipeline: Handler
+  readonly supergraphs: SupergraphHolder
+  readonly format: FormatError
+  readonly observer: GatewayObserver
+  readonly deadlineMs: number
+  /** Who a request is until `identify` has looked. */
+  readonly anonymous: Viewer
+}
+
+/** After the deadline, how long the stages may take to answer with what they have. */
+const graceMs = 500
+
+/** Opens the exchange, runs the stages under the deadline, turns a refusal into an answer. Never rejects. */
+export function createReceiver(deps: ReceiveDeps): (request: GatewayRequest) => Promise<Answer> {
+  return (request) =>
+    deps.supergraphs.use(async (supergraph) => {
+      const startedMs = performance.now()
+      const aborter = new AbortController()
+      const exchange: Exchange = {
+        request,
+        correlationId: correlationIdOf(request.headers),
+        traceparent: traceparentOf(request.headers),
+        signal: aborter.signal,
+        supergraph,
+        answerHeaders: {},
+        viewer: deps.anonymous,
+        operation: null,
+      }
+      exchange.answerHeaders['x-correlation-id'] = exchange.correlationId
+      const result = await underDeadline(exchange, aborter, deps)
+      deps.observer.answered({ exchange, result, durationMs: performance.now() - startedMs })
+      return { result, headers: exchange.answerHeaders }
+    })
+}
+
+function underDeadline(exchange: Exchange, aborter: AbortController, deps: ReceiveDeps): Promise<GraphQLResult> {
+  const { signal } = exchange.request
+  return new Promise((resolve) => {
+    let timer = setTimeout(() => {
+      aborter.abort()
+      timer = setTimeout(() => finish(refuse(tooLate(deps.deadlineMs), exchange, deps.format)), graceMs)
+    }, deps.deadlineMs)
+    const clientGone = () => aborter.abort()
+    if (signal.aborted) clientGone()
+    else signal.addEventListener('abort', clientGone, { once: true })
+    const finish = (result: GraphQLResult) => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', clientGone)
+      resolve(result)
+    }
+    runStages(exchange, deps.pipeline).then(finish, (error) => finish(refuse(error, exchange, deps.format)))
+  })
+}
+
+/** A stage that throws at once is a refusal like one that rejects. */
+async function runStages(exchange: Exchange, pipeline: Handler): Promise<GraphQLResult> {
+  return pipeline(exchange)
+}
+
+function tooLate(deadlineMs: number): AppError {
+  return new AppError('DEADLINE_EXCEEDED', `Cannot answer in time: allowed is ${deadlineMs} ms`)
+}
+
+const traceparentPattern = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/
+
+/** The client's own id, else its trace's, else a new one. */
+export function correlationIdOf(headers: Readonly<Record<string, string>>): string {
+  const asked = headers['x-correlation-id']
+  if (asked !== undefined && /^[A-Za-z0-9._:-]{1,128}$/.test(asked)) return asked
+  return traceparentPattern.exec(headers.traceparent ?? '')?.[1] ?? randomUUID()
+}
+
+function traceparentOf({ traceparent }: Readonly<Record<string, string>>): string | undefined {
+  return traceparent !== undefined && traceparentPattern.test(traceparent) ? traceparent : undefined
+}

@@ -1,0 +1,12 @@
+import { type ViewerCodec, viewerHeader } from '../platform/identity/viewer-header.ts'
+import { correlationHeader } from '../platform/subgraph/host.ts'
+import type { SubgraphHeaders } from './execute.ts'
+
+/** What our own subgraphs are told with every call: who asks, and under which correlation id and trace. */
+export function createSubgraphHeaders(codec: ViewerCodec): SubgraphHeaders {
+  return ({ viewer, correlationId, traceparent }) => ({
+    [viewerHeader]: codec.encode(viewer),
+    [correlationHeader]: correlationId,
+    ...(traceparent === undefined ? {} : { traceparent }),
+  })
+}
