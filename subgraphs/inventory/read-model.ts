@@ -1,0 +1,147 @@
+import { newestBySource, parseEvent } from '../../platform/event-log/event-schema.ts'
+import type { CacheKey, Projection } from '../../platform/event-log/projection.ts'
+import { catalogueEvents, type InventoryEvent, inventoryEvents } from './events.ts'
+
+export const networkKey = 'all'
+
+const stockTypes = [
+  'retail.inventory.stock-counted.v1',
+  'retail.inventory.stock-adjusted.v1',
+  'retail.inventory.position-withdrawn.v1',
+] as const
+
+const networkTypes = [
+  'retail.inventory.channel-changed.v1',
+  'retail.inventory.channel-closed.v1',
+  'retail.inventory.location-changed.v1',
+] as const
+
+/** Channels and locations. */
+export const networkProjection: Projection = {
+  name: 'inventory.network',
+  types: networkTypes,
+  tables: ['inventory.channels', 'inventory.locations'],
+  async apply(transaction, recorded) {
+    const events = newestBySource(recorded.flatMap((event) => parseEvent(inventoryEvents, event) ?? []))
+    const channels = events.flatMap((event) => {
+      const version = event.recorded.sequence
+      if (event.type === 'retail.inventory.channel-changed.v1') return [{ ...event.data, closed: false, version }]
+      return event.type === 'retail.inventory.channel-closed.v1' ? [{ ...event.data, closed: true, version }] : []
+    })
+    const locations = events.flatMap((event) =>
+      event.type === 'retail.inventory.location-changed.v1' ? [toRow(event)] : [],
+    )
+    if (channels.length > 0) await transaction.query(upsertChannels, [JSON.stringify(channels)])
+    if (locations.length > 0) await transaction.query(upsertLocations, [JSON.stringify(locations)])
+  },
+  keysOf: () => [{ cache: 'inventory.network', key: networkKey }],
+}
+
+/** Stock positions, as their sources count them. */
+export const stockProjection: Projection = {
+  name: 'inventory.stock',
+  types: stockTypes,
+  tables: ['inventory.positions'],
+  async apply(transaction, recorded) {
+    const events = newestBySource(recorded.flatMap((event) => parseEvent(inventoryEvents, event) ?? []))
+    const rows = events.flatMap((event) => {
+      switch (event.type) {
+        case 'retail.inventory.stock-counted.v1':
+        case 'retail.inventory.stock-adjusted.v1':
+          return [{ ...toRow(event), withdrawn: false }]
+        case 'retail.inventory.position-withdrawn.v1':
+          return [{ ...nothing, ...toRow(event), withdrawn: true }]
+        default:
+          return []
+      }
+    })
+    if (rows.length > 0) await transaction.query(upsertPositions, [JSON.stringify(rows)])
+  },
+  keysOf(recorded) {
+    const event = parseEvent(inventoryEvents, recorded)
+    return event === null || !('variantId' in event.data)
+      ? []
+      : [{ cache: 'inventory.positions-of-variant', key: event.data.variantId }]
+  },
+}
+
+/** Which variant a SKU means, followed from the catalogue's events. */
+export const skuProjection: Projection = {
+  name: 'inventory.skus',
+  types: Object.keys(catalogueEvents),
+  tables: ['inventory.variants'],
+  async apply(transaction, recorded) {
+    const events = newestBySource(recorded.flatMap((event) => parseEvent(catalogueEvents, event) ?? []))
+    const rows = events.map(({ data, recorded: { sequence } }) => ({ ...data, version: sequence }))
+    if (rows.length > 0) await transaction.query(upsertVariants, [JSON.stringify(rows)])
+  },
+  keysOf(recorded) {
+    const event = parseEvent(catalogueEvents, recorded)
+    return event === null ? [] : [event.data.sku, event.data.former?.sku ?? event.data.sku].map(skuKey)
+  },
+}
+
+function skuKey(key: string): CacheKey {
+  return { cache: 'inventory.variant-by-sku', key }
+}
+
+function toRow<E extends Pick<InventoryEvent, 'data' | 'recorded'>>({ data, recorded }: E) {
+  return { ...data, ...data.origin, version: recorded.sequence }
+}
+
+const nothing = {
+  onHand: 0,
+  sellable: 0,
+  damaged: 0,
+  qualityControl: 0,
+  returnHold: 0,
+  manualHold: 0,
+  committed: 0,
+  incoming: 0,
+}
+
+const upsertChannels = `
+INSERT INTO inventory.channels AS known (id, closed, name, kind, location_kinds, location_codes, methods, version)
+SELECT "channelId", closed, name, kind, "locationKinds", "locationCodes", methods, version
+FROM jsonb_to_recordset($1::jsonb) AS r(
+  "channelId" text, closed boolean, name text, kind text, "locationKinds" text[], "locationCodes" text[], methods text[], version bigint)
+ON CONFLICT (id) DO UPDATE SET
+  closed = excluded.closed, name = excluded.name, kind = excluded.kind, location_kinds = excluded.location_kinds,
+  location_codes = excluded.location_codes, methods = excluded.methods, version = excluded.version
+WHERE known.version < excluded.version`
+
+const upsertLocations = `
+INSERT INTO inventory.locations AS known
+  (id, code, gln, name, kind, time_zone, address, capabilities, active, refs, system, occurred_at, received_at, version)
+SELECT "locationId", code, gln, name, kind, "timeZone", address, capabilities, active, refs, system, "occurredAt", "receivedAt", version
+FROM jsonb_to_recordset($1::jsonb) AS r(
+  "locationId" text, code text, gln text, name text, kind text, "timeZone" text, address jsonb, capabilities text[], active boolean,
+  refs jsonb, system text, "occurredAt" timestamptz, "receivedAt" timestamptz, version bigint)
+ON CONFLICT (id) DO UPDATE SET
+  code = excluded.code, gln = excluded.gln, name = excluded.name, kind = excluded.kind, time_zone = excluded.time_zone,
+  address = excluded.address, capabilities = excluded.capabilities, active = excluded.active, refs = excluded.refs,
+  system = excluded.system, occurred_at = excluded.occurred_at, received_at = excluded.received_at, version = excluded.version
+WHERE known.version < excluded.version`
+
+const upsertPositions = `
+INSERT INTO inventory.positions AS known
+  (variant_id, location_id, withdrawn, on_hand, sellable, damaged, quality_control, return_hold, manual_hold, committed, incoming,
+   reorder_point, anomaly, system, occurred_at, received_at, version)
+SELECT "variantId", "locationId", withdrawn, "onHand", sellable, damaged, "qualityControl", "returnHold", "manualHold", committed, incoming,
+  "reorderPoint", anomaly, system, "occurredAt", "receivedAt", version
+FROM jsonb_to_recordset($1::jsonb) AS r(
+  "variantId" text, "locationId" text, withdrawn boolean, "onHand" integer, sellable integer, damaged integer, "qualityControl" integer,
+  "returnHold" integer, "manualHold" integer, committed integer, incoming integer, "reorderPoint" integer, anomaly text, system text,
+  "occurredAt" timestamptz, "receivedAt" timestamptz, version bigint)
+ON CONFLICT (variant_id, location_id) DO UPDATE SET
+  withdrawn = excluded.withdrawn, on_hand = excluded.on_hand, sellable = excluded.sellable, damaged = excluded.damaged,
+  quality_control = excluded.quality_control, return_hold = excluded.return_hold, manual_hold = excluded.manual_hold,
+  committed = excluded.committed, incoming = excluded.incoming, reorder_point = excluded.reorder_point, anomaly = excluded.anomaly,
+  system = excluded.system, occurred_at = excluded.occurred_at, received_at = excluded.received_at, version = excluded.version
+WHERE known.version < excluded.version`
+
+const upsertVariants = `
+INSERT INTO inventory.variants AS known (id, sku, version)
+SELECT "variantId", sku, version FROM jsonb_to_recordset($1::jsonb) AS r("variantId" text, sku text, version bigint)
+ON CONFLICT (id) DO UPDATE SET sku = excluded.sku, version = excluded.version
+WHERE known.version < excluded.version`
