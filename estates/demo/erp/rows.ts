@@ -1,0 +1,104 @@
+import { itemGroups, type Variant } from '../catalogue.ts'
+import type { World } from '../order-brief.ts'
+import { type OrderPlan, statusOf } from '../order-plan.ts'
+import { amount, dayNumber, rowOf, sourceTable, type TableRow, timeNumber } from '../rows.ts'
+
+const filst = sourceTable('erp', 'filst', 'filnr filbez filart gln strasse plz ort land eroedat')
+const artgrp = sourceTable('erp', 'artgrp', 'agnr agbez agobr')
+const artst = sourceTable(
+  'erp',
+  'artst',
+  'artnr modnr modbez artbez arttxt marke agnr wgbez1 wgbez2 farbe groesse ean meeh artsta nachlf bild aendat',
+)
+const preis = sourceTable('erp', 'preis', 'prsnr artnr prslst kanal waehr vkprs uvp gueab guebis')
+const fakt = sourceTable('erp', 'fakt', 'faknr aufnr fakdat fakzt waehr netto mwst brutto fksta')
+
+const openEnd = 99_991_231
+const dayMs = 86_400_000
+
+export function* erpMasterRows(world: World): Generator<TableRow> {
+  for (const site of world.sites) {
+    yield rowOf(
+      filst,
+      site.erpNumber,
+      site.name.slice(0, 40),
+      site.kind === 'DC' ? 'L' : 'F',
+      site.gln,
+      site.street,
+      site.postalCode,
+      site.city,
+      site.country,
+      site.openedOn,
+    )
+  }
+  for (const group of itemGroups()) yield rowOf(artgrp, group.code, group.name, group.parent)
+  const today = dayNumber(world.referenceTime.getTime())
+  for (const variant of world.catalogue) yield itemRow(variant, today)
+  for (const variant of world.catalogue) yield* priceRows(variant, world.referenceTime.getTime())
+}
+
+function itemRow(v: Variant, today: number): TableRow {
+  const image = v.index % 10 === 9 ? null : `https://images.example.com/${v.model}/${v.sku.toLowerCase()}.jpg`
+  return rowOf(
+    artst,
+    v.sku,
+    v.model,
+    v.modelTitle,
+    v.title,
+    v.text,
+    v.brand,
+    v.groupCode,
+    v.department,
+    v.group,
+    v.color,
+    v.size,
+    v.gtin,
+    'ST',
+    v.status,
+    v.backorderable ? 'J' : 'N',
+    image,
+    today,
+  )
+}
+
+function* priceRows(v: Variant, nowMs: number): Generator<TableRow> {
+  const id = 1_000_000 + v.index * 10
+  const uvp = v.strikeMinor === null ? null : amount(v.strikeMinor)
+  yield rowOf(preis, id, v.sku, 'VK01', null, 'EUR', amount(v.priceMinor), uvp, 20_240_101, openEnd)
+  if (v.marketplaceMinor !== null)
+    yield rowOf(preis, id + 1, v.sku, 'AMZN', 'AMZ', 'EUR', amount(v.marketplaceMinor), null, 20_240_101, openEnd)
+  if (v.saleMinor !== null) {
+    yield rowOf(
+      preis,
+      id + 2,
+      v.sku,
+      'AKTN',
+      'WEB',
+      'EUR',
+      amount(v.saleMinor),
+      amount(v.priceMinor),
+      dayNumber(nowMs - 7 * dayMs),
+      dayNumber(nowMs + 30 * dayMs),
+    )
+  }
+}
+
+/** Tills issue receipts; only what is sent or kept for pickup is invoiced. */
+export function* invoiceRows(plan: OrderPlan): Generator<TableRow> {
+  const issuedAtMs = plan.stageAt(statusOf.shipped) ?? plan.stageAt(statusOf.ready)
+  if (issuedAtMs === null) return
+  const taxMinor = plan.lines.reduce((sum, line) => sum + line.taxMinor, 0)
+  const credited = plan.refund !== null && plan.refund.amountMinor >= plan.totalMinor - plan.shippingMinor
+  yield rowOf(
+    fakt,
+    80_000_000 + plan.brief.orderId,
+    plan.brief.number,
+    dayNumber(issuedAtMs),
+    timeNumber(issuedAtMs),
+    plan.brief.currency,
+    amount(plan.totalMinor - taxMinor),
+    amount(taxMinor),
+    amount(plan.totalMinor),
+    credited ? 'GS' : 'BZ',
+  )
+}

@@ -1,0 +1,11 @@
+-- After the load: building an index once is cheaper than keeping it while rows stream in.
+alter table web_customer add unique (account_no);
+alter table sales_order add unique (order_no);
+alter table sales_order add foreign key (channel_code) references sales_channel;
+alter table sales_order add foreign key (customer_id) references web_customer;
+alter table sales_order add unique (channel_code, external_no);
+create index sales_order_open on sales_order (order_id) where status_code < 70;
+create index sales_order_closed on sales_order (status_at) where status_code in (70, 75);
+create index sales_order_customer on sales_order (customer_id);
+alter table sales_order_line add foreign key (order_id) references sales_order;
+alter table order_event add foreign key (order_id) references sales_order;
