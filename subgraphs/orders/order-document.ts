@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { NormalizeContext, SourceDocument } from '../../platform/connector/connector.ts'
 import {
@@ -68,20 +69,22 @@ export const orderDocument = z
 
 export type OrderDocument = z.output<typeof orderDocument>
 
-/** The `shipment` kind's line keys are keys of the order's document, whichever system says so. */
-export function lineIdOf(orderId: string, lineKey: string, context: NormalizeContext): string {
-  return context.ids.idOf('order-line', orderId, lineKey)
+/**
+ * A line's id follows from its order's id and its key there, so that a shipment of any system that names the order
+ * and the key means the same line.
+ */
+export function lineIdOf(orderId: string, lineKey: string): string {
+  return `oln_${createHash('sha256')
+    .update(JSON.stringify([orderId, lineKey]))
+    .digest('hex')
+    .slice(0, 26)}`
 }
 
 /** How far each line is, by line id. */
-export function toLineCounts(
-  order: OrderDocument,
-  orderId: string,
-  context: NormalizeContext,
-): ReadonlyMap<string, readonly StateQuantity[]> {
+export function toLineCounts(order: OrderDocument, orderId: string): ReadonlyMap<string, readonly StateQuantity[]> {
   return new Map(
     order.lines.map((line) => [
-      lineIdOf(orderId, line.key, context),
+      lineIdOf(orderId, line.key),
       line.statusCounts ?? [{ state: line.status ?? order.status, quantity: line.quantity }],
     ]),
   )
@@ -106,7 +109,7 @@ export function toContent(
     currency,
     taxIncluded: order.taxIncluded,
     lines: order.lines.map((line, index) => ({
-      lineId: lineIdOf(orderId, line.key, context),
+      lineId: lineIdOf(orderId, line.key),
       variantId: line.variant && context.ids.idOf('variant', line.variant.namespace, line.variant.value),
       sku: line.sku,
       title: line.title,

@@ -128,6 +128,6 @@ function toContent(
     deliveredAt: shipment.deliveredAt,
     costMinor: cost === null || currency === null ? null : toMinor(cost, currency, 'cost'),
     currency,
-    lines: shipment.lines.map(({ lineKey, quantity }) => ({ lineId: lineIdOf(orderId, lineKey, context), quantity })),
+    lines: shipment.lines.map(({ lineKey, quantity }) => ({ lineId: lineIdOf(orderId, lineKey), quantity })),
   }
 }

@@ -71,8 +71,8 @@ function stateEvents(
   document: SourceDocument,
   context: NormalizeContext,
 ): readonly NewEvent[] {
-  const countsBefore = before === null ? null : toLineCounts(before, orderId, context)
-  const quantities = [...toLineCounts(now, orderId, context)]
+  const countsBefore = before === null ? null : toLineCounts(before, orderId)
+  const quantities = [...toLineCounts(now, orderId)]
   const lines: LineReportData['lines'] = []
   const skipped = new Set<LineState>()
   for (const [lineId, after] of quantities) {
