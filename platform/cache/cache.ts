@@ -16,8 +16,14 @@ export type Cached<V> = {
  */
 export type ReadThrough<K, V> = {
   readonly name: string
-  /** One entry per key, in key order; at most one store read for all that are missing. */
+  /** The same text for the same key; what invalidation names. */
+  readonly keyOf: (key: K) => string
+  /** One entry per key, in key order; at most one store read for all that are missing. @throws what the load threw, when a key has no earlier value either. */
   getMany(keys: readonly K[]): Promise<readonly Cached<V>[]>
+  /** As `getMany`, but a key that cannot be had is an error in its place and the others are served. Never rejects. */
+  settleMany(keys: readonly K[]): Promise<readonly (Cached<V> | Error)[]>
+  /** Without waiting: one entry per key, in key order, or undefined when any of them is not in memory. */
+  peekMany(keys: readonly K[]): readonly Cached<V>[] | undefined
   get(key: K): Promise<Cached<V>>
 }
 
