@@ -26,7 +26,7 @@ export function createTrust({ empty, retryMs, onState }: TrustOptions): Trust {
   let stamp = 0
   let regaining = false
   let missed = false
-  let retryAtMs = 0
+  let timer: NodeJS.Timeout | undefined
 
   async function tryRegain(): Promise<void> {
     regaining = true
@@ -41,10 +41,17 @@ export function createTrust({ empty, retryMs, onState }: TrustOptions): Trust {
       trusted = true
       onState({ usable: true, reason: 'emptied' })
     } catch {
-      retryAtMs = performance.now() + retryMs
+      // Still out of reach: the timer tries again.
     } finally {
       regaining = false
+      if (!trusted) retryLater()
     }
+  }
+
+  /** By time, not by the next read: other processes may be reading what this one could not invalidate. */
+  function retryLater(): void {
+    clearTimeout(timer)
+    if (!ended) timer = setTimeout(regain, retryMs).unref()
   }
 
   function regain(): void {
@@ -52,13 +59,10 @@ export function createTrust({ empty, retryMs, onState }: TrustOptions): Trust {
   }
 
   return {
-    stamp() {
-      if (!trusted && performance.now() >= retryAtMs) regain()
-      return trusted ? stamp : null
-    },
+    stamp: () => (trusted ? stamp : null),
     lose(reason) {
       stamp += 1
-      retryAtMs = performance.now() + retryMs
+      retryLater()
       if (!trusted) return
       trusted = false
       onState({ usable: false, reason })
@@ -70,6 +74,7 @@ export function createTrust({ empty, retryMs, onState }: TrustOptions): Trust {
     end() {
       ended = true
       trusted = false
+      clearTimeout(timer)
     },
   }
 }
