@@ -5,6 +5,7 @@ import { appendEvents } from './append.ts'
 import type { EventLog, LogPosition, ReadResult } from './event-log.ts'
 import { type EventRow, eventColumns, toPosition, toRecordedEvent } from './event-row.ts'
 import { startOfLog } from './position.ts'
+import { createSubscribers } from './subscribers.ts'
 import type { WakeBus } from './wake-bus.ts'
 
 export type PostgresEventLogDeps = {
@@ -20,11 +21,8 @@ export type PostgresEventLogDeps = {
 export function createPostgresEventLog(deps: PostgresEventLogDeps): EventLog & Disposable {
   const { database } = deps
   const ids = deps.ids ?? createIdMinter(systemClock)
-  const listeners = new Set<() => void>()
-  const tellListeners = (): void => {
-    for (const listener of listeners) listener()
-  }
-  const subscription = deps.wakeBus?.subscribe(tellListeners)
+  const subscribers = createSubscribers()
+  const subscription = deps.wakeBus?.subscribe(subscribers.tell)
 
   return {
     append: (transaction, events, options = {}) => appendEvents(transaction, ids, events, options),
@@ -33,8 +31,10 @@ export function createPostgresEventLog(deps: PostgresEventLogDeps): EventLog & D
       if (!Number.isInteger(limit) || limit < 1 || limit > 10_000) {
         throw new RangeError(`Cannot read ${limit} events: allowed are 1 to 10,000`)
       }
-      if (types === undefined) return await readAll(database, after, limit)
-      return await readTypes(database, after, limit, types)
+      const page =
+        types === undefined ? await readAll(database, after, limit) : await readTypes(database, after, limit, types)
+      const heldBack = page.events.length === 0 && !page.more && (await isHeldBack(database, page.position))
+      return { ...page, heldBack }
     },
 
     async readSource(source, fromSequence, limit) {
@@ -49,23 +49,27 @@ export function createPostgresEventLog(deps: PostgresEventLogDeps): EventLog & D
     },
 
     wake() {
-      tellListeners()
+      subscribers.tell()
       deps.wakeBus?.publish()
     },
 
-    onWake(onWake) {
-      // A function of its own per call, so that the same callback given twice is two listeners.
-      const listener = (): void => onWake()
-      listeners.add(listener)
-      return { [Symbol.dispose]: () => void listeners.delete(listener) }
-    },
+    onWake: subscribers.add,
 
     [Symbol.dispose]() {
       subscription?.[Symbol.dispose]()
-      listeners.clear()
     },
   }
 }
+
+type Page = Omit<ReadResult, 'heldBack'>
+
+async function isHeldBack(database: Database, after: LogPosition): Promise<boolean> {
+  const { rows } = await database.query<{ held_back: boolean }>(heldBackText, [String(after.transactionId), after.row])
+  return rows[0]?.held_back ?? false
+}
+
+const heldBackText = `select exists (
+  select 1 from event_log.events where (transaction_id, row_id) > ($1::xid8, $2::bigint)) as held_back`
 
 /** Transactions below this one have all ended, so no row can appear before what is read any more. */
 const settled = 'transaction_id < pg_snapshot_xmin(pg_current_snapshot())'
@@ -77,7 +81,7 @@ const readAllText = `select ${eventColumns} from event_log.events
   where (transaction_id, row_id) > ($1::xid8, $2::bigint) and ${settled}
   order by transaction_id, row_id limit $3`
 
-async function readAll(database: Database, after: LogPosition, limit: number): Promise<ReadResult> {
+async function readAll(database: Database, after: LogPosition, limit: number): Promise<Page> {
   const { rows } = await database.query<EventRow>(readAllText, [String(after.transactionId), after.row, limit])
   const last = rows.at(-1)
   return {
@@ -124,7 +128,7 @@ async function readTypes(
   after: LogPosition,
   limit: number,
   types: readonly string[],
-): Promise<ReadResult> {
+): Promise<Page> {
   const looks = Math.max(limit * looksPerEvent, leastLooks)
   const values = [String(after.transactionId), after.row, types, limit, looks]
   const { rows } = await database.query<TypesRow>(readTypesText, values)

@@ -92,52 +92,64 @@ export function openPostgres(options: PostgresOptions): Database {
     async transaction(work, transactionOptions = {}) {
       const timeoutMs = transactionOptions.timeoutMs ?? statementTimeoutMs
       const client = await connect(pool)
-      let ended = false
-      let timedOut = false
       let tail: Promise<unknown> = Promise.resolve()
-      const end = (destroy: boolean): void => {
-        if (ended) return
-        ended = true
-        client.release(destroy)
+      let closing = false
+      let released = false
+      let fault: unknown = null
+      const release = (reason: unknown): void => {
+        if (released) return
+        released = true
+        fault = reason
+        client.release(reason !== null)
       }
-      const timer = setTimeout(() => {
-        timedOut = true
-        end(true)
-      }, timeoutMs)
       const run = async <R extends Row>(text: string, values?: readonly unknown[]): Promise<Answer<R>> => {
-        if (timedOut) throw transactionTimeout(timeoutMs)
-        if (ended) throw new TypeError('Cannot query: the transaction has ended')
+        if (released) throw fault ?? new TypeError('Cannot query: the transaction has ended')
         try {
           return await send(client, text, values, timeoutMs)
         } catch (error) {
-          if (isBroken(error)) end(true)
-          throw timedOut ? transactionTimeout(timeoutMs, error) : toStoreError(error)
+          const meant = fault ?? toStoreError(error)
+          if (isBroken(error)) release(meant)
+          throw meant
         }
       }
       const transaction: Transaction = {
         inTransaction: true,
         // One connection takes one statement at a time; callers may still send several at once.
         query: <R extends Row>(text: string, values?: readonly unknown[]) => {
+          if (closing) return Promise.reject(fault ?? new TypeError('Cannot query: the transaction has ended'))
           const answer = tail.then(() => run<R>(text, values))
           tail = answer.catch(() => {})
           return answer
         },
       }
+      let timer: NodeJS.Timeout | undefined
+      const deadline = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => {
+          // Dropping the connection is what ends the transaction on the server.
+          release(transactionTimeout(timeoutMs))
+          reject(fault)
+        }, timeoutMs)
+      })
+      deadline.catch(() => {})
       try {
         await transaction.query(beginText(transactionOptions))
-        const result = await work(transaction)
+        const result = await Promise.race([work(transaction), deadline])
         await tail
+        closing = true
         const { command } = await run('commit')
         // After a failed statement the server answers COMMIT by rolling back.
-        if (command !== 'COMMIT')
+        if (command !== 'COMMIT') {
           throw new AppError('INTERNAL', 'Cannot commit: an earlier statement of the transaction failed')
+        }
         return result
       } catch (error) {
-        if (!ended) await run('rollback').catch(() => end(true))
+        closing = true
+        await tail
+        if (!released) await run('rollback').catch(release)
         throw error
       } finally {
         clearTimeout(timer)
-        end(false)
+        release(null)
       }
     },
 

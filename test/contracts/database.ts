@@ -86,6 +86,22 @@ export function describeDatabase(name: string, open: () => Promise<DatabaseUnder
       expect((await database.query('select 1 as one', [])).rows).toEqual([{ one: 1 }])
     })
 
+    it('ends a transaction at its deadline even when its callback never does', async () => {
+      const attempt = database.transaction(() => new Promise(() => {}), { timeoutMs: 100 })
+      await expect(attempt).rejects.toMatchObject({ code: 'UPSTREAM_TIMEOUT' })
+    })
+
+    it('runs statements sent at once one after the other, and none after one of them failed the transaction', async () => {
+      const attempt = database.transaction((transaction) =>
+        Promise.all([
+          transaction.query('select 1/0', []),
+          transaction.query('insert into things values ($1, $2)', [4n, 'beside a failure']),
+        ]),
+      )
+      await expect(attempt).rejects.toMatchObject({ code: '22012' })
+      expect((await database.query('select 1 from things where id = $1', [4n])).rowCount).toBe(0)
+    })
+
     it('delivers notifications, after telling that it listens', async () => {
       const heard: (string | null)[] = []
       const listener = await database.listen('contract', (payload) => heard.push(payload))

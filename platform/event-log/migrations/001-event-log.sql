@@ -40,7 +40,7 @@ create table event_log.consumers (
   name text primary key,
   transaction_id xid8 not null default '0',
   row_id bigint not null default 0,
-  -- Raised by every rebuild from zero, so that followers notice.
+  -- Raised when rows change in another way than by moving on (a rebuild, dead letters applied), so that followers notice.
   generation integer not null default 0,
   holder text,
   held_until timestamptz not null default '-infinity'

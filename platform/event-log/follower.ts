@@ -1,0 +1,132 @@
+import type { CacheInvalidator } from '../cache/cache.ts'
+import { createBackoff, pause } from '../resilience/backoff.ts'
+import type { Database } from '../sql/database.ts'
+import { type Checkpoint, readCheckpoints } from './checkpoint.ts'
+import type { ConsumerLog } from './consumer.ts'
+import type { EventLog } from './event-log.ts'
+import { reasonOf } from './isolate.ts'
+import { comparePositions } from './position.ts'
+import type { Projection } from './projection.ts'
+import type { WakeBus } from './wake-bus.ts'
+import { createWakeable } from './wakeable.ts'
+
+export type FollowerDeps = {
+  readonly projections: readonly Projection[]
+  readonly database: Database
+  readonly eventLog: EventLog
+  readonly invalidator: CacheInvalidator
+  readonly log: ConsumerLog
+  /** The projector's `appliedBus`. Without it, or when its messages are lost, `pollMs` is the bound. Not disposed here. */
+  readonly appliedBus?: WakeBus
+  /** Longest time for which a cache may miss what a projection has committed, while the database answers. Default 1,000. */
+  readonly pollMs?: number
+}
+
+/**
+ * Keeps a process's caches true when another process runs the projections: follows the log up to each projection's
+ * checkpoint and drops what its events touched. What is stale is told by positions in the log, never by age.
+ */
+export type Follower = AsyncDisposable & {
+  /** Resolves once the place to follow from is known: read nothing through the caches before. Retries until aborted. */
+  start(signal?: AbortSignal): Promise<void>
+  /** Looks at the checkpoints now; resolves when the caches are as fresh as they were when it was called. */
+  refresh(): Promise<void>
+  stop(): Promise<void>
+}
+
+export function createFollower(deps: FollowerDeps): Follower {
+  const { projections, database, eventLog, invalidator, log } = deps
+  const pollMs = deps.pollMs ?? 1_000
+  const names = projections.map((projection) => projection.name)
+  const stopping = new AbortController()
+  const wakeable = createWakeable()
+  let seen: ReadonlyMap<string, Checkpoint> | null = null
+  let running: Promise<void> | undefined
+  let turn: Promise<void> = Promise.resolve()
+
+  async function look(): Promise<void> {
+    const checkpoints = await readCheckpoints(database, names)
+    if (seen === null) {
+      seen = checkpoints
+      return
+    }
+    for (const projection of projections) {
+      const now = checkpoints.get(projection.name)
+      if (now !== undefined) await follow(projection, seen.get(projection.name), now)
+    }
+    seen = checkpoints
+  }
+
+  /** Invalidating twice is harmless, so a fault midway only means that the stretch is followed again. */
+  async function follow(projection: Projection, from: Checkpoint | undefined, to: Checkpoint): Promise<void> {
+    if (from === undefined || from.generation !== to.generation) {
+      invalidator.invalidateAll()
+      return
+    }
+    let { position } = from
+    for (let pages = 0; comparePositions(position, to.position) < 0; pages += 1) {
+      if (pages === mostPages) {
+        invalidator.invalidateAll()
+        return
+      }
+      const page = await eventLog.read({ after: position, limit: pageSize, types: projection.types })
+      invalidator.invalidate(page.events.flatMap((event) => projection.keysOf(event)))
+      if (comparePositions(page.position, position) === 0) return
+      position = page.position
+    }
+  }
+
+  /** One look at a time; the next begins after the last has ended. */
+  function takeTurn(): Promise<void> {
+    const next = turn.then(look)
+    turn = next.catch(() => {})
+    return next
+  }
+
+  async function run(): Promise<void> {
+    const faults = createBackoff({ baseMs: 50, capMs: pollMs })
+    while (!stopping.signal.aborted) {
+      await wakeable.wait(pollMs, stopping.signal)
+      try {
+        if (!stopping.signal.aborted) await takeTurn()
+        faults.reset()
+      } catch (error) {
+        log.warn('the cache follower will try again', { reason: reasonOf(error) })
+        await pause(faults.nextMs(), stopping.signal)
+        wakeable.wake()
+      }
+    }
+  }
+
+  const wakeUps = deps.appliedBus?.subscribe(wakeable.wake)
+  const stop = async (): Promise<void> => {
+    stopping.abort()
+    wakeUps?.[Symbol.dispose]()
+    await running
+  }
+
+  return {
+    async start(signal) {
+      const either = signal === undefined ? stopping.signal : AbortSignal.any([signal, stopping.signal])
+      const faults = createBackoff({ baseMs: 50, capMs: pollMs })
+      while (seen === null) {
+        either.throwIfAborted()
+        try {
+          await takeTurn()
+        } catch (error) {
+          log.warn('the cache follower cannot start yet', { reason: reasonOf(error) })
+          await pause(faults.nextMs(), either)
+        }
+      }
+      running ??= run()
+    },
+    refresh: takeTurn,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+const pageSize = 1_000
+
+/** Beyond this many pages it is cheaper to drop everything than to read what was touched. */
+const mostPages = 10

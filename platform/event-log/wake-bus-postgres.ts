@@ -1,0 +1,46 @@
+import type { Database } from '../sql/database.ts'
+import { createSubscribers } from './subscribers.ts'
+import type { WakeBus } from './wake-bus.ts'
+
+export type PostgresWakeBusOptions = {
+  readonly database: Database
+  /** Lower-case letters, digits and underscores. */
+  readonly channel: string
+}
+
+/**
+ * Wake-ups by LISTEN/NOTIFY. NOTIFY is sent by itself, after the commit it tells of: within a transaction it would
+ * make commits queue behind one lock. At most one is under way; what is published meanwhile becomes one more.
+ */
+export function createPostgresWakeBus({ database, channel }: PostgresWakeBusOptions): WakeBus {
+  const subscribers = createSubscribers()
+  let listening: Promise<AsyncDisposable> | undefined
+  let sending: Promise<void> | null = null
+  let again = false
+  let closed = false
+
+  async function send(): Promise<void> {
+    do {
+      again = false
+      await database.query('select pg_notify($1, $2)', [channel, '']).catch(() => {})
+    } while (again && !closed)
+    sending = null
+  }
+
+  return {
+    publish() {
+      if (closed) return
+      if (sending === null) sending = send()
+      else again = true
+    },
+    subscribe(onWake) {
+      listening ??= database.listen(channel, subscribers.tell)
+      return subscribers.add(onWake)
+    },
+    async [Symbol.asyncDispose]() {
+      closed = true
+      await sending
+      await (await listening)?.[Symbol.asyncDispose]()
+    },
+  }
+}
