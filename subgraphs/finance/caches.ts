@@ -1,0 +1,35 @@
+import type { CacheFactory } from '../../platform/cache/cache.ts'
+import type { Queryable } from '../../platform/sql/database.ts'
+import {
+  readInvoiceIdsByNumber,
+  readInvoices,
+  readInvoicesOfOrders,
+  readPayments,
+  readPaymentsOfOrders,
+  readRefunds,
+  readRefundsOfOrders,
+} from './reads.ts'
+
+const maxEntries = 20_000
+const keyOf = (id: string) => id
+
+export type Caches = ReturnType<typeof createCaches>
+
+/** Names are those the projections' `keysOf` invalidate. */
+export function createCaches(database: Queryable, factory: CacheFactory) {
+  function cacheOf<V>(
+    name: string,
+    read: (database: Queryable, keys: readonly string[]) => Promise<readonly (V | null)[]>,
+  ) {
+    return factory.readThrough<string, V>({ name, keyOf, maxEntries, load: (keys) => read(database, keys) })
+  }
+  return {
+    payment: cacheOf('finance.payment', readPayments),
+    paymentsOfOrder: cacheOf('finance.payments-of-order', readPaymentsOfOrders),
+    refund: cacheOf('finance.refund', readRefunds),
+    refundsOfOrder: cacheOf('finance.refunds-of-order', readRefundsOfOrders),
+    invoice: cacheOf('finance.invoice', readInvoices),
+    invoicesOfOrder: cacheOf('finance.invoices-of-order', readInvoicesOfOrders),
+    invoiceIdByNumber: cacheOf('finance.invoice-by-number', readInvoiceIdsByNumber),
+  }
+}
