@@ -1,9 +1,10 @@
 import type { ApolloServerPlugin } from '@apollo/server'
 import type { FastifyInstance } from 'fastify'
-import type { DocumentNode } from 'graphql'
+import type { DocumentNode, GraphQLScalarType } from 'graphql'
 import { AppError } from '../platform/errors/app-error.ts'
 import type { Viewer } from '../platform/identity/viewer.ts'
 import type { SubgraphTransport } from '../platform/subgraph/transport.ts'
+import { checkScalars } from './api-scalars.ts'
 import { type ApolloContext, startApolloRoad } from './apollo-road.ts'
 import { buildCompiledExecutor } from './compiled-executor.ts'
 import type { Answer, GatewayRequest } from './exchange.ts'
@@ -35,6 +36,8 @@ export type GatewayDeps = {
   readonly stages?: readonly Stage[]
   readonly checkDocument?: (document: DocumentNode) => void
   readonly maxTokens?: number
+  /** By name: checks what clients send for these scalars before anything is called. */
+  readonly scalars?: Readonly<Record<string, GraphQLScalarType>>
   readonly apolloPlugins?: readonly ApolloServerPlugin<ApolloContext>[]
   readonly foreignErrors: 'mask' | 'pass'
   readonly limits: HttpLimits & {
@@ -68,6 +71,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
 
   async function load(sdl: string, id: string): Promise<LoadedSupergraph> {
     const executor = await (deps.buildExecutor ?? buildCompiledExecutor)(sdl, deps.transports)
+    checkScalars(executor.apiSchema, deps.scalars ?? {})
     const execute = (exchange: Parameters<LoadedSupergraph['run']>[0]) =>
       runOperation(executor, exchange, { subgraphHeaders: deps.subgraphHeaders, format })
     const apolloRoad = await startApolloRoad({

@@ -26,9 +26,10 @@ export function createFormatError(options: MaskOptions): FormatError {
     if (told === null) return formatGraphQLError(error, { ...context, onInternal })
     const { code, type } = told.extensions ?? {}
     if (options.foreignErrors === 'pass' && (code === 'INTERNAL' || !isErrorCode(code))) return passOn(told)
-    const known = fromFormattedError(told)
-    // With a problem type it comes from one of our subgraphs, which has logged it where it arose.
-    if (known.code === 'INTERNAL' && type === undefined) onInternal(error)
+    // With a problem type it comes from one of our subgraphs, which has logged it where it arose and made its text safe.
+    const isUnknown = type === undefined && (code === 'INTERNAL' || !isErrorCode(code))
+    if (isUnknown) onInternal(error)
+    const known = isUnknown ? new AppError('INTERNAL', 'Internal error') : fromFormattedError(told)
     return {
       message: known.message,
       ...placeOf(told),

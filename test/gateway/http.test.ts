@@ -108,11 +108,13 @@ describe('gateway over HTTP', () => {
       'Variable "$n" got invalid value "x"; Int cannot represent non-integer value: "x"',
       false,
     ])
-    expect(await codes('{ gtin(value: "4006381333932") }')).toEqual([
-      200,
+    const gtin = 'Cannot read GTIN: got "4006381333932", allowed is 8, 12, 13 or 14 digits with a valid GS1 check digit'
+    expect(await codes('{ now gtin(value: "4006381333932") }')).toEqual([400, 'BAD_USER_INPUT', gtin, false])
+    expect(await codes('query($g: GTIN!) { now gtin(value: $g) }', { g: '4006381333932' })).toEqual([
+      400,
       'BAD_USER_INPUT',
-      'Cannot read GTIN: got "4006381333932", allowed is 8, 12, 13 or 14 digits with a valid GS1 check digit',
-      true,
+      expect.stringContaining(gtin),
+      false,
     ])
   })
 

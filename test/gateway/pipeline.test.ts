@@ -66,11 +66,11 @@ describe('pipeline', () => {
 
   it('answers alike on both roads, errors and their paths included', async () => {
     await using started = await startGateway()
-    const query = '{ items { id restock } refused broken gtin(value: "1") }'
+    const query = '{ items { id restock } refused broken gtin(value: "96385074") }'
     const header = { 'x-correlation-id': 'same' }
     const first = await ask(started.url, query, {}, header)
     const second = await ask(started.url, query, {}, header)
-    expect(first.body.errors).toHaveLength(4)
+    expect(first.body.errors).toHaveLength(3)
     expect(second.body).toEqual(first.body)
   })
 

@@ -3,7 +3,7 @@ import { AppError } from '../../platform/errors/app-error.ts'
 import type { SubgraphResponse, SubgraphTransport } from '../../platform/subgraph/transport.ts'
 
 /** The least that reaches a subgraph over HTTP, to test the serving side without the gateway's own client. */
-export function createPlainHttpTransport(name: string, url: string): SubgraphTransport {
+export function createTestTransport(name: string, url: string): SubgraphTransport {
   const { origin, pathname } = new URL('/graphql', url)
   const pool = new Pool(origin, { connections: 4 })
   return {
@@ -19,8 +19,9 @@ export function createPlainHttpTransport(name: string, url: string): SubgraphTra
         })
         return (await body.json()) as SubgraphResponse
       } catch (cause) {
-        const inTime = !signal.aborted && !(cause instanceof Error && cause.name === 'TimeoutError')
-        const code = inTime ? 'UPSTREAM_UNAVAILABLE' : 'UPSTREAM_TIMEOUT'
+        const isLate = signal.aborted || (cause instanceof Error && cause.name === 'TimeoutError')
+        const isGarbage = cause instanceof SyntaxError
+        const code = isLate ? 'UPSTREAM_TIMEOUT' : isGarbage ? 'UPSTREAM_INVALID_RESPONSE' : 'UPSTREAM_UNAVAILABLE'
         throw new AppError(code, `Cannot read ${name}: no answer`, { cause })
       }
     },

@@ -2,6 +2,7 @@ import { createGateway, type Gateway, type GatewayDeps } from '../../gateway/ind
 import { createSubgraphHeaders } from '../../gateway/viewer-context.ts'
 import { plainViewerCodec } from '../../platform/identity/viewer-header.ts'
 import { createInProcessTransport } from '../../platform/subgraph/in-process.ts'
+import { sharedScalars } from '../../platform/subgraph/scalars.ts'
 import type { SubgraphTransport } from '../../platform/subgraph/transport.ts'
 import { anonymous, catalogue, composeRetail, host, stock } from './retail-subgraphs.ts'
 
@@ -21,6 +22,7 @@ export async function startGateway(changes: Partial<GatewayDeps> = {}): Promise<
     identify: () => anonymous,
     anonymous,
     subgraphHeaders: createSubgraphHeaders(plainViewerCodec),
+    scalars: sharedScalars,
     foreignErrors: 'mask',
     limits: defaultLimits,
     paths: ['/graphql'],

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type SubgraphServer, serveSubgraph } from '../../../platform/subgraph/http-server.ts'
 import { describeSubgraphTransport } from '../../contracts/subgraph.ts'
-import { createPlainHttpTransport } from '../../support/http-transport.ts'
+import { createTestTransport } from '../../support/http-transport.ts'
 import { catalogue, host } from '../../support/retail-subgraphs.ts'
 
 const options = {
@@ -14,7 +14,7 @@ const options = {
 
 describeSubgraphTransport('HTTP', async () => {
   const server = await serveSubgraph(host(catalogue), options)
-  const transport = createPlainHttpTransport('catalogue', server.url)
+  const transport = createTestTransport('catalogue', server.url)
   return {
     transport,
     async [Symbol.asyncDispose]() {
