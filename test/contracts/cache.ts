@@ -115,6 +115,22 @@ export function describeCache(name: string, open: (deps: Partial<CacheFactoryDep
       expect((await cache.get('a')).value).toEqual(stock(9))
     })
 
+    it('keeps watching a load that began while an outdated one was still under way', async () => {
+      const releaseFirst = load.hold()
+      const first = cache.get('a')
+      await begun(load, 1)
+      change('a', stock(8))
+      const releaseSecond = load.hold()
+      const second = cache.get('a')
+      await begun(load, 2)
+      releaseFirst()
+      await first
+      change('a', stock(9))
+      releaseSecond()
+      await second
+      expect((await cache.get('a')).value).toEqual(stock(9))
+    })
+
     it('serves the last known value with its age when the store is down, and says so', async () => {
       await cache.get('a')
       clock.advance(60_000)

@@ -11,8 +11,8 @@ export type TestRedis = AsyncDisposable & {
   readonly url: string
   /** SIGKILL; what it held is lost. */
   kill(): Promise<void>
-  /** On the same port, empty. */
-  start(): Promise<void>
+  /** On the same port, empty, or with what it held at the last SAVE. */
+  start(options?: { readonly fromSnapshot: boolean }): Promise<void>
   /** SIGSTOP: connections stay open and nothing answers. */
   freeze(): void
   thaw(): void
@@ -32,7 +32,8 @@ export async function startRedis(): Promise<TestRedis> {
     child = null
   }
 
-  async function start(): Promise<void> {
+  async function start({ fromSnapshot } = { fromSnapshot: false }): Promise<void> {
+    if (!fromSnapshot) await rm(join(folder, 'dump.rdb'), { force: true })
     const settings = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no']
     child = spawn('redis-server', settings, { stdio: 'ignore' })
     await answers(url)

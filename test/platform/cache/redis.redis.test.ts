@@ -148,6 +148,21 @@ describe('cache shared through Redis', () => {
     expect((await third.cache.get('a')).value).toEqual(stock(9))
   })
 
+  it('never trusts a Redis that came back with an old snapshot', async () => {
+    await one.cache.get('a')
+    await filled()
+    const redis = new Redis(server.url)
+    await redis.save()
+    redis.disconnect()
+    change(stock(9))
+    two.factory.invalidate([key])
+    await two.cache.get('other')
+    await server.kill()
+    await server.start({ fromSnapshot: true })
+    await until('Redis is trusted again', () => two.states.length === 3 && two.states.at(-1))
+    expect((await two.cache.get('a')).value).toEqual(stock(9))
+  })
+
   it('answers soon while Redis hangs', async () => {
     server.freeze()
     const begunMs = performance.now()
@@ -179,9 +194,10 @@ describe('cache shared through Redis', () => {
     const redis = new Redis(server.url)
     await redis.flushall()
     redis.disconnect()
+    await two.cache.get('sentinel')
     release()
     await slow
-    await one.cache.get('sentinel')
+    await one.cache.get('other')
     expect((await two.cache.get('a')).value).toEqual(stock(9))
   })
 })
