@@ -25,7 +25,8 @@ const watch = z.strictObject({
 const documentMapping = z.strictObject({
   kind: identifier,
   sql: z.string().regex(/^(?!.*\.\.)[^/\\][^\\]*\.sql$/, "a .sql file in the estate's folder or below"),
-  watch: z.array(watch).min(1).max(20),
+  /** None for what is the same as long as the mapping is. */
+  watch: z.array(watch).max(20).default([]),
 })
 
 const changes = z.strictObject({
@@ -74,6 +75,11 @@ const estateFile = z
   .strictObject({
     name: identifier,
     description: z.string().optional(),
+    /** ISO 3166-1 alpha-2: where a phone number without a country code is from. */
+    country: z
+      .string()
+      .regex(/^[A-Z]{2}$/, 'two letters such as FR')
+      .default('US'),
     channels: z.array(channel).max(1_000).default([]),
     systems: z.array(system).max(100),
   })
@@ -113,6 +119,7 @@ export type EstateSystem = PostgresSystem
 /** Which systems of record there are and what each says; see docs/source-documents.md. */
 export type Estate = {
   readonly name: string
+  readonly country: string
   readonly channels: readonly EstateChannel[]
   readonly systems: readonly EstateSystem[]
 }
@@ -149,7 +156,7 @@ export async function loadEstate(folder: string, env: Readonly<Record<string, st
       ),
     })),
   )
-  return { name: estate.name, channels: estate.channels, systems }
+  return { name: estate.name, country: estate.country, channels: estate.channels, systems }
 }
 
 async function readText(file: string): Promise<string> {

@@ -40,6 +40,7 @@ export async function prepareReplication(
     return { possible: false, reason: `its wal_level is ${server?.wal_level}, allowed is logical` }
   }
   const tables = [...new Set(system.documents.flatMap(({ watch }) => watch.map(({ table }) => table)))]
+  if (tables.length === 0) return { possible: false, reason: 'its documents watch no table' }
   const identified = await readTables(session, tables)
   // Publishing updates of such a table would make the source refuse them to its own application.
   const unfit = identified.find(({ identity }) => !identity)

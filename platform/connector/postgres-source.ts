@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../clock.ts'
-import { AppError } from '../errors/app-error.ts'
 import type { Database } from '../sql/database.ts'
 import { createBackoff, pause } from './backoff.ts'
 import { createChangedKeys } from './changed-keys.ts'
@@ -21,7 +20,8 @@ import { createDocumentReader } from './postgres-reader.ts'
 import { openSourceSession, type SourceSession, toSafeReason } from './postgres-session.ts'
 import { prepareReplication } from './postgres-slot.ts'
 import { openChangeStream } from './postgres-stream.ts'
-import { createDocumentSync, type ReadProgress } from './postgres-sync.ts'
+import { createDocumentSync, type DocumentSync, type ReadProgress } from './postgres-sync.ts'
+import { createReadiness } from './readiness.ts'
 import { createSyncState } from './sync-state.ts'
 
 export type PostgresSourceOptions = {
@@ -50,9 +50,7 @@ export function createPostgresSource(options: PostgresSourceOptions): Connector 
       .slice(0, 63)
   const syncState = createSyncState({ database, system: system.id, clock, log })
   const stop = new AbortController()
-  const readiness = createReadiness()
-  // Nobody may be waiting for it.
-  readiness.promise.catch(() => {})
+  const readiness = createReadiness(system.id)
   let running: Promise<void> | null = null
 
   async function connectAndFollow(signal: AbortSignal, onLive: () => void): Promise<void> {
@@ -79,20 +77,15 @@ export function createPostgresSource(options: PostgresSourceOptions): Connector 
   }
 
   async function follow(session: SourceSession, signal: AbortSignal, onLive: () => void): Promise<void> {
-    const syncs = await Promise.all(
-      system.documents.map(async (document) =>
-        createDocumentSync({
-          system: system.id,
-          reader: await createDocumentReader(session, document),
-          ingest,
-          database,
-          clock,
-          pageSize: system.pageSize,
-          fingerprint: fingerprintOf(document),
-          onProgress,
-        }),
-      ),
-    )
+    const syncs: DocumentSync[] = []
+    for (const document of system.documents) {
+      const reader = await createDocumentReader(session, document)
+      const fingerprint = fingerprintOf(document)
+      const { pageSize } = system
+      syncs.push(
+        createDocumentSync({ system: system.id, reader, ingest, database, clock, pageSize, fingerprint, onProgress }),
+      )
+    }
     const deps = { system, session, syncs, syncState, ingest, database, clock }
     const replication = system.changes.mode === 'replication' ? await prepare() : null
     const mode = replication === null ? pullMode() : 'replication'
@@ -132,7 +125,7 @@ export function createPostgresSource(options: PostgresSourceOptions): Connector 
   function pullMode(): 'poll' | 'compare' {
     const { mode } = system.changes
     if (mode === 'compare') return mode
-    const marked = system.documents.every(({ watch }) => watch.some(({ highWater }) => highWater !== undefined))
+    const marked = system.documents.every(({ watch }) => watch.every(({ highWater }) => highWater !== undefined))
     return mode === 'poll' || marked ? 'poll' : 'compare'
   }
 
@@ -150,7 +143,7 @@ export function createPostgresSource(options: PostgresSourceOptions): Connector 
         await backoff.wait(signal)
       }
     }
-    readiness.reject(new AppError('SHUTTING_DOWN', `Cannot read system ${system.id}: it was stopped`))
+    readiness.stopped()
     await syncState.report({ state: 'stopped' })
   }
 
@@ -169,22 +162,6 @@ export function createPostgresSource(options: PostgresSourceOptions): Connector 
 }
 
 const lockRetryMs = 500
-
-type Readiness = {
-  readonly promise: Promise<void>
-  readonly resolve: () => void
-  readonly reject: (error: Error) => void
-}
-
-function createReadiness(): Readiness {
-  let resolve: () => void = () => {}
-  let reject: (error: Error) => void = () => {}
-  const promise = new Promise<void>((onResolve, onReject) => {
-    resolve = onResolve
-    reject = onReject
-  })
-  return { promise, resolve: () => resolve(), reject: (error) => reject(error) }
-}
 
 /**
  * Names the point from which changes are followed without a gap; a complete read belongs to one such point. It is
