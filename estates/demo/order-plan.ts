@@ -101,7 +101,12 @@ export function planOrder(brief: OrderBrief, random: Random, nowMs: number): Ord
     lines,
     shippingMinor,
     totalMinor: goodsMinor + shippingMinor,
-    status: isReturning && !allBack ? (brief.mode === 'PARCEL' ? statusOf.delivered : statusOf.collected) : last.status,
+    status:
+      last.status === statusOf.returned && !allBack
+        ? brief.mode === 'PARCEL'
+          ? statusOf.delivered
+          : statusOf.collected
+        : last.status,
     statusAtMs: last.atMs,
     steps,
     stageAt,

@@ -45,7 +45,6 @@ create table preis (
   gueab   integer not null,
   guebis  integer not null               -- 99991231: open end
 );
-create sequence preis_prsnr start 5000001;
 create table fakt (
   faknr  bigint primary key,
   aufnr  varchar(20) not null,
@@ -57,4 +56,3 @@ create table fakt (
   brutto numeric(11,2) not null,
   fksta  char(2) not null                -- OP offen, BZ bezahlt, GS gutgeschrieben, ST storniert
 );
-create sequence fakt_faknr start 90000001;

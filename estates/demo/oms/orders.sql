@@ -33,14 +33,14 @@ select o.order_id as key,
         'discount', l.discount_amount::text,
         'tax', l.tax_amount::text,
         'status', s.state,
-        'statusCounts', (
+        'statusCounts', case when l.returned_qty + l.cancelled_qty > 0 then (
           select jsonb_agg(jsonb_build_object('state', n.state, 'quantity', n.quantity) order by n.state)
           from (
             select u.state, sum(u.quantity) as quantity
             from (values
               (s.state, l.quantity - l.returned_qty - l.cancelled_qty), ('RETURNED', l.returned_qty), ('CANCELLED', l.cancelled_qty)) as u (state, quantity)
             group by u.state) n
-          where n.quantity > 0)
+          where n.quantity > 0) end
         ) order by l.line_no), '[]')
       from sales_order_line l
       cross join lateral (select case l.status_code

@@ -40,7 +40,7 @@ create table sales_order (
   ship_zip        varchar(10),
   ship_country    char(2)
 );
-create sequence sales_order_id start 2000001;
+create sequence sales_order_id start 5000001;
 create table sales_order_line (
   order_id        bigint not null,
   line_no         integer not null,

@@ -11,7 +11,6 @@ create table txn (
   created_at        timestamptz not null,
   authorized_at     timestamptz
 );
-create sequence txn_id start 5000001;
 create table capture (
   txn_id       varchar(24) not null,
   seq          smallint not null,
@@ -28,4 +27,3 @@ create table refund (
   created_at   timestamptz not null,
   primary key (id, txn_id)
 );
-create sequence refund_id start 7000001;

@@ -60,7 +60,6 @@ create table wms_pick (
   sts     smallint not null,             -- 10 allocated, 20 picked, 30 gone, 90 cancelled
   upd_ts  timestamptz not null
 );
-create sequence wms_pick_no start 30000001;
 create table wms_ship (
   ship_no bigint primary key,
   ord_ref varchar(20) not null,
@@ -74,7 +73,6 @@ create table wms_ship (
   frt_amt numeric(9,2) not null,
   frt_cur char(3) not null
 );
-create sequence wms_ship_no start 40000001;
 create table wms_ship_ln (
   ship_no bigint not null,
   ln_no   smallint not null,
