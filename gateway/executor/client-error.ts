@@ -66,5 +66,16 @@ export const createExplained = (errors: readonly ClientError[]): ((path: Respons
   }
 }
 
+/** Two subgraphs may fail at the same field; the client is told once. */
+export const oncePerPath = (errors: readonly ClientError[]): readonly ClientError[] => {
+  if (errors.length < 2) return errors
+  const told = new Set<string>()
+  return errors.filter(({ path }) => {
+    if (path === undefined) return true
+    const key = JSON.stringify(path)
+    return !told.has(key) && told.add(key)
+  })
+}
+
 const withPath = (error: ClientError, path: ResponsePath | undefined): ClientError =>
   path === undefined ? error : { message: error.message, path, extensions: error.extensions }

@@ -1,7 +1,7 @@
 import { AppError } from '../../platform/errors/app-error.ts'
 import type { SubgraphResponse, SubgraphTransport } from '../../platform/subgraph/transport.ts'
 import { type CallTrouble, createCallTrouble, type TroubleDeps } from './call-trouble.ts'
-import { copyData, type DataObject, isDataObject, merge } from './data.ts'
+import { copyData, type DataObject, isDataObject, type Merge } from './data.ts'
 import { collectObjects, type IsOfType } from './places.ts'
 import type { PlanCall, PlanLookup } from './plan.ts'
 import { createRepresent, type Represent } from './representations.ts'
@@ -10,6 +10,7 @@ import type { Run, Step } from './run.ts'
 
 export type CallDeps = TroubleDeps & {
   readonly transport: SubgraphTransport
+  readonly merge: Merge
   /** The client's name of a variable in the plan's texts. */
   variableOf(planned: string): string
   /** Whether several places of one lookup are fetched into further on, so they must not share objects. */
@@ -66,7 +67,7 @@ export const compileCall = (call: PlanCall, deps: CallDeps): Step => {
       const targets = rootTargets(run, call, isOfType)
       if (targets.length === 0) return undefined
       return send(run, `{${startVariables(run)}}`).then(
-        (response) => settleRoot(run, response, call, targets, trouble, isOfType),
+        (response) => settleRoot(run, response, call, targets, trouble, deps),
         (error: unknown) => trouble.fail(run, AppError.from(error), []),
       )
     }
@@ -85,7 +86,7 @@ export const compileCall = (call: PlanCall, deps: CallDeps): Step => {
     }
     if (!isAsked) return undefined
     return send(run, `{${text}}`).then(
-      (response) => settleLookups(run, response, lookups, found, trouble, isOfType),
+      (response) => settleLookups(run, response, lookups, found, trouble, deps),
       (error: unknown) => trouble.fail(run, AppError.from(error), found),
     )
   }
@@ -132,15 +133,15 @@ const settleRoot = (
   call: PlanCall,
   targets: readonly DataObject[],
   trouble: CallTrouble,
-  isOfType: IsOfType,
+  deps: CallDeps,
 ): void => {
   const { data } = response
   if (response.errors !== undefined || !isDataObject(data)) trouble.tell(run, response, [])
   if (!isDataObject(data)) return
-  if (call.rootRewrites.length > 0) applyRewrites(data, call.rootRewrites, isOfType)
+  if (call.rootRewrites.length > 0) applyRewrites(data, call.rootRewrites, deps.isOfType)
   for (const [index, target] of targets.entries()) {
     const source = index === 0 ? data : copyData(data)
-    if (isDataObject(source)) merge(target, source)
+    if (isDataObject(source)) deps.merge(target, source)
   }
 }
 
@@ -150,7 +151,7 @@ const settleLookups = (
   lookups: readonly Lookup[],
   found: readonly Targets[],
   trouble: CallTrouble,
-  isOfType: IsOfType,
+  deps: CallDeps,
 ): void => {
   const { data } = response
   if (response.errors !== undefined || !isDataObject(data)) trouble.tell(run, response, found)
@@ -161,22 +162,22 @@ const settleLookups = (
     if (lookup === undefined || targets === undefined || targets.objects.length === 0) continue
     const answers = data[lookup.plan.key]
     if (Array.isArray(answers) && answers.length > Math.max(...targets.slots)) {
-      mergeAnswers(lookup, targets, answers, isOfType)
+      mergeAnswers(lookup, targets, answers, deps)
     } else if (response.errors === undefined) {
       trouble.fail(run, trouble.malformed('it did not answer every entity it was asked for'), found)
     }
   }
 }
 
-const mergeAnswers = (lookup: Lookup, targets: Targets, answers: readonly unknown[], isOfType: IsOfType): void => {
+const mergeAnswers = (lookup: Lookup, targets: Targets, answers: readonly unknown[], deps: CallDeps): void => {
   const { objects, slots, pathOf } = targets
-  if (lookup.plan.outputRewrites.length > 0) applyRewrites(answers, lookup.plan.outputRewrites, isOfType)
+  if (lookup.plan.outputRewrites.length > 0) applyRewrites(answers, lookup.plan.outputRewrites, deps.isOfType)
   for (let index = 0; index < objects.length; index++) {
     const target = objects[index]
     const answer = answers[slots[index] ?? 0]
     if (target === undefined || !isDataObject(answer)) continue
     // Objects that later calls fetch into under other keys must not be shared between places of different paths.
     const source = lookup.mustCopy && pathOf[index] !== 0 ? copyData(answer) : answer
-    if (isDataObject(source)) merge(target, source)
+    if (isDataObject(source)) deps.merge(target, source)
   }
 }

@@ -1,5 +1,5 @@
 /** An object of a subgraph's answer: plain JSON that belongs to the executor, which merges into it. */
-export type DataObject = { [key: string]: unknown }
+export type DataObject = { __typename?: unknown; [key: string]: unknown }
 
 export const isDataObject = (value: unknown): value is DataObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -8,36 +8,43 @@ export const isDataObject = (value: unknown): value is DataObject =>
  * Adds what `source` knows to `target`, in place. What is known is never replaced by null, so two subgraphs may
  * answer different parts of one object; nested objects of `source` are taken over, not copied.
  */
-export const merge = (target: DataObject, source: DataObject): void => {
-  for (const key in source) {
-    const value = source[key]
-    // Assigning to `__proto__` would replace the prototype; no field or key of ours has that name.
-    if (value === undefined || key === '__proto__') continue
-    const known = target[key]
-    if (known === undefined || known === null) target[key] = value
-    else if (typeof known === 'object') mergeNested(target, key, known, value)
-    else if (value !== null) target[key] = value
-  }
-}
+export type Merge = (target: DataObject, source: DataObject) => void
 
-const mergeNested = (target: DataObject, key: string, known: object, value: unknown): void => {
-  if (typeof value !== 'object' || value === null || known === value) return
-  if (Array.isArray(known)) {
-    if (Array.isArray(value) && value.length === known.length) mergeLists(known, value)
-  } else if (Array.isArray(value)) target[key] = value
-  else if (isDataObject(known) && isDataObject(value)) merge(known, value)
-}
-
-const mergeLists = (known: unknown[], value: readonly unknown[]): void => {
-  for (let index = 0; index < value.length; index++) {
-    const left = known[index]
-    const right = value[index]
-    if (right === undefined || right === null || left === right) continue
-    if (Array.isArray(left) && Array.isArray(right)) {
-      if (left.length === right.length) mergeLists(left, right)
-    } else if (isDataObject(left) && isDataObject(right)) merge(left, right)
-    else known[index] = right
+/** @param isInterface whether a name is an interface's: what an interface object calls itself hides no real type */
+export const createMerge = (isInterface: (typeName: unknown) => boolean): Merge => {
+  const merge: Merge = (target, source) => {
+    for (const key in source) {
+      const value = source[key]
+      // Assigning to `__proto__` would replace the prototype; no field or key of ours has that name.
+      if (value === undefined || key === '__proto__') continue
+      const known = target[key]
+      if (known === undefined || known === null) target[key] = value
+      else if (typeof known === 'object') mergeNested(target, key, known, value)
+      else if (value !== null && known !== value && !(key === '__typename' && isInterface(value))) target[key] = value
+    }
   }
+
+  const mergeNested = (target: DataObject, key: string, known: object, value: unknown): void => {
+    if (typeof value !== 'object' || value === null || known === value) return
+    if (Array.isArray(known)) {
+      if (Array.isArray(value) && value.length === known.length) mergeLists(known, value)
+    } else if (Array.isArray(value)) target[key] = value
+    else if (isDataObject(known) && isDataObject(value)) merge(known, value)
+  }
+
+  const mergeLists = (known: unknown[], value: readonly unknown[]): void => {
+    for (let index = 0; index < value.length; index++) {
+      const left = known[index]
+      const right = value[index]
+      if (right === undefined || right === null || left === right) continue
+      if (Array.isArray(left) && Array.isArray(right)) {
+        if (left.length === right.length) mergeLists(left, right)
+      } else if (isDataObject(left) && isDataObject(right)) merge(left, right)
+      else known[index] = right
+    }
+  }
+
+  return merge
 }
 
 /** A copy that shares no object with `value`. */

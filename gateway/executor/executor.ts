@@ -45,7 +45,7 @@ export const createExecutor = (deps: ExecutorDeps): Executor => {
     if (!deps.transports.has(service))
       throw new TypeError(`Cannot create executor: subgraph ${service} has no transport`)
   }
-  const planner = choosePlanner(deps.planner ?? 'auto', deps.supergraphSdl, facts)
+  const planner = choosePlanner(deps.planner ?? 'auto', facts)
   const limits: ExecutorLimits = { maxErrorsPerCall: 50, maxVariants: 32, ...deps.limits }
   return {
     apiSchema: facts.apiSchema,

@@ -16,6 +16,7 @@ import {
   typeFromAST,
   visit,
 } from 'graphql'
+import { type Conditions, decide, isCondition, isIncluded } from './conditions.ts'
 import type { SupergraphFacts } from './supergraph.ts'
 
 /** The client's operation as planners get it, and the keys its fields have in the merged data. */
@@ -30,12 +31,13 @@ export type IsolatedOperation = {
 /**
  * Rewrites an operation so that nothing the client names can collide with what a planner adds (keys, inputs of
  * `@requires`, its own aliases and variables): such response keys become private ones. Named fragments are opened,
- * conditions that are constant resolved, aliased `__typename` made plain, introspection left out.
+ * known conditions resolved, aliased `__typename` made plain, introspection left out.
  */
 export const isolateOperation = (
   operation: OperationDefinitionNode,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
   facts: SupergraphFacts,
+  conditions: Conditions,
 ): IsolatedOperation => {
   const schema = facts.apiSchema
   const keys = new Map<FieldNode, string>()
@@ -89,7 +91,7 @@ export const isolateOperation = (
     const opened: SelectionNode[] = []
     const spread = new Set<string>()
     for (const selection of selections) {
-      if (isNever(selection)) continue
+      if (isIncluded(selection, conditions) === false) continue
       if (selection.kind === Kind.FIELD) {
         opened.push(...toField(selection, parent, isRoot))
         continue
@@ -134,7 +136,7 @@ export const isolateOperation = (
 
   const openDirectives = (node: SelectionNode): DirectiveNode[] =>
     (node.directives ?? [])
-      .filter((directive) => isCondition(directive) && constantOf(directive) === undefined)
+      .filter((directive) => isCondition(directive) && decide(directive, conditions) === undefined)
       .map(renameVariables)
 
   const root = schema.getRootType(operation.operation)
@@ -161,19 +163,6 @@ export const isolateOperation = (
   }
 }
 
-/** The value of a constant @skip/@include as "is included"; undefined when it hangs on a variable. */
-export const constantOf = (directive: DirectiveNode): boolean | undefined => {
-  const condition = directive.arguments?.[0]?.value
-  if (condition?.kind !== Kind.BOOLEAN) return undefined
-  return directive.name.value === 'skip' ? !condition.value : condition.value
-}
-
-export const isCondition = (directive: DirectiveNode): boolean =>
-  directive.name.value === 'skip' || directive.name.value === 'include'
-
-const isNever = (node: SelectionNode): boolean =>
-  (node.directives ?? []).some((directive) => isCondition(directive) && constantOf(directive) === false)
-
 const plainTypename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } }
 
 const isReservedVariable = (name: string): boolean => name === 'representations' || name.startsWith('__')
@@ -181,8 +170,7 @@ const isReservedVariable = (name: string): boolean => name === 'representations'
 const mayCollide = (field: FieldNode, key: string, facts: SupergraphFacts): boolean => {
   const name = field.name.value
   if (key in Object.prototype) return true
-  if (key === name) return (field.arguments ?? []).length > 0 && facts.requiredWithArguments.has(name)
-  return key.startsWith('_') || facts.fieldNames.has(key)
+  return key !== name && (key.startsWith('_') || facts.fieldNames.has(key))
 }
 
 /**

@@ -1,16 +1,22 @@
-import { type DocumentNode, type FragmentDefinitionNode, Kind, type OperationDefinitionNode, visit } from 'graphql'
+import { type DocumentNode, type FragmentDefinitionNode, Kind, type OperationDefinitionNode } from 'graphql'
 import { AppError } from '../../platform/errors/app-error.ts'
 import type { SubgraphTransport } from '../../platform/subgraph/transport.ts'
 import { createToClientPath } from './client-path.ts'
 import { type CallDeps, compileCall } from './compile-call.ts'
 import { compilePlan } from './compile-plan.ts'
-import { type IsolatedOperation, isCondition, isolateOperation } from './isolate.ts'
+import { type Conditions, conditionVariablesOf } from './conditions.ts'
+import { createMerge } from './data.ts'
+import { createIntrospect } from './introspection.ts'
+import { type IsolatedOperation, isolateOperation } from './isolate.ts'
 import type { DataPath, PlanCall, PlanLookup, PlanStep } from './plan.ts'
 import type { Planner } from './planner.ts'
 import type { ExecutorLimits, PreparedOperation } from './prepared.ts'
 import type { Step } from './run.ts'
-import { createRunner } from './runner.ts'
+import { createRunner, type Variant } from './runner.ts'
+import { createShapes } from './shape.ts'
 import type { SupergraphFacts } from './supergraph.ts'
+import { createVariantOf } from './variants.ts'
+import { createWriteData } from './write-text.ts'
 
 export type PrepareDeps = {
   readonly facts: SupergraphFacts
@@ -25,30 +31,21 @@ export const prepareOperation = (
   operationName: string | undefined,
   deps: PrepareDeps,
 ): PreparedOperation => {
-  const { facts, limits } = deps
   const operation = findOperation(document, operationName)
   const fragments = new Map<string, FragmentDefinitionNode>()
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition)
   }
-  const isolated = isolateOperation(operation, fragments, facts)
-  const plan = planOf(isolated, deps.planner)
-  const calls = plan === undefined ? [] : callsOf(plan)
-  const step = plan && compileSteps(plan, calls, operation, fragments, isolated, deps)
-  const runner = createRunner({
-    schema: facts.apiSchema,
-    operation,
-    fragments,
-    keyOf: isolated.keyOf,
-    conditionVariables: conditionVariablesOf(operation, fragments),
-    maxVariants: limits.maxVariants,
-    step,
-  })
+  const variantOf = createVariantOf(
+    conditionVariablesOf(operation, fragments),
+    deps.limits.maxVariants,
+    (conditions) => compileFetching(operation, fragments, conditions, deps),
+    (fetching, conditions) => compileAnswer(operation, fragments, fetching, conditions, deps),
+  )
+  const runner = createRunner(variantOf)
   return {
     kind: operation.operation === 'mutation' ? 'mutation' : 'query',
     name: operation.name?.value,
-    services: [...new Set(calls.map((call) => call.service))],
-    callCount: calls.length,
     run: runner.run,
     runToText: runner.runToText,
   }
@@ -72,6 +69,54 @@ const findOperation = (document: DocumentNode, name: string | undefined): Operat
   return operation
 }
 
+type Fetching = { readonly isolated: IsolatedOperation; readonly step: Step | undefined }
+
+const compileFetching = (
+  operation: OperationDefinitionNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  conditions: Conditions,
+  deps: PrepareDeps,
+): Fetching => {
+  const { facts } = deps
+  const isolated = isolateOperation(operation, fragments, facts, conditions)
+  const plan = planOf(isolated, deps.planner)
+  if (plan === undefined) return { isolated, step: undefined }
+  const paths = callsOf(plan).flatMap((call) => [call.rootPath, ...call.lookups.flatMap((lookup) => lookup.paths)])
+  const shared: Omit<CallDeps, 'transport'> = {
+    isOfType: (typeName, condition) => typeName === condition || facts.possibleTypes(condition).has(typeName),
+    merge: createMerge((typeName) => facts.interfaces.has(typeName)),
+    maxErrorsPerCall: deps.limits.maxErrorsPerCall,
+    toClientPath: createToClientPath(operation.selectionSet, fragments, isolated.keyOf),
+    variableOf: isolated.variableOf,
+    mustCopy: (lookup: PlanLookup) => lookup.paths.some((path) => paths.some((other) => isBelow(other, path))),
+  }
+  const compile = (call: PlanCall): Step => {
+    const transport = deps.transports.get(call.service)
+    if (transport === undefined) throw new TypeError(`Cannot compile plan: subgraph ${call.service} has no transport`)
+    return compileCall(call, { ...shared, transport })
+  }
+  return { isolated, step: compilePlan(plan, compile, isolated.variableOf) }
+}
+
+const compileAnswer = (
+  operation: OperationDefinitionNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  { isolated, step }: Fetching,
+  conditions: Conditions,
+  deps: PrepareDeps,
+): Variant => {
+  const schema = deps.facts.apiSchema
+  const root = schema.getRootType(operation.operation)
+  if (!root) throw new TypeError(`Cannot prepare operation: the graph has no ${operation.operation} type`)
+  const shapes = createShapes(root, [operation.selectionSet], { schema, fragments, keyOf: isolated.keyOf, conditions })
+  return {
+    step,
+    shapes,
+    write: createWriteData(shapes),
+    introspect: shapes.only && createIntrospect(shapes.only, operation, fragments, schema),
+  }
+}
+
 const planOf = (isolated: IsolatedOperation, planner: Planner): PlanStep | undefined => {
   if (isolated.document === undefined) return undefined
   const unreachable = 'Cannot plan operation: the graph has no way to reach a field it selects'
@@ -83,34 +128,6 @@ const planOf = (isolated: IsolatedOperation, planner: Planner): PlanStep | undef
   }
   if (plan === undefined) throw new AppError('INTERNAL', unreachable)
   return plan
-}
-
-const compileSteps = (
-  plan: PlanStep,
-  calls: readonly PlanCall[],
-  operation: OperationDefinitionNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  isolated: IsolatedOperation,
-  deps: PrepareDeps,
-): Step => {
-  const { facts } = deps
-  const paths = calls.flatMap((call) => [call.rootPath, ...call.lookups.flatMap((lookup) => lookup.paths)])
-  const shared: Omit<CallDeps, 'transport'> = {
-    isOfType: (typeName, condition) => typeName === condition || facts.possibleTypes(condition).has(typeName),
-    maxErrorsPerCall: deps.limits.maxErrorsPerCall,
-    toClientPath: createToClientPath(operation.selectionSet, fragments, isolated.keyOf),
-    variableOf: isolated.variableOf,
-    mustCopy: (lookup: PlanLookup) => lookup.paths.some((path) => paths.some((other) => isBelow(other, path))),
-  }
-  return compilePlan(
-    plan,
-    (call) => {
-      const transport = deps.transports.get(call.service)
-      if (transport === undefined) throw new TypeError(`Cannot compile plan: subgraph ${call.service} has no transport`)
-      return compileCall(call, { ...shared, transport })
-    },
-    isolated.variableOf,
-  )
 }
 
 const isBelow = (path: DataPath, above: DataPath): boolean =>
@@ -126,20 +143,4 @@ const callsOf = (plan: PlanStep): PlanCall[] => {
     case 'condition':
       return [plan.whenTrue, plan.whenFalse].flatMap((step) => (step === undefined ? [] : callsOf(step)))
   }
-}
-
-const conditionVariablesOf = (
-  operation: OperationDefinitionNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-): string[] => {
-  const names = new Set<string>()
-  for (const node of [operation, ...fragments.values()]) {
-    visit(node, {
-      Directive: (directive) => {
-        const value = isCondition(directive) ? directive.arguments?.[0]?.value : undefined
-        if (value?.kind === Kind.VARIABLE) names.add(value.name.value)
-      },
-    })
-  }
-  return [...names]
 }

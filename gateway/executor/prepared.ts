@@ -26,10 +26,6 @@ export type TextAnswer = { readonly text: string; readonly errors: readonly Clie
 export type PreparedOperation = {
   readonly kind: 'query' | 'mutation'
   readonly name: string | undefined
-  /** Subgraphs its plan may call. */
-  readonly services: readonly string[]
-  /** Subgraph calls of its plan, each counted once. */
-  readonly callCount: number
   run(request: ExecuteRequest): Promise<DataAnswer>
   runToText(request: ExecuteRequest): Promise<TextAnswer>
 }

@@ -1,4 +1,5 @@
-import { copyData, type DataObject, isDataObject, merge } from './data.ts'
+import { copyData, createMerge, type DataObject, isDataObject } from './data.ts'
+
 import type { IsOfType } from './places.ts'
 import type { RequiredSelection, Rewrite } from './plan.ts'
 import { applyRewrites } from './rewrites.ts'
@@ -135,6 +136,8 @@ const isPlainSelection = (selection: RequiredSelection, isTop: boolean): boolean
 
 const isTypeStep = (step: Rewrite['path'][number], typeName: string, isOfType: IsOfType): boolean =>
   step.kind === 'types' && step.names.some((name) => isOfType(typeName, name))
+
+const merge = createMerge(() => false)
 
 const createSlowRepresent =
   (requires: readonly RequiredSelection[], rewrites: readonly Rewrite[], isOfType: IsOfType): Represent =>

@@ -1,5 +1,4 @@
 import {
-  type DirectiveNode,
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLCompositeType,
@@ -19,8 +18,8 @@ import {
   TypeNameMetaFieldDef,
   typeFromAST,
 } from 'graphql'
+import { type Conditions, isIncluded } from './conditions.ts'
 import type { DataObject } from './data.ts'
-import { isCondition } from './isolate.ts'
 
 /** What the client gets of an object of one type: its fields in order, conditions already decided. */
 export type Shape = {
@@ -56,7 +55,7 @@ export type ShapeDeps = {
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>
   keyOf(field: FieldNode): string
   /** Values of the Boolean variables that @skip and @include hang on. */
-  readonly conditions: Readonly<Record<string, unknown>>
+  readonly conditions: Conditions
 }
 
 /** Shapes are made at first use: most operations meet few of the types an interface could have. */
@@ -152,7 +151,7 @@ const collect = (
   spread: Set<string>,
 ): void => {
   for (const selection of selectionSet.selections) {
-    if (!isIncluded(selection.directives, deps.conditions)) continue
+    if (isIncluded(selection, deps.conditions) !== true) continue
     if (selection.kind === Kind.FIELD) {
       const key = selection.alias?.value ?? selection.name.value
       const nodes = collected.get(key)
@@ -179,17 +178,3 @@ const applies = (type: GraphQLCompositeType, condition: GraphQLCompositeType, sc
 
 const isConcrete = (type: GraphQLCompositeType): type is GraphQLObjectType | GraphQLInterfaceType =>
   isObjectType(type) || isInterfaceType(type)
-
-const isIncluded = (
-  directives: readonly DirectiveNode[] | undefined,
-  conditions: Readonly<Record<string, unknown>>,
-): boolean =>
-  (directives ?? []).every((directive) => {
-    if (!isCondition(directive)) return true
-    const condition = directive.arguments?.[0]?.value
-    const value =
-      condition?.kind === Kind.VARIABLE
-        ? conditions[condition.name.value] === true
-        : condition?.kind === Kind.BOOLEAN && condition.value
-    return directive.name.value === 'skip' ? !value : value
-  })

@@ -1,16 +1,21 @@
 import { Supergraph } from '@apollo/federation-internals'
-import { type ConstDirectiveNode, type GraphQLSchema, Kind, parse, type TypeDefinitionNode, visit } from 'graphql'
+import { type ConstDirectiveNode, type GraphQLSchema, Kind, parse, print, type TypeDefinitionNode } from 'graphql'
+import { type SplitRequires, splitRequires } from './split-requires.ts'
 
 /** What the executor needs to know of a supergraph beyond its API schema. */
 export type SupergraphFacts = {
+  /** As planners get it. */
   readonly composed: Supergraph
   readonly apiSchema: GraphQLSchema
   /** Names as in `@join__graph(name:)`, in order of appearance. */
   readonly services: readonly string[]
   /** Every field name of the graph, the inaccessible ones too. */
   readonly fieldNames: ReadonlySet<string>
-  /** Names of fields that some `@requires` reads with arguments. */
-  readonly requiredWithArguments: ReadonlySet<string>
+  /** What planners get of it, see `split-requires.ts`. */
+  readonly split: SplitRequires
+  /** The SDL of `split`. */
+  readonly plannedSdl: string
+  readonly interfaces: ReadonlySet<unknown>
   /** Interfaces that some subgraph sees as an object type. */
   readonly interfaceObjects: ReadonlySet<string>
   /** Object types of an abstract type, the inaccessible ones too; an object type has itself. */
@@ -19,15 +24,15 @@ export type SupergraphFacts = {
 
 /** @throws Error when the SDL is not a supergraph */
 export const readSupergraph = (supergraphSdl: string): SupergraphFacts => {
-  const composed = Supergraph.build(supergraphSdl)
   const services: string[] = []
   const fieldNames = new Set<string>()
-  const requiredWithArguments = new Set<string>()
+  const interfaces = new Set<unknown>()
   const interfaceObjects = new Set<string>()
   const possible = new Map<string, Set<string>>()
-  const definitions = parse(supergraphSdl, { noLocation: true }).definitions
+  const document = parse(supergraphSdl, { noLocation: true })
+  const split = splitRequires(document)
 
-  for (const definition of definitions) {
+  for (const definition of document.definitions) {
     if (definition.kind === Kind.ENUM_TYPE_DEFINITION && definition.name.value === 'join__Graph') {
       for (const value of definition.values ?? []) {
         services.push(stringArgument(value.directives, 'join__graph', 'name') ?? value.name.value)
@@ -37,10 +42,8 @@ export const readSupergraph = (supergraphSdl: string): SupergraphFacts => {
       possible.set(definition.name.value, new Set((definition.types ?? []).map((type) => type.name.value)))
     }
     if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.INTERFACE_TYPE_DEFINITION) continue
-    for (const field of definition.fields ?? []) {
-      fieldNames.add(field.name.value)
-      for (const directive of field.directives ?? []) collectRequired(directive, requiredWithArguments)
-    }
+    for (const field of definition.fields ?? []) fieldNames.add(field.name.value)
+    if (definition.kind === Kind.INTERFACE_TYPE_DEFINITION) interfaces.add(definition.name.value)
     if (isInterfaceObject(definition)) interfaceObjects.add(definition.name.value)
     if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) continue
     possible.set(definition.name.value, new Set([definition.name.value]))
@@ -51,25 +54,21 @@ export const readSupergraph = (supergraphSdl: string): SupergraphFacts => {
   }
 
   const none: ReadonlySet<string> = new Set()
+  for (const name of split.inventions.keys()) fieldNames.add(name)
+  const isSplit = split.inventions.size > 0
+  const composed = Supergraph.build(supergraphSdl)
+  const plannedSdl = isSplit ? print(split.document) : supergraphSdl
   return {
-    composed,
+    composed: isSplit ? Supergraph.build(plannedSdl) : composed,
+    split,
+    plannedSdl,
+    interfaces,
     apiSchema: composed.apiSchema().toGraphQLJSSchema(),
     services,
     fieldNames,
-    requiredWithArguments,
     interfaceObjects,
     possibleTypes: (typeName) => possible.get(typeName) ?? none,
   }
-}
-
-const collectRequired = (directive: ConstDirectiveNode, names: Set<string>): void => {
-  const fields = stringArgument([directive], 'join__field', 'requires')
-  if (fields === undefined) return
-  visit(parse(`{${fields}}`, { noLocation: true }), {
-    Field: (node) => {
-      if ((node.arguments ?? []).length > 0) names.add(node.name.value)
-    },
-  })
 }
 
 const isInterfaceObject = (definition: TypeDefinitionNode): boolean =>
