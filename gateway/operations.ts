@@ -9,6 +9,7 @@ import {
 } from 'graphql'
 import { LRUCache } from 'lru-cache'
 import { AppError } from '../platform/errors/app-error.ts'
+import { describeValue } from '../platform/parse.ts'
 
 /** One operation of a valid document. The same object for the same text and name as long as the cache keeps it. */
 export type Operation = {
@@ -86,6 +87,6 @@ function choose(operations: ReadonlyMap<string | undefined, Operation>, name: st
     'BAD_REQUEST',
     name === undefined
       ? `Cannot choose an operation: the document has ${operations.size} and operationName is missing, allowed is ${allowed}`
-      : `Cannot choose an operation: the document has none of that operationName, allowed is ${allowed || 'none'}`,
+      : `Cannot choose an operation: the document has none named ${describeValue(name)}, allowed is ${allowed || 'none'}`,
   )
 }

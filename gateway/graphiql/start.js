@@ -1,7 +1,9 @@
 // Runs in the browser: GraphiQL over this gateway, one tab per worked example.
 const { React, ReactDOM, GraphiQL } = window
 
-async function ask(params, options) {
+async function ask({ operationName, ...params }, options) {
+  // Just after a change of tabs GraphiQL still names the operation of the tab before.
+  const named = operationName && params.query.includes(operationName) ? { operationName } : {}
   const answer = await fetch('/graphql', {
     method: 'POST',
     headers: {
@@ -9,7 +11,7 @@ async function ask(params, options) {
       accept: 'application/graphql-response+json, application/json',
       ...options?.headers,
     },
-    body: JSON.stringify(params),
+    body: JSON.stringify({ ...params, ...named }),
   })
   return answer.json()
 }

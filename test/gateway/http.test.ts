@@ -57,7 +57,7 @@ describe('gateway over HTTP', () => {
     expect(await refusal('{"query":"query A{now}","operationName":"B"}')).toEqual([
       400,
       'BAD_REQUEST',
-      'Cannot choose an operation: the document has none of that operationName, allowed is A',
+      'Cannot choose an operation: the document has none named "B", allowed is A',
     ])
     expect((await refusal('{"query":"fragment F on Item { id }"}')).slice(0, 2)).toEqual([
       400,

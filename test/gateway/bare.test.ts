@@ -1,0 +1,103 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type BareGateway, startBareGateway } from '../../gateway/bare.ts'
+import { serveSubgraph } from '../../platform/subgraph/http-server.ts'
+import { createTestTransport } from '../support/http-transport.ts'
+import { catalogue, composeRetail, host } from '../support/retail-subgraphs.ts'
+import { ask } from '../support/start-gateway.ts'
+
+describe('bare gateway', () => {
+  let folder: string
+  const options = {
+    port: 0,
+    createTransport: ({ name, url }: { name: string; url: string }) => createTestTransport(name, url),
+    onInternal: () => {},
+  }
+  const write = async (name: string, text: string) => {
+    await writeFile(join(folder, name), text)
+    return join(folder, name)
+  }
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'storeloom-bare-'))
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
+  it('starts and answers though no subgraph is there, on /graphql and on /', async () => {
+    await using bare = await startBareGateway({ ...options, supergraphFile: await write('a.graphql', composeRetail()) })
+    expect(new URL(bare.url).hostname).toBe('127.0.0.1')
+    expect((await ask(bare.url, '{ __typename }')).body).toEqual({ data: { __typename: 'Query' } })
+    const root = await fetch(bare.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"query":"{ shelves __typename }"}',
+    })
+    expect(await root.json()).toMatchObject({ data: null, errors: [{ extensions: { code: 'UPSTREAM_UNAVAILABLE' } }] })
+  })
+
+  it('reaches the subgraphs at the addresses in the supergraph and passes on their own errors', async () => {
+    const own = createServer((request, response) => {
+      request.resume()
+      response.setHeader('content-type', 'application/json')
+      response.end('{"data":{"shelves":null},"errors":[{"message":"no shelf","extensions":{"code":"SHELF"}}]}')
+    })
+    await new Promise<void>((resolve) => own.listen(0, '127.0.0.1', resolve))
+    await using served = await serveSubgraph(host(catalogue), {
+      host: '127.0.0.1',
+      port: 0,
+      bodyLimitBytes: 100_000,
+      notReadyBecause: async () => null,
+      onInternal: () => {},
+    })
+    const sdl = composeRetail({
+      catalogue: `${served.url}/graphql`,
+      stock: `http://127.0.0.1:${(own.address() as AddressInfo).port}/graphql`,
+    })
+    await using bare = await startBareGateway({ ...options, supergraphFile: await write('b.graphql', sdl) })
+    expect((await ask(bare.url, '{ item(id: "a") { title } who }')).body).toEqual({
+      data: { item: { title: 'Anorak' }, who: 'anonymous of test' },
+    })
+    expect((await ask(bare.url, '{ shelves }')).body).toMatchObject({
+      data: null,
+      errors: [{ message: 'no shelf', extensions: { code: 'SHELF' } }, {}],
+    })
+    own.closeAllConnections()
+    own.close()
+  })
+
+  it('is closed within 3 s though a request hangs', async () => {
+    const silent = createServer((request) => request.resume())
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/graphql`
+    const bare = await startBareGateway({
+      ...options,
+      supergraphFile: await write('c.graphql', composeRetail({ catalogue: url })),
+    })
+    const hanging = ask(bare.url, '{ now }').catch((error: unknown) => error)
+    await expect.poll(() => new Promise((resolve) => silent.getConnections((_, count) => resolve(count)))).toBe(1)
+    const began = performance.now()
+    await bare[Symbol.asyncDispose]()
+    expect(performance.now() - began).toBeLessThan(3_000)
+    await hanging
+    silent.closeAllConnections()
+    silent.close()
+  })
+
+  it('says what is wrong with the file or the port', async () => {
+    const start = async (supergraphFile: string, port = 0): Promise<BareGateway> =>
+      startBareGateway({ ...options, port, supergraphFile })
+    await expect(start('nowhere.graphql')).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: 'Cannot read the supergraph: nowhere.graphql is not a file that can be read',
+    })
+    await expect(start(await write('d.graphql', 'type Query {'))).rejects.toThrow('it is not GraphQL SDL')
+    await expect(start(await write('e.graphql', 'type Query { a: Int }'))).rejects.toThrow('it has no enum join__Graph')
+    await using bare = await start(await write('f.graphql', composeRetail()))
+    const port = Number(new URL(bare.url).port)
+    await expect(start(join(folder, 'f.graphql'), port)).rejects.toThrow(`Cannot listen on port ${port}`)
+  })
+})
