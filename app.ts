@@ -1,0 +1,132 @@
+import { readFile } from 'node:fs/promises'
+import { startConnectors } from './app/connectors.ts'
+import { openDataLayer, type ProcessParts } from './app/data-layer.ts'
+import { openTransports } from './app/transports.ts'
+import { examples } from './gateway/graphiql/examples.ts'
+import { createGateway } from './gateway/index.ts'
+import { createSubgraphHeaders } from './gateway/viewer-context.ts'
+import { assetPath } from './platform/assets.ts'
+import type { Config } from './platform/config.ts'
+import type { Viewer } from './platform/identity/viewer.ts'
+import { plainViewerCodec } from './platform/identity/viewer-header.ts'
+import { createCloser } from './platform/lifecycle.ts'
+import { hostSubgraph } from './platform/subgraph/host.ts'
+import { serveSubgraph } from './platform/subgraph/http-server.ts'
+import { type SubgraphName, subgraphNames } from './platform/subgraph/subgraph.ts'
+import type { Log } from './platform/telemetry/log.ts'
+import { createMetrics } from './platform/telemetry/metrics.ts'
+
+export type App = AsyncDisposable & {
+  readonly url: string
+  /** Resolves when all that the systems of record had at the start is answered from here. */
+  readonly complete: Promise<void>
+}
+
+export type AppOptions = {
+  readonly config: Config
+  /** For the estate file, whose credentials come from the environment. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly log: Log
+  /** Aborted: an app that is still starting gives up. */
+  readonly signal?: AbortSignal
+}
+
+/** The whole product in one process. Disposing it closes the parts in reverse order. */
+export async function startApp(options: AppOptions): Promise<App> {
+  return inProcess(options, async (parts) => {
+    const { config, closer, log, metrics } = parts
+    const data = await openDataLayer(parts, subgraphNames)
+    const connectors = await startConnectors(parts, data)
+    const viewerCodec = plainViewerCodec
+    const anonymous: Viewer = { kind: 'anonymous', tenant: config.estate.tenant, clientId: 'anonymous', scopes: [] }
+    const gateway = closer.add(
+      await createGateway({
+        supergraphSdl: await readFile(assetPath('schema/supergraph.graphql'), 'utf8'),
+        transports: openTransports(data.subgraphs, { config, viewerCodec, closer, log }),
+        identify: () => anonymous,
+        anonymous,
+        subgraphHeaders: createSubgraphHeaders(viewerCodec),
+        foreignErrors: 'mask',
+        limits: { ...config.server, drainTimeoutMs: config.process.drainTimeoutMs },
+        paths: ['/graphql'],
+        examples,
+        readiness: [
+          {
+            name: 'database',
+            check: () =>
+              data.store.database.query('select 1').then(
+                () => null,
+                () => 'does not answer',
+              ),
+          },
+          {
+            name: 'sources',
+            check: async () =>
+              connectors
+                .waitingFor()
+                .map((system) => `${system} is being read`)
+                .join(', ') || null,
+          },
+        ],
+        onInternal: (error, facts) => log.error('A request failed', { error, ...facts }),
+      }),
+      { name: 'gateway', timeoutMs: config.process.drainTimeoutMs + 1_000 },
+    )
+    gateway.http.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()))
+    const { url } = await gateway.listen(config.server)
+    return { url, complete: connectors.complete }
+  })
+}
+
+/** One subgraph alone, over the same store; connectors run in the main process. */
+export async function startSubgraph(options: AppOptions, name: SubgraphName, port: number): Promise<App> {
+  return inProcess(options, async (parts) => {
+    const { config, closer, log } = parts
+    const data = await openDataLayer(parts, [name])
+    const subgraph = data.subgraphs.find((candidate) => candidate.name === name)
+    if (subgraph === undefined) throw new TypeError(`Cannot serve ${name}: there is no such subgraph`)
+    const host = hostSubgraph(subgraph, {
+      viewerCodec: plainViewerCodec,
+      onInternal: (error, call) => log.error('A subgraph failed', { error, ...call }),
+    })
+    const server = closer.add(
+      await serveSubgraph(host, {
+        host: config.server.host,
+        port,
+        bodyLimitBytes: 1_048_576,
+        notReadyBecause: () =>
+          data.store.database.query('select 1').then(
+            () => null,
+            () => 'the database does not answer',
+          ),
+        onInternal: (error) => log.error('A call failed', { error }),
+      }),
+      { name: 'subgraph server' },
+    )
+    return { url: server.url, complete: Promise.resolve() }
+  })
+}
+
+async function inProcess(
+  { config, environment, log, signal }: AppOptions,
+  start: (parts: ProcessParts) => Promise<{ readonly url: string; readonly complete: Promise<void> }>,
+): Promise<App> {
+  const closer = createCloser({ onFailure: ({ name, error }) => log.warn(`Could not close ${name}`, { error }) })
+  const stopping = new AbortController()
+  signal?.addEventListener('abort', () => stopping.abort(), { once: true })
+  const metrics = createMetrics({ processMetrics: true })
+  closer.add({ [Symbol.dispose]: () => stopping.abort() }, { name: 'background work' })
+  try {
+    const started = await start({ config, environment, closer, log, metrics, signal: stopping.signal })
+    return {
+      ...started,
+      async [Symbol.asyncDispose]() {
+        await closer.close()
+      },
+    }
+  } catch (error) {
+    stopping.abort()
+    await closer.close()
+    throw error
+  }
+}

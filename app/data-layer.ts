@@ -1,0 +1,85 @@
+import { systemClock } from '../platform/clock.ts'
+import type { Config } from '../platform/config.ts'
+import type { Estate } from '../platform/connector/estate.ts'
+import type { FreshnessBoard } from '../platform/connector/freshness.ts'
+import { createFreshnessBoard } from '../platform/connector/freshness-board.ts'
+import { connectorMigrations } from '../platform/connector/migrations.ts'
+import { createCursorCodec } from '../platform/cursor.ts'
+import { createDecider } from '../platform/event-log/decide.ts'
+import { createFollower } from '../platform/event-log/follower.ts'
+import { eventLogMigrations } from '../platform/event-log/migrations.ts'
+import { createProjector, type Projector } from '../platform/event-log/project.ts'
+import { createIdMinter, type IdMinter } from '../platform/ids.ts'
+import type { Closer } from '../platform/lifecycle.ts'
+import { migrate } from '../platform/sql/migrate.ts'
+import type { Subgraph, SubgraphName } from '../platform/subgraph/subgraph.ts'
+import type { Log } from '../platform/telemetry/log.ts'
+import type { Metrics } from '../platform/telemetry/metrics.ts'
+import { openEstate } from './estate.ts'
+import { keepSecret } from './secrets.ts'
+import { openStore, type Store } from './store.ts'
+import { createSubgraphs } from './subgraphs.ts'
+
+export type ProcessParts = {
+  readonly config: Config
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly closer: Closer
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly signal: AbortSignal
+}
+
+export type DataLayer = {
+  readonly store: Store
+  readonly estate: Estate
+  readonly freshness: FreshnessBoard
+  readonly subgraphs: readonly Subgraph[]
+  readonly projector: Projector
+  readonly ids: IdMinter
+}
+
+/**
+ * Opens the store, brings it up to date, and starts what folds the log into read models and keeps caches true.
+ * @param names the subgraphs whose read models this process keeps; several processes may keep the same, one at a time does
+ */
+export async function openDataLayer(parts: ProcessParts, names: readonly SubgraphName[]): Promise<DataLayer> {
+  const { config, closer, log, metrics, signal } = parts
+  const store = await openStore(config, closer, log, metrics)
+  const { database, eventLog, cacheFactory, appliedBus } = store
+  const estate = await openEstate(config, parts.environment, store, log, signal)
+  const ids = createIdMinter(systemClock)
+  const cursorSecret = await keepSecret(config.cursor.secret, config.database.dataDir, 'cursor')
+
+  await migrate(database, [eventLogMigrations(), connectorMigrations()])
+  const freshness = closer.add(
+    await createFreshnessBoard({
+      database,
+      systems: estate.systems.map(({ id, freshness: policy }) => ({ system: id, policy })),
+    }),
+    { name: 'freshness' },
+  )
+  const cursors = createCursorCodec({ secret: cursorSecret })
+  const subgraphs = createSubgraphs({ config, store, estate, freshness, cursors, ids })
+  await migrate(
+    database,
+    subgraphs.map(({ name, migrations }) => ({ owner: name, folder: migrations })),
+  )
+
+  const kept = subgraphs.filter((subgraph) => names.includes(subgraph.name))
+  const projections = kept.flatMap((subgraph) => subgraph.projections)
+  const partLog = log.child({ part: 'event log' })
+  const follower = closer.add(
+    createFollower({ projections, database, eventLog, invalidator: cacheFactory, appliedBus, log: partLog }),
+    { name: 'follower' },
+  )
+  await follower.start(signal)
+  const projector = closer.add(
+    createProjector({ projections, database, eventLog, invalidator: cacheFactory, appliedBus, log: partLog }),
+    { name: 'projector' },
+  )
+  projector.start()
+  for (const process of kept.flatMap((subgraph) => subgraph.processes ?? [])) {
+    closer.add(createDecider({ process, database, eventLog, log: partLog }), { name: process.name }).start()
+  }
+  return { store, estate, freshness, subgraphs, projector, ids }
+}
