@@ -1,11 +1,12 @@
-import { createCacheFactory } from '../../platform/cache/cache-factory.ts'
 import type { CacheFactory } from '../../platform/cache/cache.ts'
+import { createCacheFactory } from '../../platform/cache/cache-factory.ts'
 import type { SourceDocument } from '../../platform/connector/connector.ts'
 import type { FreshnessBoard, SystemFreshness } from '../../platform/connector/freshness.ts'
 import { connectorMigrations } from '../../platform/connector/migrations.ts'
 import { type CursorCodec, createCursorCodec } from '../../platform/cursor.ts'
-import type { JsonObject } from '../../platform/event-log/event-log.ts'
+import type { JsonObject, RecordedEvent } from '../../platform/event-log/event-log.ts'
 import { eventLogMigrations } from '../../platform/event-log/migrations.ts'
+import { startOfLog } from '../../platform/event-log/position.ts'
 import { createPostgresEventLog } from '../../platform/event-log/postgres.ts'
 import { createProjector } from '../../platform/event-log/project.ts'
 import { plainViewerCodec } from '../../platform/identity/viewer-header.ts'
@@ -15,8 +16,8 @@ import { hostSubgraph } from '../../platform/subgraph/host.ts'
 import type { Subgraph } from '../../platform/subgraph/subgraph.ts'
 import type { SubgraphResponse } from '../../platform/subgraph/transport.ts'
 import { ingestOver } from './connector.ts'
-import { settle } from './event-log.ts'
 import { openTestDatabase } from './postgres.ts'
+import { until } from './until.ts'
 import { service } from './viewers.ts'
 
 export type SubgraphWorldDeps = {
@@ -43,6 +44,10 @@ export type SubgraphWorld = AsyncDisposable & {
   dump(): Promise<Readonly<Record<string, readonly unknown[]>>>
   /** Rebuilds every projection from the first event on. */
   rebuild(): Promise<void>
+  /** Every event of the log, in its order. */
+  events(): Promise<readonly RecordedEvent[]>
+  /** Empties the read models and applies these events to them, in batches of two. */
+  reapply(events: readonly RecordedEvent[]): Promise<void>
 }
 
 /** The moment at which every call of a world begins. */
@@ -81,7 +86,7 @@ export async function openSubgraphWorld(
   const ingest = ingestOver(database, subgraph.sources)
   const { projections } = subgraph
   const project = async () => {
-    await settle(database)
+    await until('every committed event may be read', () => isReadable(database))
     const head = await eventLog.head()
     // A projector per round: between rounds nothing runs, so that statements can be counted.
     await using projector = createProjector({ projections, database, eventLog, invalidator: cacheFactory, log: silent })
@@ -128,10 +133,29 @@ export async function openSubgraphWorld(
     },
     async rebuild() {
       const head = await eventLog.head()
-      await using projector = createProjector({ projections, database, eventLog, invalidator: cacheFactory, log: silent })
+      await using projector = createProjector({
+        projections,
+        database,
+        eventLog,
+        invalidator: cacheFactory,
+        log: silent,
+      })
       projector.start()
       for (const { name } of projections) await projector.rebuild(name)
       await projector.caughtUp(head)
+    },
+    async events() {
+      return (await eventLog.read({ after: startOfLog, limit: 10_000 })).events
+    },
+    async reapply(events) {
+      for (const projection of projections) {
+        const own = events.filter(({ type }) => projection.types.includes(type))
+        await database.query(`truncate ${projection.tables.join(', ')}`)
+        for (let at = 0; at < own.length; at += 2) {
+          await database.transaction((transaction) => projection.apply(transaction, own.slice(at, at + 2)))
+        }
+      }
+      cacheFactory.invalidateAll()
     },
     async [Symbol.asyncDispose]() {
       eventLog[Symbol.dispose]()
@@ -145,6 +169,13 @@ export async function openSubgraphWorld(
 export function fresh(system: string): SystemFreshness {
   const syncedAt = new Date(worldNow.getTime() - 2_000)
   return { system, syncedAt, state: 'live', lastError: null, policy: { softTtlMs: 5_000, hardTtlMs: 60_000 } }
+}
+
+/** Transactions of other databases of the server hold readers up as well. */
+async function isReadable(database: Database): Promise<boolean> {
+  const { rows } = await database.query<{ behind: boolean }>(`select exists (
+    select 1 from event_log.events where transaction_id >= pg_snapshot_xmin(pg_current_snapshot())) as behind`)
+  return rows[0]?.behind === false
 }
 
 const silent = { info: () => {}, warn: () => {} }

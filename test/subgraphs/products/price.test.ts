@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { type PriceRow, priceInForce } from '../../../subgraphs/products/price.ts'
+
+const at = new Date('2026-10-01T12:00:00.000Z')
+
+function price(priceList: string, overrides: Partial<PriceRow> = {}): PriceRow {
+  return {
+    channelId: null,
+    priceList,
+    currency: 'EUR',
+    amountMinor: '100',
+    compareAtMinor: null,
+    validFrom: null,
+    validTo: null,
+    system: 'erp',
+    occurredAt: null,
+    receivedAt: '2026-10-01T00:00:00.000Z',
+    ...overrides,
+  }
+}
+
+function inForce(...prices: readonly PriceRow[]) {
+  const either = [priceInForce(prices, 'web', at), priceInForce(prices.toReversed(), 'web', at)]
+  expect(either[0]).toBe(either[1])
+  return either[0]?.priceList ?? null
+}
+
+describe('the price in force', () => {
+  it('is one made for the channel before one for all channels', () => {
+    expect(inForce(price('all'), price('web', { channelId: 'web' }))).toBe('web')
+    expect(inForce(price('all'), price('store', { channelId: 'store' }))).toBe('all')
+    expect(inForce(price('store', { channelId: 'store' }))).toBeNull()
+  })
+
+  it('is valid now: from its start on and until its end', () => {
+    expect(inForce(price('over', { validTo: at.toISOString() }))).toBeNull()
+    expect(inForce(price('now', { validFrom: at.toISOString() }))).toBe('now')
+    expect(inForce(price('later', { validFrom: '2026-10-01T12:00:00.001Z' }))).toBeNull()
+  })
+
+  it('is the narrowest validity, then the latest start, then the first list by name', () => {
+    const sale = price('sale', { validFrom: '2026-10-01T00:00:00.000Z', validTo: '2026-10-02T00:00:00.000Z' })
+    const season = price('season', { validFrom: '2026-09-01T00:00:00.000Z', validTo: '2026-11-01T00:00:00.000Z' })
+    const since = price('since', { validFrom: '2026-09-01T00:00:00.000Z' })
+    const newer = price('newer', { validFrom: '2026-09-15T00:00:00.000Z' })
+    expect(inForce(price('base'), season, sale)).toBe('sale')
+    expect(inForce(price('base'), season)).toBe('season')
+    expect(inForce(since, newer)).toBe('newer')
+    expect(inForce(price('b'), price('a'))).toBe('a')
+  })
+})
