@@ -1,4 +1,4 @@
-import { Counter, Histogram, type Registry } from 'prom-client'
+import { durationBuckets, type Metrics } from '../platform/telemetry/metrics.ts'
 import type { Exchange, GraphQLResult } from './exchange.ts'
 
 /** Told what the gateway did. */
@@ -9,25 +9,23 @@ export type GatewayObserver = {
 export const silentObserver: GatewayObserver = { answered() {} }
 
 /** Counts requests by kind and outcome: `ok`, `partial` (data and errors) or the code that refused it. */
-export function createGatewayMetrics(registry: Registry): GatewayObserver {
-  const duration = new Histogram({
-    name: 'storeloom_gateway_request_duration_seconds',
+export function createGatewayMetrics(metrics: Metrics): GatewayObserver {
+  const observeDuration = metrics.histogram({
+    name: 'gateway_request_duration_seconds',
     help: 'Time from receiving a GraphQL request to its answer',
-    labelNames: ['kind', 'outcome'] as const,
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3, 10],
-    registers: [registry],
+    labels: ['kind', 'outcome'],
+    buckets: durationBuckets,
   })
-  const errors = new Counter({
-    name: 'storeloom_gateway_errors_total',
+  const countError = metrics.counter({
+    name: 'gateway_errors_total',
     help: 'Errors told to clients, by code',
-    labelNames: ['code'] as const,
-    registers: [registry],
+    labels: ['code'],
   })
   return {
     answered({ exchange, result, durationMs }) {
       const kind = exchange.operation?.kind ?? 'none'
-      duration.observe({ kind, outcome: outcomeOf(result) }, durationMs / 1_000)
-      for (const error of result.errors ?? []) errors.inc({ code: codeOf(error.extensions) })
+      observeDuration({ kind, outcome: outcomeOf(result) }, durationMs / 1_000)
+      for (const error of result.errors ?? []) countError({ code: codeOf(error.extensions) })
     },
   }
 }

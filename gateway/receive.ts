@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { AppError } from '../platform/errors/app-error.ts'
 import type { Viewer } from '../platform/identity/viewer.ts'
+import { isCorrelationId } from '../platform/telemetry/correlation.ts'
+import { inSpan, withTraceHeaders } from '../platform/telemetry/trace.ts'
 import type { Answer, Exchange, GatewayRequest, GraphQLResult } from './exchange.ts'
 import { type FormatError, refuse } from './mask-errors.ts'
 import type { GatewayObserver } from './metrics.ts'
@@ -37,10 +39,23 @@ export function createReceiver(deps: ReceiveDeps): (request: GatewayRequest) => 
         operation: null,
       }
       exchange.answerHeaders['x-correlation-id'] = exchange.correlationId
-      const result = await underDeadline(exchange, aborter, deps)
+      const result = await traced(exchange, () => underDeadline(exchange, aborter, deps))
       deps.observer.answered({ exchange, result, durationMs: performance.now() - startedMs })
       return { result, headers: exchange.answerHeaders }
     })
+}
+
+/** One span per request, below the client's own when it tells of one. */
+function traced(exchange: Exchange, run: () => Promise<GraphQLResult>): Promise<GraphQLResult> {
+  return withTraceHeaders(exchange.request.headers, () =>
+    inSpan('graphql request', { 'storeloom.correlation_id': exchange.correlationId }, async (span) => {
+      const result = await run()
+      const { operation } = exchange
+      span.setAttribute('graphql.operation.type', operation?.kind ?? 'none')
+      span.setAttribute('storeloom.errors', result.errors?.length ?? 0)
+      return result
+    }),
+  )
 }
 
 function underDeadline(exchange: Exchange, aborter: AbortController, deps: ReceiveDeps): Promise<GraphQLResult> {
@@ -76,7 +91,7 @@ const traceparentPattern = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}
 /** The client's own id, else its trace's, else a new one. */
 export function correlationIdOf(headers: Readonly<Record<string, string>>): string {
   const asked = headers['x-correlation-id']
-  if (asked !== undefined && /^[A-Za-z0-9._:-]{1,128}$/.test(asked)) return asked
+  if (isCorrelationId(asked)) return asked
   return traceparentPattern.exec(headers.traceparent ?? '')?.[1] ?? randomUUID()
 }
 

@@ -1,5 +1,6 @@
 import { type ViewerCodec, viewerHeader } from '../platform/identity/viewer-header.ts'
 import { correlationHeader } from '../platform/subgraph/host.ts'
+import { traceHeaders } from '../platform/telemetry/trace.ts'
 import type { SubgraphHeaders } from './execute.ts'
 
 /** What our own subgraphs are told with every call: who asks, and under which correlation id and trace. */
@@ -8,5 +9,6 @@ export function createSubgraphHeaders(codec: ViewerCodec): SubgraphHeaders {
     [viewerHeader]: codec.encode(viewer),
     [correlationHeader]: correlationId,
     ...(traceparent === undefined ? {} : { traceparent }),
+    ...traceHeaders(),
   })
 }

@@ -4,6 +4,7 @@ import { AppError } from '../errors/app-error.ts'
 import { formatGraphQLError } from '../errors/graphql-error.ts'
 import type { Viewer } from '../identity/viewer.ts'
 import { type ViewerCodec, viewerHeader } from '../identity/viewer-header.ts'
+import { inSpan, withTraceHeaders } from '../telemetry/trace.ts'
 import { createDocumentCache } from './documents.ts'
 import { sharedScalars } from './scalars.ts'
 import type { ResolverMap, SubgraphCall } from './subgraph.ts'
@@ -76,7 +77,11 @@ export function hostSubgraph(subgraph: HostableSubgraph, options: HostOptions): 
     async handle(request) {
       const correlationId = request.headers[correlationHeader] ?? 'none'
       try {
-        return await answer(request, correlationId)
+        return await withTraceHeaders(request.headers, () =>
+          inSpan(`subgraph ${subgraph.name}`, { 'storeloom.correlation_id': correlationId }, () =>
+            answer(request, correlationId),
+          ),
+        )
       } catch (error) {
         return { errors: [format(error, correlationId)] }
       }

@@ -1,16 +1,16 @@
-import { Registry } from 'prom-client'
 import { describe, expect, it } from 'vitest'
 import { createGatewayMetrics } from '../../gateway/metrics.ts'
+import { createMetrics } from '../../platform/telemetry/metrics.ts'
 import { ask, startGateway } from '../support/start-gateway.ts'
 
 describe('gateway metrics', () => {
   it('count requests by kind and outcome, and errors by code', async () => {
-    const registry = new Registry()
-    await using started = await startGateway({ observer: createGatewayMetrics(registry) })
+    const metrics = createMetrics()
+    await using started = await startGateway({ observer: createGatewayMetrics(metrics) })
     await ask(started.url, '{ shelves }')
     await ask(started.url, '{ refused now }')
     await ask(started.url, '{ nope also }')
-    const text = await registry.metrics()
+    const text = await metrics.text()
     const count = 'storeloom_gateway_request_duration_seconds_count'
     expect(text).toContain(`${count}{kind="query",outcome="ok"} 1`)
     expect(text).toContain(`${count}{kind="query",outcome="partial"} 1`)

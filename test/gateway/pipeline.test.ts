@@ -67,7 +67,7 @@ describe('pipeline', () => {
   it('answers alike on both roads, errors and their paths included', async () => {
     await using started = await startGateway()
     const query = '{ items { id restock } refused broken gtin(value: "96385074") }'
-    const header = { 'x-correlation-id': 'same' }
+    const header = { 'x-correlation-id': 'the-same-one' }
     const first = await ask(started.url, query, {}, header)
     const second = await ask(started.url, query, {}, header)
     expect(first.body.errors).toHaveLength(3)

@@ -10,7 +10,7 @@ describe('subgraphs in one process and apart', () => {
   let transports: SubgraphTransport[]
   let together: StartedGateway
   let apart: StartedGateway
-  const header = { 'x-correlation-id': 'same' }
+  const header = { 'x-correlation-id': 'the-same-one' }
 
   beforeAll(async () => {
     const options = {
