@@ -49,6 +49,9 @@ type StoredRow = {
  * Keys are claimed first and sources locked next, each in sorted order, so that two appends wait for each other
  * instead of deadlocking. Both claims see what concurrent transactions committed meanwhile (ON CONFLICT does), which a
  * plain SELECT of this statement's snapshot would not.
+ *
+ * A transaction that began to write early may get a source's lock late. Its rows then take the place of the younger
+ * transaction that had the lock before, or a reader would meet the source's sequences out of order.
  */
 const appendText = `
   with input as (
@@ -68,17 +71,18 @@ const appendText = `
   ), counted as (
     select source, count(*) as total, min(expected) as expected from fresh group by source
   ), allocated as (
-    insert into event_log.sources as known (source, last_sequence)
-    select source, total from counted order by source
-    on conflict (source) do update set last_sequence = known.last_sequence + excluded.last_sequence
-    returning source, last_sequence
+    insert into event_log.sources as known (source, last_sequence, last_transaction_id)
+    select source, total, pg_current_xact_id() from counted order by source
+    on conflict (source) do update set last_sequence = known.last_sequence + excluded.last_sequence,
+      last_transaction_id = greatest(known.last_transaction_id, excluded.last_transaction_id)
+    returning source, last_sequence, last_transaction_id
   ), based as (
-    select source, event_log.next_base(source, last_sequence - total, expected) as base
+    select source, last_transaction_id as transaction_id, event_log.next_base(source, last_sequence - total, expected) as base
     from allocated join counted using (source)
   )
-  insert into event_log.events (id, type, source, sequence, subject, occurred_at, partition_key, ingress_key,
+  insert into event_log.events (transaction_id, id, type, source, sequence, subject, occurred_at, partition_key, ingress_key,
     correlation_id, causation_id, traceparent, data_classification, authority, inferred, data)
-  select id, type, source, base + nth, subject, occurred_at, partition_key, ingress_key,
+  select transaction_id, id, type, source, base + nth, subject, occurred_at, partition_key, ingress_key,
     correlation_id, causation_id, traceparent, data_classification, authority, inferred, data
   from fresh join based using (source)
   order by ordinal

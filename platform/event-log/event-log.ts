@@ -33,7 +33,8 @@ export type NewEvent = {
 
 /**
  * A place in the log's global order: by transaction id, then by row. Serialised `"<transactionId>-<row>"`.
- * Row alone is not an order: a row inserted early may commit late.
+ * Row alone is not an order: a row inserted early may commit late. Events of one source stand in the order of their
+ * sequences; across sources no order is promised beyond that of transactions which began to write one after the other.
  */
 export type LogPosition = { readonly transactionId: bigint; readonly row: bigint }
 

@@ -22,6 +22,13 @@ export function parseEvent<S extends EventSchemas>(schemas: S, recorded: Recorde
   return { type: recorded.type, data, recorded } as EventOf<S>
 }
 
+/** As `parseEvent`, but null also for data that is not what its type promises: for readers that must not fail, such as `keysOf`. */
+export function peekEvent<S extends EventSchemas>(schemas: S, recorded: RecordedEvent): EventOf<S> | null {
+  if (!Object.hasOwn(schemas, recorded.type)) return null
+  const result = schemas[recorded.type]?.safeParse(recorded.data)
+  return result?.success ? ({ type: recorded.type, data: result.data, recorded } as EventOf<S>) : null
+}
+
 /**
  * The newest event of each source, for state-carrying events: what a batch leaves behind, whatever its order.
  * @param items in any order; the higher `sequence` wins

@@ -80,7 +80,8 @@ async function runInitdb(server: EmbeddedServer, draft: string, passwordFile: st
   if (outcome === null) return
   throw new AppError(
     'CONFIG_INVALID',
-    'Cannot create the data folder of the embedded PostgreSQL. Set DATABASE_URL to use a server of your own',
+    'Cannot create the data folder of the embedded PostgreSQL: initdb failed. Choose a folder that other users may ' +
+      'reach when running as root, or set DATABASE_URL to use a server of your own',
     { cause: new Error(outcome) },
   )
 }

@@ -44,11 +44,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const dataFolder = join(folder, 'pgdata')
   let disposed = false
   let presence: pg.Client | undefined
+  let rejoining: Promise<void> | undefined
 
   async function enter(): Promise<Endpoint> {
     return await withFolderLock(lockPath, timeoutMs, async () => {
       const password = await readPassword(folder)
-      const user = await chooseServerUser(folder, dataFolder, binaries.postgres)
+      const user = await chooseServerUser(dataFolder, binaries.postgres)
       const server = { binaries, folder, dataFolder, user, password, log: options.log }
       await createDataFolder(server)
       const endpoint = await ensureRunning(server, {
@@ -57,7 +58,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
         deadline: Date.now() + timeoutMs,
       })
       presence = await announce(endpoint, () => {
-        if (!disposed) void rejoin()
+        if (!disposed) rejoining = rejoin()
       })
       return endpoint
     })
@@ -100,6 +101,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     async [Symbol.asyncDispose]() {
       if (disposed) return
       disposed = true
+      await rejoining
       await withFolderLock(lockPath, timeoutMs, async () => {
         const others = await countOthers(presence)
         await presence?.end().catch(() => {})

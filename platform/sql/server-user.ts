@@ -14,11 +14,11 @@ export type ServerUser = {
  * or the binaries, stays root outside and appears as `nobody` inside a user namespace. A data folder once made keeps
  * its way, told by its owner.
  */
-export async function chooseServerUser(folder: string, dataFolder: string, binary: string): Promise<ServerUser> {
+export async function chooseServerUser(dataFolder: string, binary: string): Promise<ServerUser> {
   if (process.getuid?.() !== 0) return { owner: null, spawn: (program, args, options) => spawn(program, args, options) }
   const owner = await stat(dataFolder).catch(() => null)
   const inNamespace =
-    owner === null ? !((await isOpenToOthers(folder)) && (await isOpenToOthers(binary))) : owner.uid === 0
+    owner === null ? !((await isOpenToOthers(dataFolder)) && (await isOpenToOthers(binary))) : owner.uid === 0
   if (inNamespace) {
     const mapping = ['--user', `--map-user=${nobody}`, `--map-group=${nobody}`]
     return {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { EventLog, LogPosition, NewEvent, RecordedEvent } from '../../platform/event-log/event-log.ts'
 import type { Database } from '../../platform/sql/database.ts'
-import { eventOf, settle } from '../support/event-log.ts'
+import { settle } from '../support/event-log.ts'
+import { eventOf } from '../support/event-of.ts'
 
 export type EventLogUnderTest = AsyncDisposable & { readonly database: Database; readonly eventLog: EventLog }
 

@@ -1,5 +1,4 @@
 import { expect } from 'vitest'
-import type { NewEvent } from '../../platform/event-log/event-log.ts'
 import { eventLogMigrations } from '../../platform/event-log/migrations.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { migrate } from '../../platform/sql/migrate.ts'
@@ -10,20 +9,6 @@ export async function openEventLogDatabase(): Promise<TestDatabase> {
   const test = await openTestDatabase()
   await migrate(test.database, [eventLogMigrations()])
   return test
-}
-
-/** An event of the aggregate `id`, complete but for what the test is about. */
-export function eventOf(id: string, overrides: Partial<NewEvent> = {}): NewEvent {
-  return {
-    type: 'retail.thing.changed.v1',
-    source: `/tenants/test/things/thing/${id}`,
-    subject: id,
-    time: '2026-01-02T03:04:05.678Z',
-    data: { id },
-    partitionKey: id,
-    authority: 'test',
-    ...overrides,
-  }
 }
 
 /**

@@ -1,9 +1,10 @@
 create schema if not exists event_log;
 
--- One row per source: the last sequence given out. The row's lock makes sequences contiguous.
+-- One row per source: the last sequence given out and where in the global order. The row's lock makes sequences contiguous.
 create table event_log.sources (
   source text primary key,
-  last_sequence bigint not null
+  last_sequence bigint not null,
+  last_transaction_id xid8 not null
 ) with (fillfactor = 80);
 
 -- Claimed before anything else of an append, so that a fact appended twice takes no sequence.
@@ -12,7 +13,9 @@ create table event_log.ingress_keys (
 );
 
 create table event_log.events (
-  transaction_id xid8 not null default pg_current_xact_id(),
+  -- The transaction that appended the row, or a younger one that appended to the same source before it: so the order
+  -- below never contradicts the sequences of a source. Never older than its own, so that readers cannot have passed it.
+  transaction_id xid8 not null,
   row_id bigint generated always as identity,
   id text not null,
   type text not null,

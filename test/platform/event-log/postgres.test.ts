@@ -4,7 +4,8 @@ import { createPostgresEventLog } from '../../../platform/event-log/postgres.ts'
 import type { Transaction } from '../../../platform/sql/database.ts'
 import { describeEventLog } from '../../contracts/event-log.ts'
 import { createDeferred } from '../../support/deferred.ts'
-import { eventOf, openEventLogDatabase, settle } from '../../support/event-log.ts'
+import { openEventLogDatabase, settle } from '../../support/event-log.ts'
+import { eventOf } from '../../support/event-of.ts'
 import type { TestDatabase } from '../../support/postgres.ts'
 
 describeEventLog('PostgreSQL', async () => {
@@ -51,6 +52,22 @@ describe('createPostgresEventLog under concurrent transactions', () => {
     expect(events.map((event) => event.subject)).toEqual(['early-1', 'early-2', 'late'])
     const rows = events.map((event) => event.position.row)
     expect(rows[1]).toBeGreaterThan(rows[2] ?? 0n)
+  })
+
+  it('gives the events of a source in sequence when an older transaction appends after a younger one', async () => {
+    const after = await eventLog.head()
+    const older = await beginAppend('elsewhere')
+    const younger = await beginAppend('shared')
+    await younger.commit()
+    await older.append('shared')
+    await older.commit()
+    await settle(test.database)
+    const { events } = await eventLog.read({ after, limit: 10 })
+    expect(events.map((event) => [event.subject, event.sequence])).toEqual([
+      ['elsewhere', 1],
+      ['shared', 1],
+      ['shared', 2],
+    ])
   })
 
   it('goes on past a transaction that was rolled back', async () => {
