@@ -2,11 +2,11 @@ import type { Transaction } from '../../../platform/sql/database.ts'
 import type { SoldLine, SoldOrder } from './order.ts'
 import { firstRow, type Trade, textOf, wholeOf } from './sources.ts'
 
-/** Finds one node that has everything and promises it to the order. @returns false when no node has. */
+/** Finds one node that has everything and promises it to the order, once. @returns false when no node has */
 export async function allocate(trade: Trade, order: SoldOrder): Promise<boolean> {
   const at = trade.now()
   return await trade.databases.wms.transaction(async (transaction) => {
-    if ((await livePicks(transaction, order.number)) > 0) return true
+    if (await isServed(transaction, order.number)) return true
     const skus = order.lines.map((line) => line.sku)
     const quantities = order.lines.map((line) => line.quantity)
     const node = await firstRow(
@@ -40,13 +40,13 @@ export async function allocate(trade: Trade, order: SoldOrder): Promise<boolean>
   })
 }
 
-async function livePicks(transaction: Transaction, orderNumber: string): Promise<number> {
-  const row = await firstRow(
-    transaction,
-    'select count(*)::int as live from wms_pick where ord_ref = $1 and sts in (10, 20)',
-    [orderNumber],
+/** Goods that have left already count: the step that sent them may have been cut short. */
+async function isServed(transaction: Transaction, orderNumber: string): Promise<boolean> {
+  return (
+    (await firstRow(transaction, 'select 1 as seen from wms_pick where ord_ref = $1 and sts in (10, 20, 30) limit 1', [
+      orderNumber,
+    ])) !== null
   )
-  return row === null ? 0 : wholeOf(row, 'live')
 }
 
 /** @returns false when the order holds no stock */
