@@ -1,4 +1,4 @@
-import { newestBySource, parseEvent } from '../../platform/event-log/event-schema.ts'
+import { newestBySource, parseEvent, peekEvent } from '../../platform/event-log/event-schema.ts'
 import type { Projection } from '../../platform/event-log/projection.ts'
 import { linkEvents, orderEvents, profileEvents } from './events.ts'
 import { identifierKeyOf } from './keys.ts'
@@ -26,7 +26,7 @@ export const profilesProjection: Projection = {
   },
 
   keysOf(recorded) {
-    const event = parseEvent(profileEvents, recorded)
+    const event = peekEvent(profileEvents, recorded)
     if (event === null) return []
     const { profileId, identifiers, formerIdentifiers } = event.data
     return [
@@ -58,7 +58,7 @@ export const linksProjection: Projection = {
   },
 
   keysOf(recorded) {
-    const event = parseEvent(linkEvents, recorded)
+    const event = peekEvent(linkEvents, recorded)
     if (event === null) return []
     const { profileId, customerId, previousCustomerId } = event.data
     return [
@@ -85,7 +85,7 @@ export const orderNumbersProjection: Projection = {
   },
 
   keysOf(recorded) {
-    const event = parseEvent(orderEvents, recorded)
+    const event = peekEvent(orderEvents, recorded)
     if (event === null) return []
     const { number, externalNumber, former } = event.data
     const numbers = new Set([number, externalNumber, former?.number ?? number, former?.externalNumber ?? number])

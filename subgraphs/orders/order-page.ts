@@ -11,7 +11,7 @@ import type { Context } from './loaders.ts'
 import type { OrderListEntry, OrderListFilter, OrderListPage } from './order-list.ts'
 import type { OrderView } from './order-view.ts'
 import { type PublicStatus, publicStatuses } from './public-status.ts'
-import { type TimelineEntry, toTimelineEntries } from './timeline.ts'
+import { type TimelineEntryView, toTimelineEntries } from './timeline.ts'
 
 export type OrderFilterInput = {
   readonly channelId?: string | null | undefined
@@ -43,7 +43,7 @@ export async function loadTimelinePage(
   orderId: string,
   given: ConnectionArguments,
   { load, cursors, viewer }: Context,
-): Promise<Connection<TimelineEntry>> {
+): Promise<Connection<TimelineEntryView>> {
   const page = parseConnectionArguments(given)
   const target = { scope: 'Order.timeline', filterHash: hashFilter([viewer.tenant, orderId]) }
   const from = page.cursor === null ? null : cursors.decode(page.cursor, target)

@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '../../platform/event-log/event-log.ts'
-import { newestBySource, parseEvent } from '../../platform/event-log/event-schema.ts'
+import { newestBySource, parseEvent, peekEvent } from '../../platform/event-log/event-schema.ts'
 import type { CacheKey, Projection } from '../../platform/event-log/projection.ts'
 import { groupBy } from '../../platform/group-by.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
@@ -57,7 +57,7 @@ export const customersProjection: Projection = {
 }
 
 function lookupKeysOf(recorded: RecordedEvent): readonly CacheKey[] {
-  const event = parseEvent(ordersEvents, recorded)
+  const event = peekEvent(ordersEvents, recorded)
   if (event === null) return []
   if (!('former' in event.data)) {
     return 'shipmentId' in event.data ? [{ cache: 'orders.part', key: event.data.shipmentId }] : []

@@ -14,7 +14,7 @@ export type TimelineRow = {
   readonly detail: JsonObject
 }
 
-export type TimelineEntry = {
+export type TimelineEntryView = {
   readonly id: string
   readonly eventId: string
   readonly at: string
@@ -42,7 +42,7 @@ export function toTimelineRow(event: OrdersEvent | NeighbourEvent): TimelineRow 
 }
 
 /** Newest first, as the rows are; a report is followed by the states its units must have passed on the way. */
-export function toTimelineEntries(rows: readonly TimelineRow[]): readonly TimelineEntry[] {
+export function toTimelineEntries(rows: readonly TimelineRow[]): readonly TimelineEntryView[] {
   return rows.flatMap(({ orderId: _, ...row }) => {
     const { skipped, ...detail } = row.detail
     const entry = { ...row, id: row.eventId, detail, title: titleOf(row.kind, detail) }
