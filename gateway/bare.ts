@@ -45,6 +45,7 @@ export async function startBareGateway(options: BareGatewayOptions): Promise<Bar
         bodyLimitBytes: 131_072,
         headersTimeoutMs: 10_000,
         bodyTimeoutMs: 15_000,
+        responseLimitBytes: 16_777_216,
         requestDeadlineMs: 10_000,
         drainTimeoutMs,
       },

@@ -14,6 +14,8 @@ export type HttpLimits = {
   readonly headersTimeoutMs: number
   /** Longest a client may take to send a whole request. */
   readonly bodyTimeoutMs: number
+  /** Largest answer; a larger one is refused whole. */
+  readonly responseLimitBytes: number
 }
 
 export type HttpDeps = {
@@ -87,12 +89,26 @@ async function answer(
     signal: aborter.signal,
   })
   reply.raw.off('close', clientGone)
+  const text = JSON.stringify(result)
+  refuseTooLarge(text, deps.limits.responseLimitBytes)
   const mediaType = chooseMediaType(request.headers.accept)
   return reply
     .code(statusOf(result, mediaType))
     .headers({ ...headers, ...commonHeaders })
     .type(`${mediaType}; charset=utf-8`)
-    .send(JSON.stringify(result))
+    .send(text)
+}
+
+function refuseTooLarge(text: string, allowedBytes: number): void {
+  // A character is at most three bytes of UTF-8: most answers need not be measured.
+  if (text.length * 3 <= allowedBytes) return
+  const bytes = Buffer.byteLength(text)
+  if (bytes <= allowedBytes) return
+  throw new AppError(
+    'QUERY_TOO_COSTLY',
+    `Cannot answer: the answer has ${bytes} bytes, allowed is ${allowedBytes}; ask for fewer fields or items`,
+    { details: { bytes, allowedBytes } },
+  )
 }
 
 /** What one client is told must not be kept for another; nothing here is a page. */

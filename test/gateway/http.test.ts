@@ -80,6 +80,18 @@ describe('gateway over HTTP', () => {
     expect((await post(started.url, fits)).status).toBe(200)
   })
 
+  it('refuses an answer over 2 MB whole, and lets one below pass', async () => {
+    const query = 'query($n: Int!) { repeat(text: "äöüß", times: $n) }'
+    const big = await ask(started.url, query, { n: 262_144 })
+    expect([big.status, big.body.errors[0].extensions.code, 'data' in big.body]).toEqual([
+      400,
+      'QUERY_TOO_COSTLY',
+      false,
+    ])
+    expect(big.body.errors[0].message).toContain('allowed is 2097152; ask for fewer')
+    expect((await ask(started.url, query, { n: 262_000 })).status).toBe(200)
+  })
+
   it('refuses other media types, charsets and compressed bodies', async () => {
     const body = '{"query":"{now}"}'
     expect(await refusal(body, { 'content-type': 'text/plain' })).toEqual([

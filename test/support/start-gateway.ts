@@ -39,6 +39,7 @@ export const defaultLimits = {
   bodyLimitBytes: 131_072,
   headersTimeoutMs: 10_000,
   bodyTimeoutMs: 15_000,
+  responseLimitBytes: 2_097_152,
   requestDeadlineMs: 10_000,
   drainTimeoutMs: 2_000,
 }
