@@ -1,9 +1,10 @@
-import { type FieldNode, Kind, parse, type SelectionSetNode } from 'graphql'
+import { type FieldNode, Kind, type SelectionSetNode } from 'graphql'
 import { AppError } from '../../platform/errors/app-error.ts'
 import type { SubgraphError, SubgraphResponse } from '../../platform/subgraph/transport.ts'
 import { type ClientError, fromFailure, fromSubgraphError } from './client-error.ts'
-import type { ClientPath } from './client-path.ts'
+import type { ToClientPath } from './client-path.ts'
 import type { DataObject } from './data.ts'
+import { openFragments } from './open-fragments.ts'
 import { collectPlaces, type IsOfType, type ResponsePath } from './places.ts'
 import type { PlanCall, PlanLookup } from './plan.ts'
 import { renamePath } from './rewrites.ts'
@@ -13,7 +14,7 @@ export type TroubleDeps = {
   readonly isOfType: IsOfType
   /** At most so many errors are told of one call. */
   readonly maxErrorsPerCall: number
-  toClientPath(path: ResponsePath): ClientPath
+  readonly toClientPath: ToClientPath
 }
 
 type Found = { readonly objects: readonly DataObject[]; readonly slots: readonly number[] }
@@ -41,10 +42,7 @@ export const createCallTrouble = (call: PlanCall, deps: TroubleDeps): CallTroubl
 
   /** Data paths of every field the call was for, entity by entity. */
   const fieldPaths = function* (run: Run, found: readonly Found[]): Generator<ResponsePath> {
-    const document = parse(call.text, { noLocation: true })
-    const root = document.definitions.flatMap((definition) =>
-      definition.kind === Kind.OPERATION_DEFINITION ? fieldsOf(definition.selectionSet) : [],
-    )
+    const root = fieldsOf(openFragments(call.text).selectionSet)
     if (call.lookups.length === 0) {
       const places = new Map<DataObject, ResponsePath[]>()
       collectPlaces(run.data, call.rootPath, deps.isOfType, places)
@@ -71,10 +69,10 @@ export const createCallTrouble = (call: PlanCall, deps: TroubleDeps): CallTroubl
     const told = new Set<string>()
     const cut: ResponsePath[] = []
     for (const dataPath of fieldPaths(run, found)) {
-      const { path, isWhole } = deps.toClientPath(dataPath)
-      if (!isWhole) cut.push(path)
+      const { path, kind } = deps.toClientPath(dataPath, run.data)
+      if (kind === 'cut') cut.push(path)
       const key = JSON.stringify(path)
-      if (!isWhole || told.has(key)) continue
+      if (kind !== 'whole' || told.has(key)) continue
       told.add(key)
       run.errors.push(toError(path))
       if (told.size >= deps.maxErrorsPerCall) return
@@ -106,9 +104,9 @@ export const createCallTrouble = (call: PlanCall, deps: TroubleDeps): CallTroubl
     const paths = pathsOf(run, error, found)
     const told = new Set<string>()
     for (const dataPath of paths) {
-      const { path } = deps.toClientPath(dataPath)
+      const { path, kind } = deps.toClientPath(dataPath, run.data)
       const key = JSON.stringify(path)
-      if (told.has(key) || told.size >= deps.maxErrorsPerCall) continue
+      if (kind === 'excluded' || told.has(key) || told.size >= deps.maxErrorsPerCall) continue
       told.add(key)
       run.errors.push(fromSubgraphError(error, service, path))
     }

@@ -1,44 +1,53 @@
 import { type FieldNode, type FragmentDefinitionNode, Kind, type SelectionSetNode } from 'graphql'
-import type { ResponsePath } from './places.ts'
+import { isDataObject } from './data.ts'
+import type { IsOfType, ResponsePath } from './places.ts'
 
-export type ClientPath = {
-  readonly path: ResponsePath
-  /** False when the end of the path is nothing the client selected, so it was cut. */
-  readonly isWhole: boolean
-}
+/**
+ * `whole`: the client selected what the path leads to; `cut`: it did not select the end, which was fetched for
+ * something else; `excluded`: it selected that for other types than the one that is there.
+ */
+export type ClientPath = { readonly path: ResponsePath; readonly kind: 'whole' | 'cut' | 'excluded' }
+
+export type ToClientPath = (path: ResponsePath, data: unknown) => ClientPath
 
 /** Translates paths in the merged data to the client's keys. Works on the document: errors are rare. */
-export const createToClientPath =
-  (
-    root: SelectionSetNode,
-    fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-    keyOf: (field: FieldNode) => string,
-  ): ((path: ResponsePath) => ClientPath) =>
-  (path) => {
+export const createToClientPath = (
+  root: SelectionSetNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  keyOf: (field: FieldNode) => string,
+  isOfType: IsOfType,
+): ToClientPath => {
+  type Found = { readonly field: FieldNode; readonly applies: boolean }
+
+  const fieldsAt = (selectionSet: SelectionSetNode, key: string, typeName: unknown, applies: boolean): Found[] =>
+    selectionSet.selections.flatMap((selection) => {
+      if (selection.kind === Kind.FIELD) return keyOf(selection) === key ? [{ field: selection, applies }] : []
+      const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection
+      if (fragment === undefined) return []
+      const condition = fragment.typeCondition?.name.value
+      const isType = condition === undefined || typeof typeName !== 'string' || isOfType(typeName, condition)
+      return fieldsAt(fragment.selectionSet, key, typeName, applies && isType)
+    })
+
+  return (path, data) => {
     const translated: (string | number)[] = []
     let selectionSets: readonly SelectionSetNode[] = [root]
+    let value = data
     for (const element of path) {
       if (typeof element === 'number') {
         translated.push(element)
+        value = Array.isArray(value) ? value[element] : undefined
         continue
       }
-      const fields = selectionSets.flatMap((selectionSet) => fieldsAt(selectionSet, element, fragments, keyOf))
-      const [field] = fields
-      if (field === undefined) return { path: translated, isWhole: false }
-      translated.push(field.alias?.value ?? field.name.value)
-      selectionSets = fields.flatMap((node) => node.selectionSet ?? [])
+      const object = isDataObject(value) ? value : undefined
+      const found = selectionSets.flatMap((selectionSet) => fieldsAt(selectionSet, element, object?.__typename, true))
+      const [first] = found
+      if (first === undefined) return { path: translated, kind: 'cut' }
+      if (!found.some(({ applies }) => applies)) return { path: translated, kind: 'excluded' }
+      translated.push(first.field.alias?.value ?? first.field.name.value)
+      selectionSets = found.flatMap(({ field, applies }) => (applies ? (field.selectionSet ?? []) : []))
+      value = object?.[element]
     }
-    return { path: translated, isWhole: true }
+    return { path: translated, kind: 'whole' }
   }
-
-const fieldsAt = (
-  selectionSet: SelectionSetNode,
-  key: string,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  keyOf: (field: FieldNode) => string,
-): FieldNode[] =>
-  selectionSet.selections.flatMap((selection) => {
-    if (selection.kind === Kind.FIELD) return keyOf(selection) === key ? [selection] : []
-    const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection
-    return fragment === undefined ? [] : fieldsAt(fragment.selectionSet, key, fragments, keyOf)
-  })
+}

@@ -136,8 +136,11 @@ const settleRoot = (
   deps: CallDeps,
 ): void => {
   const { data } = response
+  if (isDataObject(data)) mergeRoot(data, call, targets, deps)
   if (response.errors !== undefined || !isDataObject(data)) trouble.tell(run, response, [])
-  if (!isDataObject(data)) return
+}
+
+const mergeRoot = (data: DataObject, call: PlanCall, targets: readonly DataObject[], deps: CallDeps): void => {
   if (call.rootRewrites.length > 0) applyRewrites(data, call.rootRewrites, deps.isOfType)
   for (const [index, target] of targets.entries()) {
     const source = index === 0 ? data : copyData(data)
@@ -154,9 +157,7 @@ const settleLookups = (
   deps: CallDeps,
 ): void => {
   const { data } = response
-  if (response.errors !== undefined || !isDataObject(data)) trouble.tell(run, response, found)
-  if (!isDataObject(data)) return
-  for (let index = 0; index < lookups.length; index++) {
+  for (let index = 0; index < lookups.length && isDataObject(data); index++) {
     const lookup = lookups[index]
     const targets = found[index]
     if (lookup === undefined || targets === undefined || targets.objects.length === 0) continue
@@ -167,6 +168,8 @@ const settleLookups = (
       trouble.fail(run, trouble.malformed('it did not answer every entity it was asked for'), found)
     }
   }
+  // Told after merging: what an error speaks of can hang on the type of what came with it.
+  if (response.errors !== undefined || !isDataObject(data)) trouble.tell(run, response, found)
 }
 
 const mergeAnswers = (lookup: Lookup, targets: Targets, answers: readonly unknown[], deps: CallDeps): void => {

@@ -8,6 +8,7 @@ import { type Conditions, conditionVariablesOf } from './conditions.ts'
 import { createMerge } from './data.ts'
 import { createIntrospect } from './introspection.ts'
 import { type IsolatedOperation, isolateOperation } from './isolate.ts'
+import type { IsOfType } from './places.ts'
 import type { DataPath, PlanCall, PlanLookup, PlanStep } from './plan.ts'
 import type { Planner } from './planner.ts'
 import type { ExecutorLimits, PreparedOperation } from './prepared.ts'
@@ -82,11 +83,13 @@ const compileFetching = (
   const plan = planOf(isolated, deps.planner)
   if (plan === undefined) return { isolated, step: undefined }
   const paths = callsOf(plan).flatMap((call) => [call.rootPath, ...call.lookups.flatMap((lookup) => lookup.paths)])
+  const isOfType: IsOfType = (typeName, condition) =>
+    typeName === condition || facts.possibleTypes(condition).has(typeName)
   const shared: Omit<CallDeps, 'transport'> = {
-    isOfType: (typeName, condition) => typeName === condition || facts.possibleTypes(condition).has(typeName),
+    isOfType,
     merge: createMerge((typeName) => facts.interfaces.has(typeName)),
     maxErrorsPerCall: deps.limits.maxErrorsPerCall,
-    toClientPath: createToClientPath(operation.selectionSet, fragments, isolated.keyOf),
+    toClientPath: createToClientPath(operation.selectionSet, fragments, isolated.keyOf, isOfType),
     variableOf: isolated.variableOf,
     mustCopy: (lookup: PlanLookup) => lookup.paths.some((path) => paths.some((other) => isBelow(other, path))),
   }

@@ -1,12 +1,5 @@
-import {
-  type FieldNode,
-  Kind,
-  type OperationDefinitionNode,
-  parse,
-  print,
-  stripIgnoredCharacters,
-  visit,
-} from 'graphql'
+import { type FieldNode, Kind, type OperationDefinitionNode, print, stripIgnoredCharacters, visit } from 'graphql'
+import { openFragments } from './open-fragments.ts'
 import type { PlanCall, PlanLookup, PlanStep, RequiredSelection } from './plan.ts'
 import type { Invention, SplitRequires } from './split-requires.ts'
 
@@ -28,7 +21,7 @@ export const restoreRequires = (plan: PlanStep, split: SplitRequires): PlanStep 
 }
 
 const restoreCall = (call: PlanCall, split: SplitRequires): PlanCall => {
-  let operation = operationOf(call.text)
+  let operation = openFragments(call.text)
   const lookups: PlanLookup[] = []
   for (const lookup of call.lookups) {
     const groups = conflictFreeGroups(lookup.requires, split.inventions)
@@ -45,13 +38,6 @@ const restoreCall = (call: PlanCall, split: SplitRequires): PlanCall => {
       operation = keepFields(operation, lookup.key, (field) => isOfGroup(field, first, groups, split))
   }
   return { ...call, text: stripIgnoredCharacters(print(toAliased(operation, split.inventions))), lookups }
-}
-
-const operationOf = (text: string): OperationDefinitionNode => {
-  const [operation] = parse(text, { noLocation: true }).definitions
-  if (operation?.kind !== Kind.OPERATION_DEFINITION)
-    throw new TypeError('Cannot read plan: a call is not one operation')
-  return operation
 }
 
 const toAliased = (operation: OperationDefinitionNode, inventions: ReadonlyMap<string, Invention>) =>

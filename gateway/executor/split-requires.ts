@@ -1,5 +1,7 @@
 import {
   type ArgumentNode,
+  type ConstDirectiveNode,
+  type DirectiveNode,
   type DocumentNode,
   type FieldDefinitionNode,
   type FieldNode,
@@ -80,12 +82,54 @@ export const splitRequires = (supergraph: DocumentNode): SplitRequires => {
           : [],
       ),
     ])
-  return {
-    document: visit(required, {
-      ObjectTypeDefinition: (type) => ({ ...type, fields: addInventions(type.fields) }),
-      InterfaceTypeDefinition: (type) => ({ ...type, fields: addInventions(type.fields) }),
-    }),
-    inventions,
-    inputsOf,
+  const added = visit(required, {
+    ObjectTypeDefinition: (type) => ({ ...type, fields: addInventions(type.fields) }),
+    InterfaceTypeDefinition: (type) => ({ ...type, fields: addInventions(type.fields) }),
+  })
+  return { document: withoutIdleExternals(added, inventions), inventions, inputsOf }
+}
+
+/**
+ * Apollo's planner refuses a subgraph with an external field that nothing there reads. Splitting makes such fields:
+ * the real one where only inventions are read, an invention where only another is.
+ */
+const withoutIdleExternals = (document: DocumentNode, inventions: ReadonlyMap<string, Invention>): DocumentNode => {
+  const touched = new Set([...inventions].flatMap(([name, invention]) => [name, invention.name]))
+  const read = new Set<string>()
+  const readIn = (graph: string | undefined, fields: string | undefined): void => {
+    if (fields === undefined) return
+    visit(parse(`{${fields}}`, { noLocation: true }), {
+      Field: (field) => void read.add(`${graph} ${field.name.value}`),
+    })
   }
+  visit(document, {
+    Directive: (directive) => {
+      const graph = argumentOf(directive, 'graph')
+      if (directive.name.value === 'join__type') readIn(graph, argumentOf(directive, 'key'))
+      if (directive.name.value !== 'join__field') return
+      readIn(graph, argumentOf(directive, 'requires'))
+      readIn(graph, argumentOf(directive, 'provides'))
+    },
+    InterfaceTypeDefinition: (type) => {
+      const graphs = (type.directives ?? []).map((directive) => argumentOf(directive, 'graph'))
+      for (const field of type.fields ?? []) for (const graph of graphs) read.add(`${graph} ${field.name.value}`)
+    },
+  })
+  return visit(document, {
+    FieldDefinition: (field) => {
+      if (!touched.has(field.name.value)) return undefined
+      const directives = (field.directives ?? []).filter((directive) => {
+        const isExternal = directive.arguments?.some(
+          ({ name, value }) => name.value === 'external' && value.kind === Kind.BOOLEAN && value.value,
+        )
+        return !isExternal || read.has(`${argumentOf(directive, 'graph')} ${field.name.value}`)
+      })
+      return { ...field, directives }
+    },
+  })
+}
+
+const argumentOf = (directive: ConstDirectiveNode | DirectiveNode, name: string): string | undefined => {
+  const value = directive.arguments?.find((argument) => argument.name.value === name)?.value
+  return value?.kind === Kind.STRING || value?.kind === Kind.ENUM ? value.value : undefined
 }

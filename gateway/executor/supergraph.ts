@@ -4,7 +4,6 @@ import { type SplitRequires, splitRequires } from './split-requires.ts'
 
 /** What the executor needs to know of a supergraph beyond its API schema. */
 export type SupergraphFacts = {
-  /** As planners get it. */
   readonly composed: Supergraph
   readonly apiSchema: GraphQLSchema
   /** Names as in `@join__graph(name:)`, in order of appearance. */
@@ -55,11 +54,10 @@ export const readSupergraph = (supergraphSdl: string): SupergraphFacts => {
 
   const none: ReadonlySet<string> = new Set()
   for (const name of split.inventions.keys()) fieldNames.add(name)
-  const isSplit = split.inventions.size > 0
   const composed = Supergraph.build(supergraphSdl)
-  const plannedSdl = isSplit ? print(split.document) : supergraphSdl
+  const plannedSdl = split.inventions.size > 0 ? print(split.document) : supergraphSdl
   return {
-    composed: isSplit ? Supergraph.build(plannedSdl) : composed,
+    composed,
     split,
     plannedSdl,
     interfaces,

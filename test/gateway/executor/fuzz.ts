@@ -1,0 +1,153 @@
+import { isDeepStrictEqual } from 'node:util'
+import { type GraphQLSchema, getOperationAST, parse, print, validate, visit } from 'graphql'
+import { getVariableValues } from 'graphql/execution/values.js'
+import type { PlannerChoice } from '../../../gateway/executor/choose-planner.ts'
+import { createExecutor, type Executor } from '../../../gateway/executor/executor.ts'
+import { createRandom, createRandomOperation, type RandomOperation } from './random-operation.ts'
+import { composeWorld, createWorldTransports, executeMonolith, type World } from './world.ts'
+
+export type FuzzOptions = { readonly operations: number; readonly seed: number; readonly planner: PlannerChoice }
+export type Failure = { readonly operation: RandomOperation; readonly world: World; readonly difference: string }
+type Answer = { readonly data: unknown; readonly errors: readonly { readonly path?: readonly (string | number)[] }[] }
+
+/** Runs random operations over the federated world and over the same world as one schema; gives what differs. */
+export const fuzz = async ({ operations, seed, planner }: FuzzOptions): Promise<Failure[]> => {
+  const random = createRandom(seed)
+  let world: World = { seed, nullRate: 0.1, errorRate: 0 }
+  const executor = createExecutor({
+    supergraphSdl: composeWorld(),
+    transports: createWorldTransports(() => world),
+    planner,
+  })
+  const failures: Failure[] = []
+  for (let done = 0; done < operations; ) {
+    const operation = createRandomOperation(executor.apiSchema, random)
+    if (validate(executor.apiSchema, parse(operation.text)).length > 0) continue
+    done++
+    world = { seed: Math.floor(random() * 1e9), nullRate: random() * 0.2, errorRate: done % 2 === 0 ? 0 : 0.08 }
+    const difference = await compare(executor, operation, world)
+    if (difference === undefined) continue
+    const least = await shrink(executor, operation, world)
+    failures.push({ operation: least, world, difference: (await compare(executor, least, world)) ?? difference })
+  }
+  return failures
+}
+
+const compare = async (executor: Executor, operation: RandomOperation, world: World): Promise<string | undefined> => {
+  const expected = await executeMonolith(executor.apiSchema, operation.text, operation.variables, world)
+  let answer: Answer
+  let asData: Answer
+  try {
+    const document = parse(operation.text)
+    const prepared = executor.prepare(document)
+    const definitions = getOperationAST(document)?.variableDefinitions ?? []
+    const { coerced } = getVariableValues(executor.apiSchema, definitions, { ...operation.variables })
+    const request = { variables: coerced ?? {}, headers: {}, signal: AbortSignal.timeout(60_000) }
+    const text = await executor.executeToText(prepared, request)
+    answer = { errors: [], ...JSON.parse(text.text) }
+    asData = JSON.parse(JSON.stringify(await executor.execute(prepared, request)))
+  } catch (error) {
+    return `threw ${error instanceof Error ? `${error.stack} ${String(error.cause)}` : error}`
+  }
+  if (!isDeepStrictEqual(answer, asData)) return show('text and data differ', asData, answer)
+  if (!isDeepStrictEqual(answer.data, expected.data)) return show('data differs', expected, answer)
+  const told = nulledPlaces(answer)
+  if (!isDeepStrictEqual(told, nulledPlaces(expected))) return show('error paths differ', expected, answer)
+  const paths = answer.errors.map((error) => JSON.stringify(error.path))
+  if (new Set(paths).size !== paths.length) return show('an error is told twice', expected, answer)
+  return undefined
+}
+
+/**
+ * Where errors made a null that the client sees, sorted. Under such a null the one schema stops at the first error
+ * while subgraphs go on, and both may be told; a path that meets no null would be an error about nothing.
+ */
+const nulledPlaces = (answer: Answer): string[] => {
+  const places = new Set<string>()
+  for (const { path } of answer.errors) {
+    let value = answer.data
+    const at: (string | number)[] = []
+    for (const element of path ?? []) {
+      if (value === null || typeof value !== 'object') break
+      value = Object.entries(value).find(([key]) => key === String(element))?.[1]
+      at.push(element)
+    }
+    places.add(value === null ? JSON.stringify(at) : `no null at ${JSON.stringify(path)}`)
+  }
+  return [...places].sort()
+}
+
+const show = (what: string, expected: unknown, answer: unknown): string =>
+  `${what}\n  expected ${JSON.stringify(expected)}\n  got      ${JSON.stringify(answer)}`
+
+/** Leaves out whatever can be left out with the operation still valid and still answered differently. */
+const shrink = async (executor: Executor, operation: RandomOperation, world: World): Promise<RandomOperation> => {
+  let least = operation
+  for (let isSmaller = true; isSmaller; ) {
+    isSmaller = false
+    for (const text of smaller(executor.apiSchema, least.text)) {
+      const candidate = { ...least, text }
+      if ((await compare(executor, candidate, world)) === undefined) continue
+      least = candidate
+      isSmaller = true
+      break
+    }
+  }
+  return least
+}
+
+const smaller = function* (schema: GraphQLSchema, text: string): Generator<string> {
+  const document = parse(text)
+  let count = 0
+  visit(document, { enter: () => void count++ })
+  for (let remove = 0; remove < count; remove++) {
+    let at = 0
+    const cut = visit(document, {
+      enter: (node) => {
+        const isRemoved = at++ === remove
+        const isRemovable = [
+          'Field',
+          'InlineFragment',
+          'FragmentSpread',
+          'Directive',
+          'FragmentDefinition',
+          'VariableDefinition',
+          'Argument',
+        ].includes(node.kind)
+        if (isRemoved && isRemovable) return null
+        if (isRemoved && node.kind === 'Name') return undefined
+        return undefined
+      },
+    })
+    const printed = print(cut)
+    if (printed === print(document)) continue
+    try {
+      const errors = validate(schema, parse(printed)).filter((error) => !error.message.includes('is never used'))
+      if (errors.length === 0) yield printed
+    } catch {
+      // Not a document any more.
+    }
+  }
+}
+
+const isMain = process.argv[1]?.endsWith('fuzz.ts')
+if (isMain) {
+  const option = (name: string, otherwise: string) => {
+    const at = process.argv.indexOf(`--${name}`)
+    return at === -1 ? otherwise : (process.argv[at + 1] ?? otherwise)
+  }
+  const seed = Number(option('seed', String(Date.now() % 1_000_000)))
+  const operations = Number(option('operations', '5000'))
+  const planner = option('planner', 'auto')
+  console.log(`fuzz: ${operations} operations, seed ${seed}, planner ${planner}`)
+  const failures = await fuzz({
+    operations,
+    seed,
+    planner: planner === 'apollo' || planner === 'hive' ? planner : 'auto',
+  })
+  for (const { operation, world, difference } of failures.slice(0, Number(option('show', '3')))) {
+    console.log(operation.text, JSON.stringify(operation.variables), JSON.stringify(world), difference, '\n')
+  }
+  console.log(`${failures.length} of ${operations} differ`)
+  process.exitCode = failures.length === 0 ? 0 : 1
+}
