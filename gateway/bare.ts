@@ -19,8 +19,8 @@ export type BareGatewayOptions = {
 
 export type BareGateway = AsyncDisposable & { readonly url: string }
 
-/** Leaves a second of the three that a process has from SIGTERM to its end. */
-const drainTimeoutMs = 2_000
+/** A process has three seconds from SIGTERM to its end; half of them is for what comes after. */
+const drainTimeoutMs = 1_500
 
 /**
  * Serves any supergraph on 127.0.0.1 over the addresses in it, without authentication. Starts whether or not the
