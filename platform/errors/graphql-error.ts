@@ -76,9 +76,9 @@ function codeOf(error: GraphQLError): ErrorCode | null {
   if (isErrorCode(marked)) return marked
   if (marked === 'OPERATION_RESOLUTION_FAILURE' || marked === 'PERSISTED_QUERY_NOT_SUPPORTED') return 'BAD_REQUEST'
   if (marked !== undefined) return null
-  if (error.message.startsWith('Syntax Error')) return 'GRAPHQL_PARSE_FAILED'
-  // Validation errors point into the document and have no path; a resolver's own GraphQLError has one.
-  return error.path === undefined && error.nodes !== undefined ? 'GRAPHQL_VALIDATION_FAILED' : null
+  // A resolver's own GraphQLError has a path; what precedes execution has none, and points into the document.
+  if (error.path !== undefined || error.locations === undefined) return null
+  return error.message.startsWith('Syntax Error') ? 'GRAPHQL_PARSE_FAILED' : 'GRAPHQL_VALIDATION_FAILED'
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -65,6 +65,12 @@ describe('toConnection', () => {
     expect(connection.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: true })
   })
 
+  it('says that there is no more when the page is just full', () => {
+    const connection = toConnection(['a', 'b'], { direction: 'forward', size: 2, cursor: null }, String)
+    expect(connection.edges).toHaveLength(2)
+    expect(connection.pageInfo.hasNextPage).toBe(false)
+  })
+
   it('has no cursors when it is empty', () => {
     expect(toConnection([], { direction: 'forward', size: 2, cursor: null }, String).pageInfo).toEqual({
       hasNextPage: false,

@@ -1,4 +1,4 @@
-import { buildSchema, type ExecutionResult, GraphQLError, type GraphQLFormattedError, graphql } from 'graphql'
+import { buildSchema, type ExecutionResult, GraphQLError, type GraphQLFormattedError, graphql, Source } from 'graphql'
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../../platform/errors/app-error.ts'
 import { formatGraphQLError, fromFormattedError } from '../../../platform/errors/graphql-error.ts'
@@ -67,6 +67,20 @@ describe('formatGraphQLError', () => {
       throw new GraphQLError('select * from secrets failed', { extensions: { code: 'PG_42P01' } })
     })
     expect(format(error).shown).toMatchObject({ message: 'Internal error', extensions: { code: 'INTERNAL' } })
+  })
+
+  it('hides it under whatever code or beginning it hides behind', async () => {
+    const thrown = (text: string, code?: string) => () => {
+      throw new GraphQLError(text, code === undefined ? {} : { extensions: { code } })
+    }
+    const source = '{ item(first: 1) }'
+    const internal = format(await errorOf(source, thrown('secret', 'INTERNAL'))).shown
+    const located = { source: new Source('{ a }'), positions: [2], extensions: { code: 'PG_42601' } }
+    const foreign = format(new GraphQLError('Syntax Error at secret', located)).shown
+    const bare = format(await errorOf(source, thrown('Syntax Error at secret'))).shown
+    expect([internal, foreign, bare].map((shown) => [shown.message, shown.extensions?.code])).toEqual(
+      Array(3).fill(['Internal error', 'INTERNAL']),
+    )
   })
 
   it('names a document that is not GraphQL', async () => {
