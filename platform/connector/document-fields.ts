@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { AppError } from '../errors/app-error.ts'
 import { isCurrency, parseMoney } from '../money.ts'
 import { describeValue, parseWith } from '../parse.ts'
-import type { SourceDocument } from './connector.ts'
+import type { NormalizeContext, SourceDocument } from './connector.ts'
 
 /**
  * Reads a document's `data` by its kind's schema.
@@ -13,6 +13,11 @@ export function parseDocument<S extends z.ZodType>(schema: S, document: SourceDo
     what: `${document.kind} document of ${document.system}`,
     code: 'SOURCE_DATA_INVALID',
   })
+}
+
+/** What the same thing looked like when it was last normalised; null the first time, or when the rules have changed since. */
+export function parsePrevious<S extends z.ZodType>(schema: S, { previous }: NormalizeContext): z.output<S> | null {
+  return previous === null ? null : (schema.safeParse(previous).data ?? null)
 }
 
 const timestampPattern = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))? ?(Z|[+-]\d\d(?::?\d\d)?))?$/

@@ -5,6 +5,7 @@ import {
   decimalField,
   optional,
   parseDocument,
+  parsePrevious,
   referenceField,
   textField,
   timestampField,
@@ -44,7 +45,7 @@ export const paymentSource: SourceHandler = {
   normalize(document, context) {
     if (document.data === null) return []
     const now = parseDocument(paymentDocument, document)
-    const before = paymentDocument.safeParse(context.previous).data ?? null
+    const before = parsePrevious(paymentDocument, context)
     const paymentId = context.ids.idOf('payment', document.system, document.key, [
       { namespace: now.psp, value: now.pspReference },
     ])

@@ -5,6 +5,7 @@ import {
   decimalField,
   optional,
   parseDocument,
+  parsePrevious,
   referenceField,
   textField,
   timestampField,
@@ -40,7 +41,7 @@ const refundSource: SourceHandler = {
   normalize(document, context) {
     if (document.data === null) return []
     const now = parseDocument(refundDocument, document)
-    const before = refundDocument.safeParse(context.previous).data ?? null
+    const before = parsePrevious(refundDocument, context)
     const refundId = context.ids.idOf('refund', document.system, document.key)
     const orderOf = ({ order }: typeof now) => context.ids.idOf('order', order.namespace, order.value)
     const orderId = orderOf(now)
@@ -70,7 +71,7 @@ const invoiceSource: SourceHandler = {
   normalize(document, context) {
     if (document.data === null) return []
     const now = parseDocument(invoiceDocument, document)
-    const before = invoiceDocument.safeParse(context.previous).data ?? null
+    const before = parsePrevious(invoiceDocument, context)
     const invoiceId = context.ids.idOf('invoice', document.system, document.key)
     const orderOf = ({ order }: typeof now) => context.ids.idOf('order', order.namespace, order.value)
     const orderId = orderOf(now)

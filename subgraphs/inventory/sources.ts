@@ -4,6 +4,7 @@ import {
   identifiersField,
   optional,
   parseDocument,
+  parsePrevious,
   referenceField,
   textField,
   timestampField,
@@ -79,7 +80,7 @@ export const channelSource: SourceHandler = {
   normalize(document, context) {
     const aggregate = 'inventory/channel'
     if (document.data === null) {
-      const id = channelDocument.safeParse(context.previous).data?.id
+      const id = parsePrevious(channelDocument, context)?.id
       if (id === undefined) return []
       const type = 'retail.inventory.channel-closed.v1'
       return [toFactEvent({ type, aggregate, id, data: { channelId: id }, occurredAt: null }, document, context)]
@@ -95,8 +96,8 @@ export const locationSource: SourceHandler = {
   kind: 'location',
   version: 1,
   normalize(document, context) {
-    const before = locationDocument.safeParse(context.previous).data
-    if (document.data === null && before === undefined) return []
+    const before = parsePrevious(locationDocument, context)
+    if (document.data === null && before === null) return []
     const now =
       document.data === null && before ? { ...before, active: false } : parseDocument(locationDocument, document)
     const { identifiers, ...rest } = now
@@ -121,7 +122,7 @@ export const stockSource: SourceHandler = {
   kind: 'stock',
   version: 1,
   normalize(document, context) {
-    const before = stockDocument.safeParse(context.previous).data ?? null
+    const before = parsePrevious(stockDocument, context)
     const was = before === null ? null : { key: keyOf(before, context), buckets: bucketsOf(before) }
     const withdrawn = was && {
       type: 'retail.inventory.position-withdrawn.v1',

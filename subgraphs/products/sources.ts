@@ -6,6 +6,7 @@ import {
   identifiersField,
   optional,
   parseDocument,
+  parsePrevious,
   referenceField,
   textField,
   timestampField,
@@ -72,7 +73,7 @@ export const variantSource: SourceHandler = {
   kind: 'variant',
   version: 1,
   normalize(document, context) {
-    const before = variantDocument.safeParse(context.previous).data ?? null
+    const before = parsePrevious(variantDocument, context)
     // A variant its source no longer has stays known, since orders refer to it; it is only no longer sold.
     if (document.data === null) {
       return before === null ? [] : [variantChanged({ ...before, lifecycle: 'ARCHIVED' }, before, document, context)]
@@ -101,7 +102,7 @@ export const priceSource: SourceHandler = {
   kind: 'price',
   version: 1,
   normalize(document, context) {
-    const before = priceDocument.safeParse(context.previous).data ?? null
+    const before = parsePrevious(priceDocument, context)
     const variantBefore = before === null ? null : variantIdOf(before.variant, context)
     const id = `${document.system}:${document.key}`
     const aggregate = 'products/price'
