@@ -31,7 +31,7 @@ const customerDocument = z.object({
 type CustomerDocument = z.output<typeof customerDocument>
 type Content = Omit<ProfileData, 'origin' | 'formerIdentifiers'>
 
-/** A namespace several systems number customers in; a system's own account numbers are unique in that system only. */
+/** Where account numbers are unique: one a customer has at the retailer, not at one system. */
 const sharedAccounts = 'customer-account'
 
 /** @param country ISO 3166-1 alpha-2: where a phone number without a country code is from */
@@ -86,7 +86,7 @@ function toContent(
   { ids }: NormalizeContext,
 ): Content {
   const profileId = ids.idOf('customer-profile', system, key)
-  const aliasIds = customer.identifiers.map(({ namespace, value }) => ids.idOf('customer-profile', namespace, value))
+  const aliasIds = namesOf(customer).map(({ namespace, value }) => ids.idOf('customer-profile', namespace, value))
   return {
     profileId,
     externalId: key,
@@ -97,6 +97,11 @@ function toContent(
     aliasIds: [...new Set(aliasIds)].filter((id) => id !== profileId),
     withdrawn,
   }
+}
+
+/** Names by which documents of other systems may refer to the customer. */
+function namesOf({ accountId, identifiers }: CustomerDocument): CustomerDocument['identifiers'] {
+  return accountId === null ? identifiers : [{ namespace: sharedAccounts, value: accountId }, ...identifiers]
 }
 
 /** What does not read as an e-mail or phone number finds nobody, so it is left out; the source document keeps it. */
@@ -122,12 +127,11 @@ function toIdentifiers(customer: CustomerDocument, country: string, system: stri
       },
     ]
   })
-  const accounts = customer.identifiers.filter(({ namespace }) => namespace === sharedAccounts)
+  const accounts = namesOf(customer).filter(({ namespace }) => namespace === sharedAccounts)
   return [
     ...emails,
     ...phones,
     ...(customer.loyaltyId === null ? [] : [unique('LOYALTY_ID', '', customer.loyaltyId, true)]),
-    ...(customer.accountId === null ? [] : [unique('ACCOUNT_ID', system, customer.accountId, true)]),
     ...accounts.map(({ value }) => unique('ACCOUNT_ID', sharedAccounts, value, true)),
   ]
 }

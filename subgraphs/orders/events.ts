@@ -104,27 +104,42 @@ const moneyFact = z.object({
   orderId: z.string().nullish(),
   paymentId: z.string().nullish(),
   refundId: z.string().nullish(),
+  invoiceId: z.string().nullish(),
   amountMinor: minorUnits.nullish(),
   currency: z.string().nullish(),
   state: z.string().nullish(),
 })
 
 export const refundEvents = {
+  'retail.refund.due.v1': moneyFact,
   'retail.refund.approved.v1': moneyFact,
   'retail.refund.submitted.v1': moneyFact,
   'retail.refund.succeeded.v1': moneyFact,
   'retail.refund.failed.v1': moneyFact,
   'retail.refund.reversed.v1': moneyFact,
+  'retail.refund.alternate-given.v1': moneyFact,
+  'retail.refund.written-off.v1': moneyFact,
+  'retail.refund.cancelled.v1': moneyFact,
+  'retail.refund.amended.v1': moneyFact,
 } as const
 
 export const neighbourEvents = {
   ...refundEvents,
+  'retail.payment.initiated.v1': moneyFact,
   'retail.payment.authorized.v1': moneyFact,
   'retail.payment.captured.v1': moneyFact,
+  'retail.payment.settled.v1': moneyFact,
   'retail.payment.voided.v1': moneyFact,
   'retail.payment.failed.v1': moneyFact,
   'retail.payment.expired.v1': moneyFact,
+  'retail.payment.refunded.v1': moneyFact,
+  'retail.payment.disputed.v1': moneyFact,
+  'retail.payment.amended.v1': moneyFact,
   'retail.order.invoiced.v1': moneyFact,
+  'retail.invoice.paid.v1': moneyFact,
+  'retail.invoice.credited.v1': moneyFact,
+  'retail.invoice.cancelled.v1': moneyFact,
+  'retail.invoice.amended.v1': moneyFact,
 } as const
 
 export type NeighbourEvent = EventOf<typeof neighbourEvents>

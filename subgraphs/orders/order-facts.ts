@@ -62,16 +62,21 @@ export function addFact(facts: OrderFacts, event: OrdersEvent | RefundEvent): Or
     case 'retail.shipment.exception-raised.v1':
     case 'retail.shipment.changed.v1':
       return { ...facts, shipments: addShipment(facts.shipments, event.data, time, sequence) }
+    case 'retail.refund.due.v1':
     case 'retail.refund.approved.v1':
     case 'retail.refund.submitted.v1':
     case 'retail.refund.succeeded.v1':
     case 'retail.refund.failed.v1':
-    case 'retail.refund.reversed.v1': {
+    case 'retail.refund.reversed.v1':
+    case 'retail.refund.alternate-given.v1':
+    case 'retail.refund.written-off.v1':
+    case 'retail.refund.cancelled.v1':
+    case 'retail.refund.amended.v1': {
       const refund = {
         id: event.data.refundId ?? subject,
         sequence,
         amountMinor: event.data.amountMinor ?? '0',
-        succeeded: event.type === 'retail.refund.succeeded.v1',
+        succeeded: event.data.state === 'SUCCEEDED',
       }
       return { ...facts, refunds: replaceNewer(facts.refunds, refund) }
     }

@@ -200,6 +200,22 @@ describe('customers', () => {
   })
 })
 
+describe('an account number', () => {
+  it('links the systems that note it, and gives references by it to the same customer', async () => {
+    await deliver('web', '77', { name: 'A. Byron', accountId: 'W77' })
+    await deliver('crm', '1', { name: 'Ada', accountId: 'W77' })
+    await customers.drain()
+    expect(await find('ACCOUNT_ID', 'W77', 'id profiles { system linkedBy }')).toEqual({
+      id: 'cus_000001',
+      profiles: [
+        { system: 'web', linkedBy: 'FIRST_SEEN' },
+        { system: 'crm', linkedBy: 'SHARED_UNIQUE_IDENTIFIER' },
+      ],
+    })
+    expect(await customers.dump('customers.links')).toHaveLength(3)
+  })
+})
+
 describe('the customers read model', () => {
   async function fill() {
     await deliver('crm', '1', person())

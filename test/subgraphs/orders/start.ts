@@ -25,7 +25,7 @@ export function money(type: string, id: string, orderId: string, amountMinor: st
     source: `/tenants/test/finance/${id}`,
     subject: id,
     time: '2026-02-10T00:00:00.000Z',
-    data: { orderId, amountMinor, currency: 'EUR' },
+    data: { orderId, amountMinor, currency: 'EUR', state: type.replace(/^.*\./, '').toUpperCase() },
     partitionKey: id,
     authority: 'psp',
   }
