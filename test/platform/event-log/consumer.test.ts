@@ -179,8 +179,8 @@ describe('createConsumer', () => {
     expect([standby.holds(), await readTally(test.database)]).toMatchObject([true, [{ subject: 'a', events: 1n }]])
   })
 
-  it('applies each event once when several processes run the same consumer', async () => {
-    const rivals = Array.from({ length: 3 }, () => consume({ database: test.open(), leaseMs: 100, batchSize: 7 }))
+  it('applies each event once even when leases run out amid every batch and processes take turns', async () => {
+    const rivals = Array.from({ length: 3 }, () => consume({ database: test.open(), leaseMs: 1, batchSize: 7 }))
     for (const rival of rivals) rival.start()
     for (let round = 0; round < 30; round += 1)
       await append(...Array.from({ length: 10 }, (_, index) => eventOf(`s${index}`)))
@@ -193,7 +193,6 @@ describe('createConsumer', () => {
         in_order: true,
       })),
     )
-    expect(rivals.filter((rival) => rival.holds())).toHaveLength(1)
   })
 
   it('builds the same rows again from zero while it runs', async () => {
