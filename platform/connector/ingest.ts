@@ -70,7 +70,9 @@ export function createIngest(options: IngestOptions): Ingest {
           overtaken = true
           throw new AppError('CONFLICT', 'Cannot store documents: another writer was faster', { retryable: true })
         }
-        if (plan.events.length > 0) await eventLog.append(transaction, plan.events)
+        for (let from = 0; from < plan.events.length; from += eventsPerAppend) {
+          await eventLog.append(transaction, plan.events.slice(from, from + eventsPerAppend))
+        }
         await writeLetters(transaction, batch.system, failures, now)
         await resolveLetters(transaction, batch.system, plan.recovered, now)
         if (batch.checkpoint !== undefined) await writeCheckpoint(transaction, batch.system, batch.checkpoint)
@@ -100,7 +102,7 @@ export function createIngest(options: IngestOptions): Ingest {
       }
       throw new AppError('CONFLICT', 'Cannot deliver documents: other writers were always faster', { retryable: true })
     } catch (error) {
-      if (!isDataFault(error) || arrivals.length === 0) throw error
+      if (!isDataFault(error) || arrivals.length === 0) throw toDeliveryError(error)
       return await deliverParts(batch, arrivals, error)
     }
   }
@@ -144,6 +146,8 @@ export function createIngest(options: IngestOptions): Ingest {
 
 const maxDocuments = 5_000
 const maxTries = 8
+/** The log takes at most 10,000 at once. */
+const eventsPerAppend = 5_000
 
 function toArrivals(documents: readonly SourceDocument[]): readonly Arrival[] {
   const last = new Map(documents.map((document) => [`${document.kind}\u0000${document.key}`, document]))
@@ -164,6 +168,12 @@ function isConflict(error: unknown): boolean {
 function isDataFault(error: unknown): boolean {
   if (error instanceof AppError) return error.code === 'SOURCE_DATA_INVALID' || error.code === 'BAD_USER_INPUT'
   return /^(22|23|54)...$/.test(codeOf(error))
+}
+
+/** So that nobody takes a fault of the store for one of the source. */
+function toDeliveryError(error: unknown): AppError {
+  if (error instanceof AppError) return error
+  return new AppError('INTERNAL', 'Cannot deliver documents: the store refused them', { cause: error })
 }
 
 const uniqueViolation = '23505'

@@ -138,7 +138,7 @@ export function createPostgresSource(options: PostgresSourceOptions): Connector 
       } catch (error) {
         if (signal.aborted) break
         const reason = toSafeReason(error)
-        log.warn(`System ${system.id} cannot be read: ${reason}; trying again`, { system: system.id })
+        log.warn(`System ${system.id} cannot be read: ${reason}; trying again`, { system: system.id, error })
         await syncState.report({ state: 'retrying', lastError: reason })
         await backoff.wait(signal)
       }

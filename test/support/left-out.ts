@@ -1,8 +1,12 @@
-import { accessSync, constants, readFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { assetPath } from '../../platform/assets.ts'
 
-/** What some test files need and a bare machine may not have: any of `commands`. A file needs it when it imports `support`. */
-type Need = { readonly commands: readonly string[]; readonly support: string; readonly install: string }
+/** What some test files need and a bare machine may not have: any of `commands`, or a `file`. A file needs it when it imports `support`. */
+type Need = { readonly support: string; readonly install: string } & (
+  | { readonly commands: readonly string[] }
+  | { readonly file: string; readonly name: string }
+)
 
 const needs: readonly Need[] = [
   { commands: ['redis-server'], support: 'support/redis.ts', install: 'apt-get install redis-server' },
@@ -10,6 +14,12 @@ const needs: readonly Need[] = [
     commands: ['chromium', 'chromium-browser', 'google-chrome'],
     support: 'support/chromium.ts',
     install: 'apt-get install chromium',
+  },
+  {
+    file: '../shared/fixtures/northwind/northwind.sql',
+    name: 'the Northwind database',
+    support: 'support/northwind.ts',
+    install: 'put its dump at ../shared/fixtures/northwind/northwind.sql',
   },
 ]
 
@@ -30,7 +40,7 @@ export function findLeftOut(
   environment: Readonly<Record<string, string | undefined>>,
 ): LeftOut {
   const missing = needs
-    .filter(({ commands }) => !commands.some((command) => isInstalled(command, environment.PATH ?? '')))
+    .filter((need) => !isHere(need, environment.PATH ?? ''))
     .map((need) => ({
       ...need,
       files: testFiles.filter((file) => readFileSync(file, 'utf8').includes(`${need.support}'`)),
@@ -38,12 +48,22 @@ export function findLeftOut(
     .filter(({ files }) => files.length > 0)
   if (missing.length === 0) return { files: [], notice: null }
   const text = missing
-    .map(({ commands, install, files }) => `${count(files.length)} for want of ${commands[0]} (${install})`)
+    .map((need) => `${count(need.files.length)} for want of ${nameOf(need)} (${need.install})`)
     .join(', ')
   if (environment.STORELOOM_TEST_REQUIRE === 'all') {
     throw new Error(`Cannot run every test file, as STORELOOM_TEST_REQUIRE=all asks: ${text}`)
   }
   return { files: [...new Set(missing.flatMap(({ files }) => files))], notice: `Left out: ${text}` }
+}
+
+function isHere(need: Need, searchPath: string): boolean {
+  return 'file' in need
+    ? existsSync(assetPath(need.file))
+    : need.commands.some((command) => isInstalled(command, searchPath))
+}
+
+function nameOf(need: Need): string | undefined {
+  return 'file' in need ? need.name : need.commands[0]
 }
 
 function isInstalled(command: string, searchPath: string): boolean {

@@ -4,19 +4,45 @@ import type { Connector, SourceHandler } from '../../platform/connector/connecto
 import type { EstateDocument, PostgresSystem } from '../../platform/connector/estate.ts'
 import { createPostgresSource, type PostgresSourceOptions } from '../../platform/connector/postgres-source.ts'
 import type { Database } from '../../platform/sql/database.ts'
+import { openPostgres } from '../../platform/sql/postgres.ts'
 import { ingestOver, thingHandler } from './connector.ts'
 import { openTestDatabase, type TestDatabase } from './postgres.ts'
 
 /** A shop's own database: things with a price, and parts of things. */
 export async function openShop(count: number): Promise<TestDatabase> {
   const shop = await openTestDatabase()
-  await shop.database.query(`
+  await fillShop(shop.database, count)
+  return shop
+}
+
+/** The same in a database without an encoding, so that it holds any bytes. */
+export async function openBytesShop(count: number): Promise<TestDatabase> {
+  const host = await openTestDatabase()
+  const url = new URL(host.url)
+  const name = `${url.pathname.slice(1)}_bytes`
+  await host.database.query(`create database ${name} encoding 'SQL_ASCII' template template0 locale 'C'`)
+  url.pathname = `/${name}`
+  const database = openPostgres({ url: url.href })
+  await fillShop(database, count)
+  return {
+    url: url.href,
+    database,
+    open: () => database,
+    async [Symbol.asyncDispose]() {
+      await database[Symbol.asyncDispose]()
+      await host.database.query(`drop database ${name} with (force)`)
+      await host[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function fillShop(database: Database, count: number): Promise<void> {
+  await database.query(`
     create table thing (id int primary key, sku text, price numeric(10, 2), updated_at timestamptz not null default now());
     create table part (thing_id int references thing, place int, name text, updated_at timestamptz not null default now(),
       primary key (thing_id, place));
     insert into thing (id, sku, price) select n, 'S-' || n, n from generate_series(1, ${count}) n;
     insert into part (thing_id, place, name) select n, 1, 'part of ' || n from generate_series(1, ${count}) n`)
-  return shop
 }
 
 export const thingMapping: EstateDocument = {
