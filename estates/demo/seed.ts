@@ -93,6 +93,11 @@ export function demoUrls(adminUrl: string, prefix = 'demo_'): Readonly<Record<De
   return { erp: urlOf('erp'), wms: urlOf('wms'), oms: urlOf('oms'), crm: urlOf('crm'), psp: urlOf('psp') }
 }
 
+/** The variables by which `estate.json` finds the databases. */
+export function demoVariables(urls: Readonly<Record<DemoSystem, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(demoSystems.map((system) => [`STORELOOM_DEMO_${system.toUpperCase()}_URL`, urls[system]]))
+}
+
 async function areComplete(
   admin: pg.Client,
   prefix: string,

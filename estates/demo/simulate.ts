@@ -25,8 +25,9 @@ export type Simulator = {
 }
 
 /** How often each deed comes; an order needs about seven advances to its end, so open orders stay about as many. */
+const orderWeight = 12
 const deeds: readonly (readonly [weight: number, deed: Deed])[] = [
-  [12, placeOrder],
+  [orderWeight, placeOrder],
   [70, advanceOrder],
   [1, cancelOrder],
   [1, requestReturn],
@@ -65,7 +66,7 @@ function drawDeed(draw: number): Deed {
 }
 
 export type StartSimulatorOptions = SimulatorOptions & {
-  /** Deeds per minute, above 0 and at most 60,000. */
+  /** New orders per minute, above 0 and at most 60,000; about eight further deeds go with each. */
   readonly ratePerMinute: number
   readonly signal: AbortSignal
   readonly onStep?: (what: string) => void
@@ -84,7 +85,7 @@ export async function startSimulator(options: StartSimulatorOptions): Promise<vo
       `Cannot start the simulator: the rate must be above 0 and at most 60,000 a minute, got ${ratePerMinute}`,
     )
   }
-  const intervalMs = 60_000 / ratePerMinute
+  const intervalMs = (60_000 / ratePerMinute) * (orderWeight / totalWeight)
   const newsDelayMs = Math.min(longestNewsDelayMs, intervalMs / 5)
   const simulator = createSimulator(options, () => wait(newsDelayMs, signal))
   let dueMs = performance.now()

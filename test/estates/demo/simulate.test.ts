@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DemoDatabases } from '../../../estates/demo/simulate/sources.ts'
 import { createSimulator, startSimulator } from '../../../estates/demo/simulate.ts'
+import { openPostgres } from '../../../platform/sql/postgres.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 import { documentShapes } from './document-shapes.ts'
 import { openTestEstate, readDocuments, readMappings, referenceTime, type TestEstate } from './estate.ts'
@@ -230,16 +231,18 @@ describe('simulator', () => {
   }, 120_000)
 
   it('refuses a rate of nothing', async () => {
-    await using estate = await openTestEstate()
+    const nowhere = openPostgres({ url: 'postgresql://nobody@127.0.0.1:1/none' })
+    const databases = { erp: nowhere, wms: nowhere, oms: nowhere, crm: nowhere, psp: nowhere }
     const started = startSimulator({
-      databases: estate.databases,
+      databases,
       seed: 1,
       clock: () => new Date(),
       ratePerMinute: 0,
       signal: AbortSignal.abort(),
     })
     await expect(started).rejects.toThrow('rate must be above 0')
-  }, 60_000)
+    await nowhere[Symbol.asyncDispose]()
+  })
 })
 
 type OrderDocument = {
