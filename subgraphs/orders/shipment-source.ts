@@ -35,7 +35,7 @@ const shipmentDocument = z
 
 type ShipmentDocument = z.output<typeof shipmentDocument>
 
-/** A parcel or delivery. A first sight of one already under way tells every step its document dates. */
+/** A parcel or delivery. One first seen under way tells that it left and what came of it; each event carries the whole. */
 export const shipmentSource: SourceHandler = {
   kind: 'shipment',
   version: 1,
@@ -44,8 +44,12 @@ export const shipmentSource: SourceHandler = {
     const now = parseDocument(shipmentDocument, document)
     const before = shipmentDocument.safeParse(context.previous).data ?? null
     const content = toContent(now, document, context)
-    const known = before === null ? [] : stepsOf(before, document)
-    const steps = stepsOf(now, document).filter((step) => !known.some(({ state }) => state === step.state))
+    const known = before === null ? [] : stepsOf(before)
+    const steps = stepsOf(now)
+      .filter((step) => !known.some(({ state }) => state === step.state))
+      .map((step) =>
+        step.type === 'created' && before !== null ? { ...step, type: 'milestone-recorded' as const } : step,
+      )
     const told = steps.map((step) => toEvent(step, content, document, context))
     if (before === null || told.length > 0) return told
     if (now.status !== before.status) {
@@ -65,29 +69,22 @@ type Step = {
   readonly inferred: boolean
 }
 
-function stepsOf(shipment: ShipmentDocument, { receivedAt }: SourceDocument): readonly Step[] {
+function stepsOf(shipment: ShipmentDocument): readonly Step[] {
   const { status, shippedAt, deliveredAt } = shipment
-  const underWay = unitsStateOf(status) !== null
-  const started = shippedAt ?? deliveredAt ?? receivedAt
-  const created: Step = {
-    type: 'created',
-    state: underWay ? 'LABEL_CREATED' : status,
-    at: started,
-    inferred: underWay,
-  }
-  if (!underWay) return [created]
+  if (unitsStateOf(status) === null) return [{ type: 'created', state: status, at: null, inferred: false }]
+  const started = shippedAt ?? deliveredAt
   const dispatched: Step = { type: 'dispatched', state: 'IN_TRANSIT', at: started, inferred: shippedAt === null }
   switch (status) {
     case 'IN_TRANSIT':
-      return [created, dispatched]
+      return [dispatched]
     case 'DELIVERED':
-      return [created, dispatched, { type: 'delivered', state: status, at: deliveredAt, inferred: false }]
+      return [dispatched, { type: 'delivered', state: status, at: deliveredAt, inferred: false }]
     case 'EXCEPTION':
     case 'LOST':
     case 'RETURN_TO_SENDER':
-      return [created, dispatched, { type: 'exception-raised', state: status, at: null, inferred: false }]
+      return [dispatched, { type: 'exception-raised', state: status, at: null, inferred: false }]
     default:
-      return [created, dispatched, { type: 'milestone-recorded', state: status, at: null, inferred: false }]
+      return [dispatched, { type: 'milestone-recorded', state: status, at: null, inferred: false }]
   }
 }
 

@@ -129,10 +129,17 @@ describe('a shipment document', () => {
   it('first seen delivered tells each step at its own time', () => {
     const events = normalize('shipment', shipmentData({ status: 'DELIVERED', deliveredAt: '2026-02-05T09:00:00Z' }))
     expect(events.map(({ type, time, inferred = false }) => [type, time, inferred])).toEqual([
-      ['retail.shipment.created.v1', '2026-02-03T08:00:00.000Z', true],
       ['retail.shipment.dispatched.v1', '2026-02-03T08:00:00.000Z', false],
       ['retail.shipment.delivered.v1', '2026-02-05T09:00:00.000Z', false],
     ])
+  })
+
+  it('not yet sent is created, and dispatched when it leaves', () => {
+    const label = shipmentData({ status: 'LABEL_CREATED', shippedAt: null })
+    expect(typesOf(normalize('shipment', label))).toEqual(['shipment.created'])
+    expect(typesOf(normalize('shipment', shipmentData(), label))).toEqual(['shipment.dispatched'])
+    const ready = shipmentData({ status: 'PRE_TRANSIT', shippedAt: null })
+    expect(typesOf(normalize('shipment', ready, label))).toEqual(['shipment.milestone-recorded'])
   })
 
   it('names the lines as the order of another system does', () => {
