@@ -19,7 +19,7 @@ export type Composition =
  */
 export function composeSubgraphs(subgraphs: readonly SubgraphDefinition[]): Composition {
   const errors: string[] = []
-  const services = [...subgraphs].sort(byName).flatMap(({ name, url, typeDefs }) => {
+  const services = subgraphs.flatMap(({ name, url, typeDefs }) => {
     try {
       return [{ name, url, typeDefs: parse(typeDefs) }]
     } catch (error) {
@@ -33,10 +33,6 @@ export function composeSubgraphs(subgraphs: readonly SubgraphDefinition[]): Comp
   const result = composeServices(services)
   if (result.errors !== undefined) return { supergraphSdl: null, errors: result.errors.map(describe) }
   return { supergraphSdl: `${result.supergraphSdl.trimEnd()}\n`, errors: [] }
-}
-
-function byName(left: SubgraphDefinition, right: SubgraphDefinition): number {
-  return left.name < right.name ? -1 : left.name > right.name ? 1 : 0
 }
 
 function describe(error: unknown): string {

@@ -1,4 +1,7 @@
+import { buildSchema } from 'graphql'
 import { describe, expect, it } from 'vitest'
+import { createOperationStore } from '../../gateway/operations.ts'
+import { holdSupergraph, type LoadSupergraph } from '../../gateway/supergraph.ts'
 import { createInProcessTransport } from '../../platform/subgraph/in-process.ts'
 import { catalogue, composeRetail, host, stock } from '../support/retail-subgraphs.ts'
 import { ask, startGateway } from '../support/start-gateway.ts'
@@ -85,6 +88,36 @@ describe('swap of the supergraph', () => {
       refused: null,
     })
     expect(body.errors[0].extensions.code).toBe('FORBIDDEN')
+  })
+
+  it('closes a supergraph when its last request has ended, and not before', async () => {
+    const closed: string[] = []
+    const load: LoadSupergraph = async (sdl, id) => ({
+      id,
+      apiSchema: buildSchema(sdl),
+      operations: createOperationStore({ schema: buildSchema(sdl) }),
+      run: async () => ({}),
+      async [Symbol.asyncDispose]() {
+        closed.push(sdl)
+      },
+    })
+    const one = 'type Query { a: Int }'
+    const two = 'type Query { b: Int }'
+    const holder = await holdSupergraph(one, load, () => {})
+    let end = () => {}
+    const pending = holder.use(
+      () =>
+        new Promise<void>((resolve) => {
+          end = resolve
+        }),
+    )
+    await holder.swap(two)
+    expect(closed).toEqual([])
+    end()
+    await pending
+    await expect.poll(() => closed).toEqual([one])
+    await holder[Symbol.asyncDispose]()
+    expect(closed).toEqual([one, two])
   })
 
   it('refuses a bad one with a reason and keeps the old', async () => {
