@@ -1,5 +1,7 @@
 import { Supergraph } from '@apollo/federation-internals'
+import { BREAK, type DocumentNode, visit } from 'graphql'
 import { createApolloPlanner } from './apollo-planner.ts'
+import { sendsResolvableKeys } from './check-keys.ts'
 import { createHivePlanner } from './hive-planner.ts'
 import type { Planner } from './planner.ts'
 import { restoreRequires } from './restore-requires.ts'
@@ -20,23 +22,56 @@ export const choosePlanner = (choice: PlannerChoice, facts: SupergraphFacts): Pl
   return choice === 'hive' ? restored : withReference(restored, facts)
 }
 
-/** Apollo's takes 50 to 200 ms to build for a graph, so it is built when first needed. */
+/**
+ * The native planner first. Apollo's, which takes 50 to 200 ms to build for a graph and is built when first needed,
+ * where the native one gives up and where it is known to be wrong: types of an interface that a subgraph knows as an
+ * interface object.
+ */
 const withReference = (native: Planner, facts: SupergraphFacts): Planner => {
-  let reference: Planner | undefined
+  let built: Planner | undefined
+  const reference = (): Planner => (built ??= createReference(facts))
+  const risky = new Set([...facts.interfaceObjects].flatMap((name) => [...facts.possibleTypes(name)]))
+  const planWith = (first: () => Planner, second: () => Planner, document: DocumentNode) => {
+    try {
+      return first().plan(document)
+    } catch {
+      return second().plan(document)
+    }
+  }
   return {
     name: native.name,
+    plan: (document) =>
+      risky.size > 0 && narrowsTo(document, risky)
+        ? planWith(reference, () => native, document)
+        : planWith(() => native, reference, document),
+  }
+}
+
+const narrowsTo = (document: DocumentNode, typeNames: ReadonlySet<string>): boolean => {
+  let isFound = false
+  visit(document, {
+    InlineFragment: (fragment) => {
+      if (fragment.typeCondition === undefined || !typeNames.has(fragment.typeCondition.name.value)) return undefined
+      isFound = true
+      return BREAK
+    },
+  })
+  return isFound
+}
+
+const createReference = (facts: SupergraphFacts): Planner => {
+  const planner = createSplitReference(facts)
+  return {
+    name: planner.name,
     plan: (document) => {
-      try {
-        return native.plan(document)
-      } catch {
-        reference ??= createReference(facts)
-        return reference.plan(document)
-      }
+      const plan = planner.plan(document)
+      if (plan === undefined || sendsResolvableKeys(plan, facts.keys)) return plan
+      throw new TypeError('Cannot use plan: it looks up entities by a key that is not resolvable')
     },
   }
 }
 
-const createReference = (facts: SupergraphFacts): Planner => {
+const createSplitReference = (facts: SupergraphFacts): Planner => {
   if (facts.split.inventions.size === 0) return createApolloPlanner(facts.composed)
   try {
     return restoring(createApolloPlanner(Supergraph.build(facts.plannedSdl)), facts)

@@ -1,7 +1,5 @@
 import {
   type ArgumentNode,
-  type ConstDirectiveNode,
-  type DirectiveNode,
   type DocumentNode,
   type FieldDefinitionNode,
   type FieldNode,
@@ -12,6 +10,7 @@ import {
   stripIgnoredCharacters,
   visit,
 } from 'graphql'
+import { argumentOf } from './supergraph-arguments.ts'
 
 /**
  * Planners mix up a field that `@requires` reads with arguments with the same field read with other arguments, by the
@@ -119,17 +118,12 @@ const withoutIdleExternals = (document: DocumentNode, inventions: ReadonlyMap<st
     FieldDefinition: (field) => {
       if (!touched.has(field.name.value)) return undefined
       const directives = (field.directives ?? []).filter((directive) => {
-        const isExternal = directive.arguments?.some(
-          ({ name, value }) => name.value === 'external' && value.kind === Kind.BOOLEAN && value.value,
+        return (
+          argumentOf(directive, 'external') !== 'true' ||
+          read.has(`${argumentOf(directive, 'graph')} ${field.name.value}`)
         )
-        return !isExternal || read.has(`${argumentOf(directive, 'graph')} ${field.name.value}`)
       })
       return { ...field, directives }
     },
   })
-}
-
-const argumentOf = (directive: ConstDirectiveNode | DirectiveNode, name: string): string | undefined => {
-  const value = directive.arguments?.find((argument) => argument.name.value === name)?.value
-  return value?.kind === Kind.STRING || value?.kind === Kind.ENUM ? value.value : undefined
 }

@@ -1,6 +1,8 @@
 import { Supergraph } from '@apollo/federation-internals'
-import { type ConstDirectiveNode, type GraphQLSchema, Kind, parse, print, type TypeDefinitionNode } from 'graphql'
+import { type GraphQLSchema, Kind, parse, print, type TypeDefinitionNode } from 'graphql'
+import { type ResolvableKeys, readKeys } from './check-keys.ts'
 import { type SplitRequires, splitRequires } from './split-requires.ts'
+import { argumentOf } from './supergraph-arguments.ts'
 
 /** What the executor needs to know of a supergraph beyond its API schema. */
 export type SupergraphFacts = {
@@ -15,6 +17,7 @@ export type SupergraphFacts = {
   /** The SDL of `split`. */
   readonly plannedSdl: string
   readonly interfaces: ReadonlySet<unknown>
+  readonly keys: ResolvableKeys
   /** Interfaces that some subgraph sees as an object type. */
   readonly interfaceObjects: ReadonlySet<string>
   /** Object types of an abstract type, the inaccessible ones too; an object type has itself. */
@@ -23,7 +26,7 @@ export type SupergraphFacts = {
 
 /** @throws Error when the SDL is not a supergraph */
 export const readSupergraph = (supergraphSdl: string): SupergraphFacts => {
-  const services: string[] = []
+  const services = new Map<string, string>()
   const fieldNames = new Set<string>()
   const interfaces = new Set<unknown>()
   const interfaceObjects = new Set<string>()
@@ -34,7 +37,8 @@ export const readSupergraph = (supergraphSdl: string): SupergraphFacts => {
   for (const definition of document.definitions) {
     if (definition.kind === Kind.ENUM_TYPE_DEFINITION && definition.name.value === 'join__Graph') {
       for (const value of definition.values ?? []) {
-        services.push(stringArgument(value.directives, 'join__graph', 'name') ?? value.name.value)
+        const named = value.directives?.find((directive) => directive.name.value === 'join__graph')
+        services.set(value.name.value, (named && argumentOf(named, 'name')) ?? value.name.value)
       }
     }
     if (definition.kind === Kind.UNION_TYPE_DEFINITION) {
@@ -62,7 +66,8 @@ export const readSupergraph = (supergraphSdl: string): SupergraphFacts => {
     plannedSdl,
     interfaces,
     apiSchema: composed.apiSchema().toGraphQLJSSchema(),
-    services,
+    services: [...services.values()],
+    keys: readKeys(document, (graph) => services.get(graph) ?? graph),
     fieldNames,
     interfaceObjects,
     possibleTypes: (typeName) => possible.get(typeName) ?? none,
@@ -71,20 +76,5 @@ export const readSupergraph = (supergraphSdl: string): SupergraphFacts => {
 
 const isInterfaceObject = (definition: TypeDefinitionNode): boolean =>
   (definition.directives ?? []).some(
-    (directive) =>
-      directive.name.value === 'join__type' &&
-      (directive.arguments ?? []).some(
-        ({ name, value }) => name.value === 'isInterfaceObject' && value.kind === Kind.BOOLEAN && value.value,
-      ),
+    (directive) => directive.name.value === 'join__type' && argumentOf(directive, 'isInterfaceObject') === 'true',
   )
-
-const stringArgument = (
-  directives: readonly ConstDirectiveNode[] | undefined,
-  directive: string,
-  argument: string,
-): string | undefined => {
-  const found = directives
-    ?.find((candidate) => candidate.name.value === directive)
-    ?.arguments?.find((candidate) => candidate.name.value === argument)
-  return found?.value.kind === Kind.STRING ? found.value.value : undefined
-}
