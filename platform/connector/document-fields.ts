@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { AppError } from '../errors/app-error.ts'
 import { isCurrency, parseMoney } from '../money.ts'
 import { describeValue, parseWith } from '../parse.ts'
-import type { NormalizeContext, SourceDocument } from './connector.ts'
+import type { NaturalKey, NormalizeContext, SourceDocument } from './connector.ts'
 
 /**
  * Reads a document's `data` by its kind's schema.
@@ -75,6 +75,11 @@ export const identifiersField = z
   .max(50)
   .nullish()
   .transform((list) => list ?? [])
+
+/** The same keys without repetition, in order: a source often lists its own code among its identifiers. */
+export function distinctKeys(keys: readonly NaturalKey[]): readonly NaturalKey[] {
+  return [...new Map(keys.map((key) => [JSON.stringify([key.namespace, key.value]), key])).values()]
+}
 
 /** An optional field: null and absence are the same. */
 export function optional<S extends z.ZodType>(schema: S) {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import type { NormalizeContext, SourceHandler } from '../../platform/connector/connector.ts'
+import type { NaturalKey, NormalizeContext, SourceHandler } from '../../platform/connector/connector.ts'
 import {
+  distinctKeys,
   identifiersField,
   optional,
   parseDocument,
@@ -107,10 +108,7 @@ export const locationSource: SourceHandler = {
       ...identifiers,
     ]
     const id = context.ids.idOf('location', document.system, document.key, names)
-    const refs = [{ namespace: document.system, value: document.key }, ...names].map(({ namespace, value }) => ({
-      system: namespace,
-      value,
-    }))
+    const refs = distinctKeys([{ namespace: document.system, value: document.key }, ...names]).map(toRef)
     const data: Omit<EventData<'retail.inventory.location-changed.v1'>, 'origin'> = { locationId: id, ...rest, refs }
     const fact = { type: 'retail.inventory.location-changed.v1', aggregate: 'inventory/location', id, data }
     return [toFactEvent({ ...fact, occurredAt: null }, document, context)]
@@ -155,6 +153,10 @@ export const stockSource: SourceHandler = {
     const counted = { type: 'retail.inventory.stock-counted.v1', aggregate, id, data: state, occurredAt }
     return [...(moved ? [withdrawn] : []), counted].map((fact) => toFactEvent(fact, document, context))
   },
+}
+
+function toRef({ namespace, value }: NaturalKey) {
+  return { system: namespace, value }
 }
 
 const aggregate = 'inventory/stock'

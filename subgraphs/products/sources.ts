@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import type { NormalizeContext, SourceDocument, SourceHandler } from '../../platform/connector/connector.ts'
+import type { NaturalKey, NormalizeContext, SourceDocument, SourceHandler } from '../../platform/connector/connector.ts'
 import {
   currencyField,
   decimalField,
+  distinctKeys,
   identifiersField,
   optional,
   parseDocument,
@@ -157,10 +158,7 @@ function variantChanged(
     lifecycle: now.lifecycle ?? 'ACTIVE',
     backorderable: now.backorderable ?? false,
     media: now.media ?? [],
-    refs: [{ namespace: document.system, value: document.key }, ...names].map(({ namespace, value }) => ({
-      system: namespace,
-      value,
-    })),
+    refs: distinctKeys([{ namespace: document.system, value: document.key }, ...names]).map(toRef),
     former: unmoved ? null : former,
   }
   const fact = { type: 'retail.variant.changed.v1', aggregate: 'products/variant', occurredAt: null, data }
@@ -180,6 +178,10 @@ function productOf(
     categoryPath: product.categoryPath ?? [],
     refs: [{ system, value: product.key }],
   }
+}
+
+function toRef({ namespace, value }: NaturalKey) {
+  return { system: namespace, value }
 }
 
 function variantIdOf(reference: z.output<typeof referenceField>, context: NormalizeContext): string {
