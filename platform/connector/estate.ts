@@ -90,6 +90,17 @@ const estateFile = z
       context,
     )
     reportTwins([...systems.map(({ id }) => id), 'estate'].toReversed(), 'systems', context)
+    for (const {
+      changes: { mode },
+      documents,
+    } of systems) {
+      const unmarked = documents.find(({ watch: watches }) => watches.some(({ highWater }) => highWater === undefined))
+      if (mode !== 'poll' || unmarked === undefined) continue
+      context.addIssue({
+        code: 'custom',
+        message: `a highWater for every watched table of ${unmarked.kind}, since its system is polled`,
+      })
+    }
     for (const { id, documents } of systems)
       reportTwins(
         documents.map(({ kind }) => kind),

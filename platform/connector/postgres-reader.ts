@@ -2,7 +2,7 @@ import { AppError } from '../errors/app-error.ts'
 import type { JsonObject, JsonValue } from '../event-log/event-log.ts'
 import type { DocumentFailure } from './connector.ts'
 import type { EstateDocument } from './estate.ts'
-import { isMappingFault, type SourceSession, toSafeReason } from './postgres-session.ts'
+import { faultCode, isMappingFault, type SourceSession, toSafeReason } from './postgres-session.ts'
 
 /** Some documents of one kind as the source has them now. */
 export type ReadDocuments = {
@@ -146,12 +146,14 @@ export async function createDocumentReader(session: SourceSession, mapping: Esta
         const [row] = await session.query<{ count: string }>(`select count(*)::text as count from (${sql}) d`)
         return row === undefined ? null : Number(row.count)
       } catch (error) {
-        if (isMappingFault(error)) return null
+        if (isMappingFault(error) || faultCode(error) === statementTimeout) return null
         throw error
       }
     },
   }
 }
+
+const statementTimeout = '57014'
 
 type KeyRange = {
   readonly keys: readonly string[]

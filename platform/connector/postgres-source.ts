@@ -20,7 +20,7 @@ import { createDocumentReader } from './postgres-reader.ts'
 import { openSourceSession, type SourceSession, toSafeReason } from './postgres-session.ts'
 import { prepareReplication } from './postgres-slot.ts'
 import { openChangeStream } from './postgres-stream.ts'
-import { createDocumentSync, type DocumentSync, type ReadProgress } from './postgres-sync.ts'
+import { createDocumentSync, type DocumentSync, type ReadProgress, wasReadWhole } from './postgres-sync.ts'
 import { createReadiness } from './readiness.ts'
 import { createSyncState } from './sync-state.ts'
 
@@ -49,6 +49,7 @@ export function createPostgresSource(options: PostgresSourceOptions): Connector 
       .replaceAll(/[^a-z0-9_]/g, '_')
       .slice(0, 63)
   const syncState = createSyncState({ database, system: system.id, clock, log })
+  const kinds = system.documents.map(({ kind }) => kind)
   const stop = new AbortController()
   const readiness = createReadiness(system.id)
   let running: Promise<void> | null = null
@@ -134,6 +135,8 @@ export function createPostgresSource(options: PostgresSourceOptions): Connector 
     await syncState.report({ state: 'connecting' })
     while (!signal.aborted) {
       try {
+        // What an earlier process read can be answered from, with its age, also while the source is away.
+        if (await wasReadWhole(database, system.id, kinds)) readiness.resolve()
         await connectAndFollow(signal, backoff.reset)
       } catch (error) {
         if (signal.aborted) break

@@ -46,7 +46,7 @@ export type DocumentSyncOptions = {
 export function createDocumentSync(options: DocumentSyncOptions): DocumentSync {
   const { system, reader, ingest, database, clock, pageSize, onProgress } = options
   const { kind } = reader
-  const checkpointName = `snapshot:${kind}`
+  const checkpointName = checkpointOf(kind)
 
   /** @param requested keys of which those not found are gone */
   async function deliver(read: ReadDocuments, receivedAt: Date, further: Delivery = {}): Promise<void> {
@@ -135,8 +135,8 @@ export function createDocumentSync(options: DocumentSyncOptions): DocumentSync {
     },
 
     async syncOnce(epoch, signal) {
-      const mark = { epoch, mapping: options.fingerprint }
       const stored = await readCheckpoint(database, system, checkpointName)
+      const mark = { epoch, mapping: options.fingerprint, wasRead: stored?.wasRead === true }
       const valid = stored?.epoch === mark.epoch && stored.mapping === mark.mapping
       if (valid && stored.done === true) return
       const start = valid && typeof stored.after === 'string' ? stored.after : null
@@ -150,9 +150,22 @@ export function createDocumentSync(options: DocumentSyncOptions): DocumentSync {
         onProgress({ system, kind, done: count, total })
         return { ...mark, after, count, done: false }
       })
-      if (!signal.aborted) await syncKeyless({ ...mark, after: null, count, done: true })
+      if (!signal.aborted) await syncKeyless({ ...mark, wasRead: true, after: null, count, done: true })
     },
   }
+}
+
+/** @returns true when every kind was read whole at some time, so that there is something to answer from without the source */
+export async function wasReadWhole(database: Database, system: string, kinds: readonly string[]): Promise<boolean> {
+  for (const kind of kinds) {
+    const stored = await readCheckpoint(database, system, checkpointOf(kind))
+    if (stored?.wasRead !== true) return false
+  }
+  return true
+}
+
+function checkpointOf(kind: string): string {
+  return `snapshot:${kind}`
 }
 
 type Delivery = { readonly requested?: readonly string[]; readonly checkpoint?: JsonObject }

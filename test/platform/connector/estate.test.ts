@@ -78,6 +78,10 @@ describe('an estate', () => {
       /systems\.0\.documents\.0\.sql is "\.\.\/x\.sql", allowed is a \.sql file/,
     )
     await expect(load(estateOf({ colour: 'red' }))).rejects.toThrow(/allowed is no field "colour"/)
+    const unmarked = { kind: 'thing', sql: 'things.sql', watch: [{ table: 'thing', key: 'id' }] }
+    await expect(load(estateOf({ documents: [unmarked] }))).rejects.toThrow(
+      /a highWater for every watched table of thing/,
+    )
     await expect(load({ name: 'test', systems: [system, system] })).rejects.toThrow(/erp is taken/)
     await expect(load(estateOf({ documents: [{ kind: 'thing', sql: 'gone.sql' }] }))).rejects.toThrow(
       /gone\.sql cannot be opened/,

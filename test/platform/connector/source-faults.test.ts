@@ -1,6 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../../../platform/clock.ts'
+import { createPostgresSource } from '../../../platform/connector/postgres-source.ts'
 import { startChild } from '../../support/child.ts'
-import { eventually, openConnectorStore, readEvents, readLetters } from '../../support/connector.ts'
+import {
+  eventually,
+  ingestOver,
+  openConnectorStore,
+  readEvents,
+  readLetters,
+  thingHandler,
+} from '../../support/connector.ts'
 import type { TestDatabase } from '../../support/postgres.ts'
 import {
   openBytesShop,
@@ -144,6 +153,31 @@ describe('a source that is away', () => {
     expect((await syncState())?.state).toBe('stopped')
   })
 
+  it('keeps nobody waiting who can be answered from an earlier read', async () => {
+    await using shop = await openShop(5)
+    const system = systemOf(shop.url)
+    {
+      await using source = startSource(store.database, system)
+      await source.connector.ready
+      await eventually(syncState, (row) => row?.synced_at !== null && row?.state === 'live')
+    }
+    const unreachable = new URL(shop.url)
+    unreachable.port = '1'
+    const gone = createPostgresSource({
+      system: { ...system, url: unreachable.href },
+      estate: 'test',
+      ingest: ingestOver(store.database, [thingHandler('thing')]),
+      database: store.database,
+      clock: systemClock,
+    })
+    const stop = new AbortController()
+    const running = gone.run(stop.signal)
+    await gone.ready
+    expect((await eventually(syncState, (row) => row?.state === 'retrying'))?.synced_at).not.toBeNull()
+    stop.abort()
+    await running
+  })
+
   it('tells a mapping that its tables do not answer, without an address', async () => {
     await using shop = await openShop(1)
     const broken = { ...thingMapping, sql: 'select id as key, nonsense as data from thing' }
@@ -181,8 +215,7 @@ describe('a process that is killed', () => {
       await child.kill('SIGKILL')
     }
     await waitUntilUnwatched(shop.url)
-    await using source = startSource(store.database, systemOf(shop.url))
-    await source.connector.ready
+    await using _source = startSource(store.database, systemOf(shop.url))
     await eventually(
       async () => await differences(shop),
       (count) => count === 0,
