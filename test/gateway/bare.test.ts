@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type BareGateway, startBareGateway } from '../../gateway/bare.ts'
+import { createSubgraphClient } from '../../gateway/subgraph-client.ts'
 import { serveSubgraph } from '../../platform/subgraph/http-server.ts'
-import { createTestTransport } from '../support/http-transport.ts'
 import { catalogue, composeRetail, host } from '../support/retail-subgraphs.ts'
 import { ask } from '../support/start-gateway.ts'
 
@@ -14,7 +14,8 @@ describe('bare gateway', () => {
   let folder: string
   const options = {
     port: 0,
-    createTransport: ({ name, url }: { name: string; url: string }) => createTestTransport(name, url),
+    createTransport: ({ name, url }: { name: string; url: string }) =>
+      createSubgraphClient({ name, url, timeoutMs: 3_000 }),
     onInternal: () => {},
   }
   const write = async (name: string, text: string) => {

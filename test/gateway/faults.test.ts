@@ -1,8 +1,8 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createSubgraphClient } from '../../gateway/subgraph-client.ts'
 import type { SubgraphTransport } from '../../platform/subgraph/transport.ts'
-import { createTestTransport } from '../support/http-transport.ts'
 import { composeRetail } from '../support/retail-subgraphs.ts'
 import { ask, inProcessTransports, type StartedGateway, startGateway } from '../support/start-gateway.ts'
 
@@ -33,7 +33,7 @@ describe('gateway before a faulty subgraph', () => {
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`
-    stock = createTestTransport('stock', url)
+    stock = createSubgraphClient({ name: 'stock', url, timeoutMs: 3_000 })
     started = await startGateway({
       supergraphSdl: composeRetail({ stock: url }),
       transports: new Map([...inProcessTransports([]), ['stock', stock]]),

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createSubgraphClient } from '../../gateway/subgraph-client.ts'
 import { type SubgraphServer, serveSubgraph } from '../../platform/subgraph/http-server.ts'
 import type { SubgraphTransport } from '../../platform/subgraph/transport.ts'
-import { createTestTransport } from '../support/http-transport.ts'
 import { catalogue, host, stock } from '../support/retail-subgraphs.ts'
 import { ask, type StartedGateway, startGateway } from '../support/start-gateway.ts'
 
@@ -21,7 +21,9 @@ describe('subgraphs in one process and apart', () => {
       onInternal: () => {},
     }
     servers = [await serveSubgraph(host(catalogue), options), await serveSubgraph(host(stock), options)]
-    transports = ['catalogue', 'stock'].map((name, index) => createTestTransport(name, servers[index]?.url ?? ''))
+    transports = ['catalogue', 'stock'].map((name, index) =>
+      createSubgraphClient({ name, url: `${servers[index]?.url}/graphql`, timeoutMs: 3_000 }),
+    )
     const viewer = { kind: 'service', tenant: 'acme', clientId: 'erp', scopes: [], system: 'erp' } as const
     together = await startGateway({ identify: () => viewer })
     apart = await startGateway({

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createSubgraphClient } from '../../../gateway/subgraph-client.ts'
 import { type SubgraphServer, serveSubgraph } from '../../../platform/subgraph/http-server.ts'
 import { describeSubgraphTransport } from '../../contracts/subgraph.ts'
-import { createTestTransport } from '../../support/http-transport.ts'
 import { catalogue, host } from '../../support/retail-subgraphs.ts'
 
 const options = {
@@ -14,7 +14,7 @@ const options = {
 
 describeSubgraphTransport('HTTP', async () => {
   const server = await serveSubgraph(host(catalogue), options)
-  const transport = createTestTransport('catalogue', server.url)
+  const transport = createSubgraphClient({ name: 'catalogue', url: `${server.url}/graphql`, timeoutMs: 3_000 })
   return {
     transport,
     async [Symbol.asyncDispose]() {
