@@ -4,48 +4,34 @@ import type { Example } from './landing-page.ts'
 export const examples: readonly Example[] = [
   {
     title: 'Storefront: price and availability',
-    query: `# A storefront lists products: title, price and what may be promised, with how fresh each fact is.
-query StorefrontAvailability($channel: ID!, $first: Int!) {
-  products(first: $first) {
-    edges {
-      node {
-        id
-        title
-        brand
-        variants {
-          id
-          sku
-          title
-          price(channelId: $channel) {
-            amount {
-              amount
-              currency
-            }
-          }
-          availability(channelId: $channel) {
-            ats
-            status
-            asOf
-            provenance {
-              staleness
-              ageMs
-            }
-          }
-        }
+    query: `# A storefront lists variants: title, price and what may be promised in its channel, and how fresh that is.
+query StorefrontAvailability($channel: ID!, $skus: [String!]!) {
+  variantsBySku(skus: $skus) {
+    sku
+    title
+    price(channelId: $channel) {
+      amount {
+        amount
+        currency
       }
     }
-    pageInfo {
-      hasNextPage
-      endCursor
+    availability(channelId: $channel) {
+      ats
+      status
+      asOf
+      provenance {
+        staleness
+        ageMs
+      }
     }
   }
 }
 `,
-    variables: { channel: 'web', first: 5 },
+    variables: { channel: 'web', skus: ['DEMO-0001', 'DEMO-0002', 'DEMO-0003', 'DEMO-0004', 'DEMO-0005'] },
   },
   {
     title: 'Service desk: find a customer',
-    query: `# A service agent finds a customer by order number (or EMAIL, PHONE, LOYALTY_ID) and reads one history across channels.
+    query: `# A service agent finds a customer by order number (or EMAIL, PHONE, LOYALTY_ID) and reads one history over all channels.
 query ServiceDeskCustomer($kind: IdentifierKind!, $value: String!) {
   customerByIdentifier(kind: $kind, value: $value) {
     id
@@ -91,7 +77,7 @@ query ServiceDeskCustomer($kind: IdentifierKind!, $value: String!) {
   }
 }
 `,
-    variables: { kind: 'ORDER_NUMBER', value: 'SO-100001' },
+    variables: { kind: 'ORDER_NUMBER', value: 'O-1000001' },
   },
   {
     title: 'Partner: order status',
@@ -108,7 +94,7 @@ query PartnerOrderStatus($channel: ID!, $numbers: [String!]!) {
   }
 }
 `,
-    variables: { channel: 'marketplace', numbers: ['MP-000001', 'MP-000002'] },
+    variables: { channel: 'amazon', numbers: ['AMZ-1000001', 'AMZ-1000002', 'AMZ-0000000'] },
   },
 ]
 

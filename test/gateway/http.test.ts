@@ -1,6 +1,8 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ask, post, type StartedGateway, startGateway } from '../support/start-gateway.ts'
+import { ask, defaultLimits, post, type StartedGateway, startGateway } from '../support/start-gateway.ts'
 
 describe('gateway over HTTP', () => {
   let started: StartedGateway
@@ -198,5 +200,31 @@ describe('gateway over HTTP', () => {
     })
     expect(JSON.stringify(body)).not.toContain('10.1.2.3')
     expect(started.internal.map(String).join()).toContain('10.1.2.3')
+  })
+
+  it('stops the work for a client that is gone', async () => {
+    const aborter = new AbortController()
+    const pending = fetch(`${started.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"query":"{ hangs }"}',
+      signal: aborter.signal,
+    })
+    setTimeout(() => aborter.abort(), 50)
+    await expect(pending).rejects.toThrow('abort')
+    // The resolver rejects with this when its signal aborts; the call's own deadline is 3 s away.
+    await expect.poll(() => started.internal.map(String).join(), { timeout: 2_000 }).toContain('given up')
+  })
+
+  it('cuts a client that never ends its request', async () => {
+    await using impatient = await startGateway({
+      limits: { ...defaultLimits, headersTimeoutMs: 200, bodyTimeoutMs: 300 },
+    })
+    const socket = connect(Number(new URL(impatient.url).port), '127.0.0.1')
+    const received: string[] = []
+    socket.on('data', (chunk) => received.push(chunk.toString()))
+    socket.write('POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{')
+    await once(socket, 'close')
+    expect(received.join()).toMatch(/^HTTP\/1\.1 408 /)
   })
 })
