@@ -144,6 +144,7 @@ describe('customers', () => {
     await deliver('web', '2', { name: 'Ada', phones: [{ value: '+33611111111', verified: true }] })
     await customers.drain()
     expect(await find('PHONE', '+33611111111')).toEqual({ id: 'cus_000002' })
+    expect(await find('EMAIL', 'ada@x.io', 'profiles { system }')).toEqual({ profiles: [{ system: 'crm' }] })
     await deliver('web', '2', { name: 'Ada', emails: [{ value: 'ada@x.io', verified: true }] })
     await customers.drain()
     expect(await find('EMAIL', 'ada@x.io', 'id profiles { system }')).toEqual({

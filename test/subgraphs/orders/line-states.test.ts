@@ -60,6 +60,7 @@ describe('moving the units of a line', () => {
   it('counts units of a shipment once, whoever reports them', () => {
     const reported = advanceUnits(units({ PACKED: 1, SHIPPED: 2 }), 'SHIPPED', 2, later)
     expect(quantities(reported)).toEqual({ PACKED: 1, SHIPPED: 2 })
+    expect(quantities(advanceUnits(reported, 'SHIPPED', 1, later))).toEqual({ PACKED: 1, SHIPPED: 2 })
     expect(quantities(advanceUnits(reported, 'SHIPPED', 3, later))).toEqual({ SHIPPED: 3 })
   })
 
