@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseEvent } from '../../platform/event-log/event-schema.ts'
+import { parseEvent, peekEvent } from '../../platform/event-log/event-schema.ts'
 import type { CacheKey, Projection } from '../../platform/event-log/projection.ts'
 import { groupBy } from '../../platform/group-by.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
@@ -18,7 +18,7 @@ export const paymentsProjection: Projection = {
     await foldInto(transaction, told, { ...paymentStore, fold: foldPayment })
   },
   keysOf(recorded) {
-    const data = parseEvent(paymentEvents, recorded)?.data
+    const data = peekEvent(paymentEvents, recorded)?.data
     return data === undefined ? [] : keysOf('payment', data.paymentId, data)
   },
 }
@@ -35,7 +35,7 @@ export const refundsProjection: Projection = {
     await foldInto(transaction, told, { ...refundStore, fold: foldRefund })
   },
   keysOf(recorded) {
-    const data = parseEvent(refundEvents, recorded)?.data
+    const data = peekEvent(refundEvents, recorded)?.data
     return data === undefined ? [] : keysOf('refund', data.refundId, data)
   },
 }
@@ -52,7 +52,7 @@ export const invoicesProjection: Projection = {
     await foldInto(transaction, told, { ...invoiceStore, fold: foldInvoice })
   },
   keysOf(recorded) {
-    const data = parseEvent(invoiceEvents, recorded)?.data
+    const data = peekEvent(invoiceEvents, recorded)?.data
     if (data === undefined) return []
     const numbers = [data.number, data.formerNumber ?? data.number]
     const byNumber = numbers.map((key) => ({ cache: 'finance.invoice-by-number', key }))

@@ -1,4 +1,4 @@
-import { newestBySource, parseEvent } from '../../platform/event-log/event-schema.ts'
+import { newestBySource, parseEvent, peekEvent } from '../../platform/event-log/event-schema.ts'
 import type { CacheKey, Projection } from '../../platform/event-log/projection.ts'
 import { catalogueEvents, type InventoryEvent, inventoryEvents } from './events.ts'
 
@@ -58,7 +58,7 @@ export const stockProjection: Projection = {
     if (rows.length > 0) await transaction.query(upsertPositions, [JSON.stringify(rows)])
   },
   keysOf(recorded) {
-    const event = parseEvent(inventoryEvents, recorded)
+    const event = peekEvent(inventoryEvents, recorded)
     return event === null || !('variantId' in event.data)
       ? []
       : [{ cache: 'inventory.positions-of-variant', key: event.data.variantId }]
@@ -76,7 +76,7 @@ export const skuProjection: Projection = {
     if (rows.length > 0) await transaction.query(upsertVariants, [JSON.stringify(rows)])
   },
   keysOf(recorded) {
-    const event = parseEvent(catalogueEvents, recorded)
+    const event = peekEvent(catalogueEvents, recorded)
     return event === null ? [] : [event.data.sku, event.data.former?.sku ?? event.data.sku].map(skuKey)
   },
 }

@@ -1,4 +1,4 @@
-import { newestBySource, parseEvent } from '../../platform/event-log/event-schema.ts'
+import { newestBySource, parseEvent, peekEvent } from '../../platform/event-log/event-schema.ts'
 import type { Projection } from '../../platform/event-log/projection.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { type ProductsEvent, productsEvents } from './events.ts'
@@ -20,7 +20,7 @@ export const catalogueProjection: Projection = {
   },
 
   keysOf(recorded) {
-    const event = parseEvent(productsEvents, recorded)
+    const event = peekEvent(productsEvents, recorded)
     if (event === null) return []
     switch (event.type) {
       case 'retail.product.changed.v1':

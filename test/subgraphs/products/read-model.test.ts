@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createProducts } from '../../../subgraphs/products/index.ts'
+import { catalogueProjection } from '../../../subgraphs/products/read-model.ts'
 import { shuffle } from '../../support/shuffle.ts'
 import { openSubgraphWorld, type SubgraphWorld } from '../../support/subgraph-world.ts'
 import { priceDocument, variantDocument } from './documents.ts'
@@ -130,5 +131,15 @@ describe('Query.products', () => {
     const { endCursor } = await page({ first: 1, filter: { text: 'product' } })
     const { errors } = await world.tryToAsk(query, { after: endCursor, filter: { text: 'other' } })
     expect(errors?.[0]?.extensions?.code).toBe('CURSOR_INVALID')
+  })
+})
+
+describe('the keys a catalogue event makes stale', () => {
+  it('are none for an event that is not what its type promises', async () => {
+    await world.deliver('variant', { '1': variantDocument('A') })
+    const [good] = await world.events()
+    if (good === undefined) throw new Error('No event was told')
+    expect(catalogueProjection.keysOf(good)).toEqual([{ cache: 'products.product', key: good.subject }])
+    expect(catalogueProjection.keysOf({ ...good, data: { productId: 7 } })).toEqual([])
   })
 })
