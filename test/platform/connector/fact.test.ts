@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { toFactEvent } from '../../../platform/connector/fact.ts'
 
 const document = { system: 'erp', kind: 'thing', key: '1', data: {}, receivedAt: '2026-10-01T00:00:00.000Z' }
-const fact = { type: 'retail.thing.changed.v1', aggregate: 'things/thing', id: 'a/b', data: { size: 1 }, occurredAt: null }
+const fact = {
+  type: 'retail.thing.changed.v1',
+  aggregate: 'things/thing',
+  id: 'a/b',
+  data: { size: 1 },
+  occurredAt: null,
+}
 
 describe('toFactEvent', () => {
   it('scopes the sequence by tenant, aggregate and id, and tells where the fact comes from', () => {
