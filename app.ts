@@ -1,8 +1,12 @@
+import { setMaxListeners } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { startConnectors } from './app/connectors.ts'
-import { openDataLayer, type ProcessParts } from './app/data-layer.ts'
+import { type FollowedSystems, followSystems } from './app/connectors.ts'
+import { type DataLayer, openDataLayer } from './app/data-layer.ts'
+import { keepTrading } from './app/demo.ts'
+import type { DemoOverrides, ProcessParts } from './app/process.ts'
 import { openTransports } from './app/transports.ts'
 import { examples } from './gateway/graphiql/examples.ts'
+import type { ReadinessCheck } from './gateway/health.ts'
 import { createGateway } from './gateway/index.ts'
 import { createSubgraphHeaders } from './gateway/viewer-context.ts'
 import { assetPath } from './platform/assets.ts'
@@ -29,6 +33,8 @@ export type AppOptions = {
   readonly log: Log
   /** Aborted: an app that is still starting gives up. */
   readonly signal?: AbortSignal
+  /** For tests: a smaller demo retailer. */
+  readonly demo?: DemoOverrides
 }
 
 /** The whole product in one process. Disposing it closes the parts in reverse order. */
@@ -36,7 +42,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   return inProcess(options, async (parts) => {
     const { config, closer, log, metrics } = parts
     const data = await openDataLayer(parts, subgraphNames)
-    const connectors = await startConnectors(parts, data)
+    const systems = followSystems(parts, data)
     const viewerCodec = plainViewerCodec
     const anonymous: Viewer = { kind: 'anonymous', tenant: config.estate.tenant, clientId: 'anonymous', scopes: [] }
     const gateway = closer.add(
@@ -50,31 +56,17 @@ export async function startApp(options: AppOptions): Promise<App> {
         limits: { ...config.server, drainTimeoutMs: config.process.drainTimeoutMs },
         paths: ['/graphql'],
         examples,
-        readiness: [
-          {
-            name: 'database',
-            check: () =>
-              data.store.database.query('select 1').then(
-                () => null,
-                () => 'does not answer',
-              ),
-          },
-          {
-            name: 'sources',
-            check: async () =>
-              connectors
-                .waitingFor()
-                .map((system) => `${system} is being read`)
-                .join(', ') || null,
-          },
-        ],
+        readiness: readinessOf(data, systems),
         onInternal: (error, facts) => log.error('A request failed', { error, ...facts }),
       }),
       { name: 'gateway', timeoutMs: config.process.drainTimeoutMs + 1_000 },
     )
     gateway.http.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()))
     const { url } = await gateway.listen(config.server)
-    return { url, complete: connectors.complete }
+    const { demo } = data
+    if (demo !== null) systems.complete.then(() => keepTrading(parts, demo)).catch(() => {})
+    systems.complete.then(() => log.info(`Ready: every system of record is read; ${url}`)).catch(() => {})
+    return { url, complete: systems.complete }
   })
 }
 
@@ -94,11 +86,7 @@ export async function startSubgraph(options: AppOptions, name: SubgraphName, por
         host: config.server.host,
         port,
         bodyLimitBytes: 1_048_576,
-        notReadyBecause: () =>
-          data.store.database.query('select 1').then(
-            () => null,
-            () => 'the database does not answer',
-          ),
+        notReadyBecause: () => asksInVain(data),
         onInternal: (error) => log.error('A call failed', { error }),
       }),
       { name: 'subgraph server' },
@@ -107,17 +95,43 @@ export async function startSubgraph(options: AppOptions, name: SubgraphName, por
   })
 }
 
+function readinessOf(data: DataLayer, systems: FollowedSystems): readonly ReadinessCheck[] {
+  let complete = false
+  systems.complete.then(
+    () => {
+      complete = true
+    },
+    () => {},
+  )
+  const beingRead = () => systems.pending().map((system) => `${system} is being read`)
+  return [
+    { name: 'database', check: () => asksInVain(data) },
+    { name: 'systems of record', check: async () => beingRead().join(', ') || null },
+    { name: 'read models', check: async () => (complete ? null : 'they are filled for the first time') },
+  ]
+}
+
+/** @returns why the store cannot be used, or null */
+function asksInVain({ store }: DataLayer): Promise<string | null> {
+  return store.database.query('select 1').then(
+    () => null,
+    () => 'the database does not answer',
+  )
+}
+
 async function inProcess(
-  { config, environment, log, signal }: AppOptions,
+  { config, environment, log, signal, demo = {} }: AppOptions,
   start: (parts: ProcessParts) => Promise<{ readonly url: string; readonly complete: Promise<void> }>,
 ): Promise<App> {
   const closer = createCloser({ onFailure: ({ name, error }) => log.warn(`Could not close ${name}`, { error }) })
   const stopping = new AbortController()
+  // Every part that runs in the background listens to it.
+  setMaxListeners(0, stopping.signal)
   signal?.addEventListener('abort', () => stopping.abort(), { once: true })
   const metrics = createMetrics({ processMetrics: true })
   closer.add({ [Symbol.dispose]: () => stopping.abort() }, { name: 'background work' })
   try {
-    const started = await start({ config, environment, closer, log, metrics, signal: stopping.signal })
+    const started = await start({ config, environment, closer, log, metrics, signal: stopping.signal, demo })
     return {
       ...started,
       async [Symbol.asyncDispose]() {

@@ -1,68 +1,55 @@
 import { systemClock } from '../platform/clock.ts'
-import type { Connector, SourceDocument } from '../platform/connector/connector.ts'
-import { type EstateChannel, estateSystem } from '../platform/connector/estate.ts'
 import { createIdentityStore } from '../platform/connector/identity.ts'
 import { createIngest } from '../platform/connector/ingest.ts'
 import { createPostgresSource } from '../platform/connector/postgres-source.ts'
-import type { DataLayer, ProcessParts } from './data-layer.ts'
+import { createProgressTeller } from '../platform/connector/progress.ts'
+import { startConnectors } from '../platform/connector/run.ts'
+import { createEstateSource } from '../platform/connector/static-source.ts'
+import { pause } from '../platform/resilience/backoff.ts'
+import type { DataLayer } from './data-layer.ts'
+import type { ProcessParts } from './process.ts'
 
-export type RunningConnectors = {
-  /** Resolves when every system was read whole once and the read models have it all. */
+export type FollowedSystems = {
+  /** Resolves when all that every system had at the start is in the read models. */
   readonly complete: Promise<void>
-  /** Names of the systems not yet read whole. */
-  readonly waitingFor: () => readonly string[]
+  /** The systems not yet read whole. */
+  pending(): readonly string[]
 }
 
 /** Follows every system of the estate until the process ends. */
-export async function startConnectors(
-  { config, closer, log, signal }: ProcessParts,
-  { store, estate, subgraphs, projector, ids }: DataLayer,
-): Promise<RunningConnectors> {
-  const { database, eventLog } = store
-  const connectorLog = log.child({ part: 'connector' })
+export function followSystems({ config, closer, log, signal }: ProcessParts, data: DataLayer): FollowedSystems {
+  const { store, estate, subgraphs, projector, freshness, ids } = data
+  const { background: database, eventLog } = store
+  const partLog = log.child({ part: 'connector' })
+  const clock = systemClock
   const ingest = createIngest({
     database,
     eventLog,
     handlers: subgraphs.flatMap((subgraph) => subgraph.sources),
     identities: createIdentityStore({ database, tenant: config.estate.tenant, ids }),
     tenant: config.estate.tenant,
-    clock: systemClock,
-    log: connectorLog,
+    clock,
+    log: partLog,
   })
-  await ingest.deliver({ system: estateSystem, documents: estate.channels.map(toDocument) })
-
-  const waiting = new Set<string>()
-  const connectors: Connector[] = estate.systems.map((system) =>
-    createPostgresSource({
-      system,
-      estate: estate.name,
-      ingest,
-      database,
-      clock: systemClock,
-      log: connectorLog,
-      onProgress: (progress) => connectorLog.info('Reading', { ...progress }),
+  const onProgress = createProgressTeller((line) => partLog.info(`Reading ${line}`), clock)
+  const running = closer.add(
+    startConnectors({
+      connectors: [
+        createEstateSource(estate, { ingest, database, clock }),
+        ...estate.systems.map((system) =>
+          createPostgresSource({ system, estate: estate.name, ingest, database, clock, log: partLog, onProgress }),
+        ),
+      ],
+      log: partLog,
     }),
+    { name: 'connectors' },
   )
-  for (const connector of connectors) {
-    closer.add(connector, { name: `connector ${connector.system}` })
-    waiting.add(connector.system)
-    void connector.run(signal)
-  }
-  const complete = Promise.all(
-    connectors.map(async (connector) => {
-      await connector.ready
-      waiting.delete(connector.system)
-    }),
-  ).then(async () => projector.caughtUp(await eventLog.head(), signal))
-  // Whether someone waits for it or not, an end of the process before it is complete is no fault.
+  const complete = running.ready.then(async () => {
+    await projector.caughtUp(await eventLog.head(), signal)
+    // Before every system's age is known, answers would call it unknown.
+    while (freshness.all().some(({ syncedAt }) => syncedAt === null)) await pause(50, signal)
+  })
+  // An end of the process before it is complete is no fault.
   complete.catch(() => {})
-  return { complete, waitingFor: () => [...waiting] }
+  return { complete, pending: () => running.pending() }
 }
-
-const toDocument = (channel: EstateChannel): SourceDocument => ({
-  system: estateSystem,
-  kind: 'channel',
-  key: channel.id,
-  data: JSON.parse(JSON.stringify(channel)),
-  receivedAt: systemClock().toISOString(),
-})

@@ -1,37 +1,25 @@
 import { systemClock } from '../platform/clock.ts'
-import type { Config } from '../platform/config.ts'
-import type { Estate } from '../platform/connector/estate.ts'
+import { estateSystem } from '../platform/connector/estate.ts'
 import type { FreshnessBoard } from '../platform/connector/freshness.ts'
 import { createFreshnessBoard } from '../platform/connector/freshness-board.ts'
 import { connectorMigrations } from '../platform/connector/migrations.ts'
+import { estateFreshness } from '../platform/connector/static-source.ts'
 import { createCursorCodec } from '../platform/cursor.ts'
 import { createDecider } from '../platform/event-log/decide.ts'
 import { createFollower } from '../platform/event-log/follower.ts'
 import { eventLogMigrations } from '../platform/event-log/migrations.ts'
 import { createProjector, type Projector } from '../platform/event-log/project.ts'
 import { createIdMinter, type IdMinter } from '../platform/ids.ts'
-import type { Closer } from '../platform/lifecycle.ts'
 import { migrate } from '../platform/sql/migrate.ts'
 import type { Subgraph, SubgraphName } from '../platform/subgraph/subgraph.ts'
-import type { Log } from '../platform/telemetry/log.ts'
-import type { Metrics } from '../platform/telemetry/metrics.ts'
-import { openEstate } from './estate.ts'
+import { type OpenedEstate, openEstate } from './estate.ts'
+import type { ProcessParts } from './process.ts'
 import { keepSecret } from './secrets.ts'
 import { openStore, type Store } from './store.ts'
 import { createSubgraphs } from './subgraphs.ts'
 
-export type ProcessParts = {
-  readonly config: Config
-  readonly environment: Readonly<Record<string, string | undefined>>
-  readonly closer: Closer
-  readonly log: Log
-  readonly metrics: Metrics
-  readonly signal: AbortSignal
-}
-
-export type DataLayer = {
+export type DataLayer = OpenedEstate & {
   readonly store: Store
-  readonly estate: Estate
   readonly freshness: FreshnessBoard
   readonly subgraphs: readonly Subgraph[]
   readonly projector: Projector
@@ -45,8 +33,8 @@ export type DataLayer = {
 export async function openDataLayer(parts: ProcessParts, names: readonly SubgraphName[]): Promise<DataLayer> {
   const { config, closer, log, metrics, signal } = parts
   const store = await openStore(config, closer, log, metrics)
-  const { database, eventLog, cacheFactory, appliedBus } = store
-  const estate = await openEstate(config, parts.environment, store, log, signal)
+  const { background: database, eventLog, cacheFactory, appliedBus } = store
+  const { estate, demo } = await openEstate(parts, store, parts.demo)
   const ids = createIdMinter(systemClock)
   const cursorSecret = await keepSecret(config.cursor.secret, config.database.dataDir, 'cursor')
 
@@ -54,7 +42,10 @@ export async function openDataLayer(parts: ProcessParts, names: readonly Subgrap
   const freshness = closer.add(
     await createFreshnessBoard({
       database,
-      systems: estate.systems.map(({ id, freshness: policy }) => ({ system: id, policy })),
+      systems: [
+        { system: estateSystem, policy: estateFreshness },
+        ...estate.systems.map(({ id, freshness: policy }) => ({ system: id, policy })),
+      ],
     }),
     { name: 'freshness' },
   )
@@ -81,5 +72,5 @@ export async function openDataLayer(parts: ProcessParts, names: readonly Subgrap
   for (const process of kept.flatMap((subgraph) => subgraph.processes ?? [])) {
     closer.add(createDecider({ process, database, eventLog, log: partLog }), { name: process.name }).start()
   }
-  return { store, estate, freshness, subgraphs, projector, ids }
+  return { store, estate, demo, freshness, subgraphs, projector, ids }
 }

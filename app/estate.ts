@@ -1,42 +1,27 @@
-import { isAbsolute, resolve } from 'node:path'
-import { seedDemoEstate } from '../estates/demo/seed.ts'
+import { resolve } from 'node:path'
 import { assetPath } from '../platform/assets.ts'
-import type { Config } from '../platform/config.ts'
 import { type Estate, loadEstate } from '../platform/connector/estate.ts'
-import type { Log } from '../platform/telemetry/log.ts'
+import { type DemoUrls, makeDemo } from './demo.ts'
+import type { DemoOverrides, ProcessParts } from './process.ts'
 import type { Store } from './store.ts'
+
+export type OpenedEstate = {
+  readonly estate: Estate
+  /** The generated systems of record; null when the estate is a real one. */
+  readonly demo: DemoUrls | null
+}
 
 const shippedEstates = ['demo', 'northwind']
 
 /** Reads the estate the configuration names; of the demo estate, makes the systems of record as well. */
-export async function openEstate(
-  config: Config,
-  environment: Readonly<Record<string, string | undefined>>,
-  store: Store,
-  log: Log,
-  signal: AbortSignal,
-): Promise<Estate> {
-  const { name } = config.estate
-  const folder = shippedEstates.includes(name) ? assetPath(`estates/${name}`) : isAbsolute(name) ? name : resolve(name)
-  const given = name === 'demo' ? await seedDemo(config, store, log, signal) : {}
-  return loadEstate(folder, { ...environment, ...given })
-}
-
-async function seedDemo(config: Config, store: Store, log: Log, signal: AbortSignal): Promise<Record<string, string>> {
-  const adminUrl = store.embedded?.url('postgres') ?? config.database.url ?? ''
-  let told = ''
-  const seeded = await seedDemoEstate({
-    adminUrl,
-    scale: config.demo.scale,
-    seed: config.demo.seed,
-    signal,
-    onProgress({ phase, rows, share }) {
-      const line = `${phase} ${Math.floor(share * 10) * 10}%`
-      if (line !== told) log.info(`Making the demo retailer: ${line}`, { rows })
-      told = line
-    },
-  })
-  return Object.fromEntries(
-    Object.entries(seeded.urls).map(([system, url]) => [`STORELOOM_DEMO_${system.toUpperCase()}_URL`, url]),
-  )
+export async function openEstate(parts: ProcessParts, store: Store, overrides: DemoOverrides): Promise<OpenedEstate> {
+  const { name } = parts.config.estate
+  const folder = shippedEstates.includes(name) ? assetPath(`estates/${name}`) : resolve(name)
+  if (name !== 'demo') return { estate: await loadEstate(folder, parts.environment), demo: null }
+  const demo = await makeDemo(parts, store, overrides)
+  const urls = Object.entries(demo).map(([system, url]) => [`STORELOOM_DEMO_${system.toUpperCase()}_URL`, url])
+  const estate = await loadEstate(folder, { ...parts.environment, ...Object.fromEntries(urls) })
+  // Slots are names of the whole server: two demos on one server would take each other's.
+  const prefix = overrides.databasePrefix
+  return { estate: prefix === undefined ? estate : { ...estate, name: `${estate.name}-${prefix}` }, demo }
 }

@@ -17,7 +17,10 @@ import type { Metrics } from '../platform/telemetry/metrics.ts'
 
 /** Where facts are kept and what tells of them. */
 export type Store = {
+  /** For requests. */
   readonly database: Database
+  /** For what runs without anyone waiting: ingest, projections. It never takes a connection from a request. */
+  readonly background: Database
   readonly eventLog: EventLog
   readonly cacheFactory: CacheFactory
   /** Tells other processes that a projection committed. */
@@ -28,6 +31,8 @@ export type Store = {
 }
 
 const databaseName = 'storeloom'
+/** Two for each projection, which reads ahead while it applies, and one for each system of a usual estate. */
+const backgroundPoolSize = 30
 
 export async function openStore(config: Config, closer: Closer, log: Log, metrics: Metrics): Promise<Store> {
   const embedded =
@@ -47,12 +52,19 @@ export async function openStore(config: Config, closer: Closer, log: Log, metric
     name: 'database',
   })
 
+  const background = closer.add(
+    openPostgres({ url, poolSize: backgroundPoolSize, connectTimeoutMs: 30_000, statementTimeoutMs: 60_000 }),
+    { name: 'background database' },
+  )
+
   const redis = config.redis.url === undefined ? null : openRedis(config.redis.url, closer, log)
   const bus = (channel: string): WakeBus =>
-    redis === null ? createPostgresWakeBus({ database, channel }) : createRedisWakeBus({ redis, channel })
+    redis === null ? createPostgresWakeBus({ database: background, channel }) : createRedisWakeBus({ redis, channel })
   const appendedBus = closer.add(bus('storeloom_appended'), { name: 'wake-up bus' })
   const appliedBus = closer.add(bus('storeloom_applied'), { name: 'invalidation bus' })
-  const eventLog = closer.add(createPostgresEventLog({ database, wakeBus: appendedBus }), { name: 'event log' })
+  const eventLog = closer.add(createPostgresEventLog({ database: background, wakeBus: appendedBus }), {
+    name: 'event log',
+  })
   const cacheFactory = closer.add(
     createCacheFactory({
       maxEntries: config.cache.maxEntries,
@@ -70,7 +82,7 @@ export async function openStore(config: Config, closer: Closer, log: Log, metric
     }),
     { name: 'caches' },
   )
-  return { database, eventLog, cacheFactory, appliedBus, redis, embedded }
+  return { database, background, eventLog, cacheFactory, appliedBus, redis, embedded }
 }
 
 function openRedis(url: string, closer: Closer, log: Log): Redis {

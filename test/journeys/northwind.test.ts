@@ -1,0 +1,78 @@
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openNorthwind } from '../support/northwind.ts'
+import type { TestDatabase } from '../support/postgres.ts'
+import { startTestApp, type TestApp } from '../support/start-app.ts'
+
+const stock = /* GraphQL */ `
+  query Stock {
+    variantsBySku(skus: ["NW-1"]) { title availability(channelId: "wholesale") { ats } }
+  }
+`
+
+describe('journeys on the real Northwind database, wrapped as it is', () => {
+  let northwind: TestDatabase
+  let app: TestApp
+  beforeAll(async () => {
+    northwind = await openNorthwind()
+    app = await startTestApp({ STORELOOM_ESTATE: 'northwind', NORTHWIND_URL: northwind.url })
+  }, 120_000)
+  afterAll(async () => {
+    await app[Symbol.asyncDispose]()
+    await northwind[Symbol.asyncDispose]()
+  })
+
+  it('has the order 10248 with its three lines and its total of 440.00', async () => {
+    const { data, errors } = await app.ask(
+      '{ order(number: "10248") { lines { quantity } totals { total { amount currency } } customer { company } } }',
+    )
+    expect(errors).toBeUndefined()
+    expect(data.order.totals.total).toEqual({ amount: '440.00', currency: 'USD' })
+    expect(data.order.lines).toHaveLength(3)
+    expect(data.order.customer.company).toBe('Vins et alcools Chevalier')
+  })
+
+  it('has six orders of the customer ALFKI', async () => {
+    const { data, errors } = await app.ask(
+      '{ customerByIdentifier(kind: ACCOUNT_ID, value: "ALFKI") { company orders(first: 100) { edges { node { number } } } } }',
+    )
+    expect(errors).toBeUndefined()
+    expect(data.customerByIdentifier.company).toBe('Alfreds Futterkiste')
+    expect(data.customerByIdentifier.orders.edges).toHaveLength(6)
+  })
+
+  it('has all 830 orders with their 2,155 lines', async () => {
+    let orders = 0
+    let lines = 0
+    let after: string | null = null
+    do {
+      const { data } = await app.ask(
+        'query($after: String) { orders(first: 100, after: $after) { pageInfo { hasNextPage endCursor } edges { node { lines { quantity } } } } }',
+        { after },
+      )
+      orders += data.orders.edges.length
+      for (const edge of data.orders.edges) lines += edge.node.lines.length
+      after = data.orders.pageInfo.hasNextPage ? data.orders.pageInfo.endCursor : null
+    } while (after !== null)
+    expect([orders, lines]).toEqual([830, 2_155])
+  })
+
+  it('has all 77 products', async () => {
+    const { data } = await app.ask('{ products(first: 100) { edges { node { title } } } }')
+    expect(data.products.edges).toHaveLength(77)
+  })
+
+  it('shows an update of units_in_stock within a second', async () => {
+    const before = (await app.ask(stock)).data.variantsBySku[0].availability.ats
+    const client = new pg.Client({ connectionString: northwind.url })
+    await client.connect()
+    try {
+      await client.query('update products set units_in_stock = $1 where product_id = 1', [before + 100])
+    } finally {
+      await client.end()
+    }
+    await expect
+      .poll(async () => (await app.ask(stock)).data.variantsBySku[0].availability.ats, { timeout: 1_000, interval: 20 })
+      .toBe(before + 100)
+  })
+})

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestApp, type TestApp } from '../support/start-app.ts'
+
+const find = /* GraphQL */ `
+  query Find($kind: IdentifierKind!, $value: String!) {
+    customerByIdentifier(kind: $kind, value: $value) { id displayName profiles { system } }
+  }
+`
+const history = /* GraphQL */ `
+  query History($kind: IdentifierKind!, $value: String!, $first: Int!, $after: String) {
+    customerByIdentifier(kind: $kind, value: $value) {
+      orders(first: $first, after: $after) {
+        pageInfo { hasNextPage endCursor }
+        edges {
+          node {
+            number
+            channelId
+            placedAt
+            state
+            publicStatus
+            totals { total { amount currency } }
+            lines { sku quantity variant { title } stateCounts { state quantity } }
+            shipments { carrier state }
+            payments { state captured { amount } }
+            refunds { state amount { amount } }
+            timeline(first: 50) { edges { node { at kind system } } }
+          }
+        }
+      }
+    }
+  }
+`
+
+type Order = { number: string; channelId: string; placedAt: string; timeline: { edges: { node: { at: string } }[] } }
+
+describe('journey: a service desk reads one history across all channels', () => {
+  let app: TestApp
+  beforeAll(async () => {
+    app = await startTestApp()
+  }, 120_000)
+  afterAll(async () => app[Symbol.asyncDispose]())
+
+  it('finds the same customer by e-mail, phone, loyalty number and order number', async () => {
+    const byEmail = await app.ask(find, { kind: 'EMAIL', value: ' Ada.LIND@example.com ' })
+    expect(byEmail.errors).toBeUndefined()
+    const { id, profiles } = byEmail.data.customerByIdentifier
+    expect(profiles.map((profile: { system: string }) => profile.system).sort()).toEqual(['crm', 'oms'])
+    const byPhone = await app.ask(find, { kind: 'PHONE', value: '+46 70 123 45 67' })
+    const byLoyalty = await app.ask(find, { kind: 'LOYALTY_ID', value: 'L-1000001' })
+    const byOrder = await app.ask(find, { kind: 'ORDER_NUMBER', value: 'O-1000003' })
+    expect(byPhone.data.customerByIdentifier.id).toBe(id)
+    expect(byLoyalty.data.customerByIdentifier.id).toBe(id)
+    expect(byOrder.data.customerByIdentifier.id).toBe(id)
+  })
+
+  it('reads orders of every channel, newest first, with all that happened to them', async () => {
+    const { data, errors } = await app.ask(history, { kind: 'EMAIL', value: 'ada.lind@example.com', first: 10 })
+    expect(errors).toBeUndefined()
+    const orders: Order[] = data.customerByIdentifier.orders.edges.map((edge: { node: Order }) => edge.node)
+    expect(orders.map((order) => order.number).sort()).toEqual(['O-1000001', 'O-1000002', 'O-1000003', 'O-1000004'])
+    expect(new Set(orders.map((order) => order.channelId))).toEqual(new Set(['web', 'app', 'store']))
+    const times = orders.map((order) => order.placedAt)
+    expect(times).toEqual([...times].sort().reverse())
+    const refunded = orders.find((order) => order.number === 'O-1000004')
+    expect(refunded).toMatchObject({ refunds: [{ state: 'SUCCEEDED' }], payments: [{ state: 'REFUNDED' }] })
+    const delivered = orders.find((order) => order.number === 'O-1000001')
+    expect(delivered).toMatchObject({ state: 'DELIVERED', shipments: [{ state: 'DELIVERED' }] })
+    expect(delivered?.timeline.edges.length).toBeGreaterThan(3)
+    const moments = delivered?.timeline.edges.map((edge) => edge.node.at) ?? []
+    expect(moments).toEqual([...moments].sort().reverse())
+  })
+
+  it('pages through the history without a gap or a repetition', async () => {
+    const numbers: string[] = []
+    let after: string | null = null
+    do {
+      const { data } = await app.ask(history, { kind: 'EMAIL', value: 'ada.lind@example.com', first: 3, after })
+      const { edges, pageInfo } = data.customerByIdentifier.orders
+      numbers.push(...edges.map((edge: { node: Order }) => edge.node.number))
+      after = pageInfo.hasNextPage ? pageInfo.endCursor : null
+    } while (after !== null)
+    expect(numbers).toHaveLength(4)
+    expect(new Set(numbers).size).toBe(4)
+  })
+
+  it('is refused a page that makes no sense, with what is allowed', async () => {
+    for (const [variables, part] of [
+      [{ first: -1 }, '-1'],
+      [{ first: 101 }, '100'],
+    ] as const) {
+      const { errors } = await app.ask(history, { kind: 'EMAIL', value: 'ada.lind@example.com', ...variables })
+      expect(errors?.[0].extensions.code).toBe('BAD_USER_INPUT')
+      expect(errors?.[0].message).toContain(part)
+    }
+    const forged = { kind: 'EMAIL', value: 'ada.lind@example.com', first: 2, after: 'bm9uc2Vuc2U' }
+    expect((await app.ask(history, forged)).errors?.[0].extensions.code).toBe('CURSOR_INVALID')
+  })
+})

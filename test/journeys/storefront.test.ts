@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestApp, type TestApp } from '../support/start-app.ts'
+
+const query = /* GraphQL */ `
+  query Storefront($channelId: ID!, $skus: [String!]!) {
+    variantsBySku(skus: $skus) {
+      sku
+      title
+      price(channelId: $channelId) { amount { amount currency } }
+      availability(channelId: $channelId) { ats status asOf provenance { ageMs staleness } }
+    }
+  }
+`
+const skus = Array.from({ length: 20 }, (_, index) => `DEMO-${String(index + 1).padStart(4, '0')}`)
+
+describe('journey: a storefront asks for 20 variants', () => {
+  let app: TestApp
+  beforeAll(async () => {
+    app = await startTestApp()
+  }, 120_000)
+  afterAll(async () => app[Symbol.asyncDispose]())
+
+  it('gets title, price and availability for its channel, with their age', async () => {
+    const { data, errors } = await app.ask(query, { channelId: 'web', skus })
+    expect(errors).toBeUndefined()
+    expect(data.variantsBySku).toHaveLength(20)
+    expect(data.variantsBySku.map((variant: { sku: string }) => variant.sku)).toEqual(skus)
+    for (const variant of data.variantsBySku) {
+      expect(variant.title).not.toBe('')
+      expect(variant.price.amount).toMatchObject({ currency: 'EUR', amount: expect.stringMatching(/^\d+\.\d\d$/) })
+      expect(variant.availability.ats).toBeGreaterThanOrEqual(0)
+      expect(variant.availability.provenance.staleness).toBe('FRESH')
+      expect(new Date(variant.availability.asOf).getTime()).toBeGreaterThan(Date.now() - 60_000)
+    }
+  })
+
+  it('gets null for what is unknown, and the rest', async () => {
+    const { data } = await app.ask(query, { channelId: 'web', skus: ['DEMO-0001', 'NO-SUCH'] })
+    expect(data.variantsBySku[0].sku).toBe('DEMO-0001')
+    expect(data.variantsBySku[1]).toBeNull()
+  })
+})

@@ -1,0 +1,86 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { startApp } from '../../app.ts'
+import { demoSystems } from '../../estates/demo/rows.ts'
+import { readConfig } from '../../platform/config.ts'
+import { silentLog } from '../../platform/telemetry/log.ts'
+import { openTestDatabase } from './postgres.ts'
+
+export type TestApp = AsyncDisposable & {
+  readonly url: string
+  /** The URL of one of the demo's source databases. */
+  sourceUrl(system: (typeof demoSystems)[number]): string
+  ask(query: string, variables?: Record<string, unknown>, headers?: Record<string, string>): Promise<TestAnswer>
+}
+
+export type TestAnswer = { readonly data: Json; readonly errors?: readonly Json[]; readonly extensions?: Json }
+// biome-ignore lint/suspicious/noExplicitAny: answers are read by the shape each test asserts
+type Json = any
+
+const small = { stores: 3, variants: 60, variantsPerStore: 20, customers: 50, orders: 150 }
+
+/** The whole product on a small demo retailer that does not trade by itself; resolves when it is ready. */
+export async function startTestApp(environment: Record<string, string> = {}): Promise<TestApp> {
+  const test = await openTestDatabase()
+  const dataDir = await mkdtemp(join(tmpdir(), 'storeloom-app-'))
+  const prefix = `d${new URL(test.url).pathname.slice(3, 13)}_`
+  const given = {
+    DATABASE_URL: test.url,
+    STORELOOM_DATA_DIR: dataDir,
+    STORELOOM_DEMO_RATE: '0',
+    STORELOOM_POOL_SIZE: '6',
+    PORT: '0',
+    ...environment,
+  }
+  const app = await startApp({
+    config: readConfig(given),
+    environment: given,
+    log: silentLog,
+    demo: { size: small, databasePrefix: prefix },
+  })
+  await app.complete
+  return {
+    url: app.url,
+    sourceUrl(system) {
+      const url = new URL(test.url)
+      url.pathname = `/${prefix}${system}`
+      return url.href
+    },
+    async ask(query, variables = {}, headers = {}) {
+      const response = await fetch(`${app.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ query, variables }),
+      })
+      const answer = (await response.json()) as TestAnswer
+      return answer
+    },
+    async [Symbol.asyncDispose]() {
+      await app[Symbol.asyncDispose]()
+      await dropSources(test.url, prefix)
+      await test[Symbol.asyncDispose]()
+      await rm(dataDir, { recursive: true })
+    },
+  }
+}
+
+/** The demo's databases stand beside the test's own; their replication slots would keep the log of the whole server. */
+async function dropSources(url: string, prefix: string): Promise<void> {
+  const server = new URL(url)
+  server.pathname = '/postgres'
+  const client = new pg.Client({ connectionString: server.href })
+  await client.connect()
+  try {
+    for (const system of demoSystems) {
+      const database = `${prefix}${system}`
+      await client.query('select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = $1', [
+        database,
+      ])
+      await client.query(`drop database if exists ${database} with (force)`)
+    }
+  } finally {
+    await client.end()
+  }
+}
