@@ -114,7 +114,7 @@ const createGuardedSend =
   }
 
 const isWorthRetrying = (error: unknown): boolean =>
-  error instanceof AppError && error.retryable && error.retryAfterMs === undefined
+  error instanceof AppError && error.code === 'UPSTREAM_UNAVAILABLE' && error.retryAfterMs === undefined
 
 const fixedHeaders: readonly string[] = [
   'content-type',

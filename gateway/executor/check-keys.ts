@@ -64,8 +64,14 @@ const isResolvable = (
   keys: ResolvableKeys,
 ): boolean => {
   if (selection.kind !== 'fragment' || selection.on === undefined) return true
-  const set = lookup.inputRewrites.find((rewrite) => rewrite.kind === 'set' && rewrite.key === '__typename')
-  const typeName = set?.kind === 'set' ? set.value : selection.on
+  const on = selection.on
+  const set = lookup.inputRewrites.find(
+    (rewrite) =>
+      rewrite.kind === 'set' &&
+      rewrite.key === '__typename' &&
+      rewrite.path.every((step) => step.kind === 'types' && step.names.includes(on)),
+  )
+  const typeName = set?.kind === 'set' ? set.value : on
   const known = keys.get(`${call.service} ${typeName}`)
   // The fragments of one lookup may share the work: one brings the key, another what a field requires.
   return known === undefined || known.some((key) => has(lookup.requires, key))
