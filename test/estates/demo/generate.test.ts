@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { generateDemoEstate } from '../../../estates/demo/generate.ts'
 import { checkDigit } from '../../../estates/demo/gs1.ts'
 import type { SourceRow } from '../../../estates/demo/rows.ts'
+import { positionOf, stockRows } from '../../../estates/demo/wms/rows.ts'
+import { createWorld } from '../../../estates/demo/world.ts'
 import { referenceTime, tinySize } from './estate.ts'
 
 describe('generated demo estate', () => {
@@ -111,6 +113,15 @@ describe('generated demo estate', () => {
     const ada = (tables: ReadonlyMap<string, readonly SourceRow[]>) =>
       tables.get('crm.s_contact')?.find((row) => row[0] === '1-ADA1')
     expect(ada(other)).toEqual(ada(small))
+  })
+
+  it('puts the units that open orders hold on top of the free ones', () => {
+    const world = createWorld({ size: tinySize, seed: 7, referenceTime })
+    const held = new Map([[positionOf(world, 0, 3), 10_000]])
+    const positions = [...stockRows(world, held)].filter(({ table }) => table.name === 'wms_stk').map(({ row }) => row)
+    expect(positions.filter((row) => Number(row[3]) >= 10_000).map((row) => [row[1], row[2], row[8]])).toEqual([
+      ['DC01', 'DEMO-0004', 10_000],
+    ])
   })
 
   it('refuses an estate without stores', () => {
