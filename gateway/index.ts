@@ -1,44 +1,27 @@
-import type { ApolloServerPlugin } from '@apollo/server'
 import type { FastifyInstance } from 'fastify'
-import type { DocumentNode, GraphQLScalarType } from 'graphql'
 import { AppError } from '../platform/errors/app-error.ts'
 import type { Viewer } from '../platform/identity/viewer.ts'
-import type { SubgraphTransport } from '../platform/subgraph/transport.ts'
-import { checkScalars } from './api-scalars.ts'
-import { type ApolloContext, startApolloRoad } from './apollo-road.ts'
-import { buildCompiledExecutor } from './compiled-executor.ts'
 import type { Answer, GatewayRequest } from './exchange.ts'
-import { createExecuteStage, runOperation, type SubgraphHeaders } from './execute.ts'
-import type { BuildExecutor } from './executor-port.ts'
+import { createExecuteStage } from './execute.ts'
 import { addLandingPage, type Example } from './graphiql/landing-page.ts'
 import type { ReadinessCheck } from './health.ts'
 import { createHttpServer, type HttpLimits } from './http.ts'
 import { createIdentifyStage, type Identify } from './identify.ts'
+import { createSupergraphLoader, type SupergraphLoaderOptions } from './load-supergraph.ts'
 import { createFormatError } from './mask-errors.ts'
 import { type GatewayObserver, silentObserver } from './metrics.ts'
-import { createOperationStore } from './operations.ts'
 import { createParseStage } from './parse.ts'
 import { createPipeline, inOrder, type Stage } from './pipeline.ts'
 import { createReceiver } from './receive.ts'
-import { holdSupergraph, type LoadedSupergraph, type SwapOutcome } from './supergraph.ts'
+import { holdSupergraph, type SwapOutcome } from './supergraph.ts'
 
-export type GatewayDeps = {
+export type GatewayDeps = SupergraphLoaderOptions & {
   readonly supergraphSdl: string
-  /** By the subgraph's name in the supergraph. The gateway does not close them. */
-  readonly transports: ReadonlyMap<string, SubgraphTransport>
-  /** Default: the compiled executor. */
-  readonly buildExecutor?: BuildExecutor
   readonly identify: Identify
   /** Who a request is before it is identified, for refusals of the earliest kind. */
   readonly anonymous: Viewer
-  readonly subgraphHeaders: SubgraphHeaders
   /** Stages between `parse` and `execute`, and `version`; in the order of `stageOrder`. */
   readonly stages?: readonly Stage[]
-  readonly checkDocument?: (document: DocumentNode) => void
-  readonly maxTokens?: number
-  /** By name: checks what clients send for these scalars before anything is called. */
-  readonly scalars?: Readonly<Record<string, GraphQLScalarType>>
-  readonly apolloPlugins?: readonly ApolloServerPlugin<ApolloContext>[]
   readonly foreignErrors: 'mask' | 'pass'
   readonly limits: HttpLimits & {
     readonly requestDeadlineMs: number
@@ -69,43 +52,6 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
   const format = createFormatError({ onInternal: deps.onInternal, foreignErrors: deps.foreignErrors })
   const logOnly = (error: unknown) => deps.onInternal(error, {})
 
-  async function load(sdl: string, id: string): Promise<LoadedSupergraph> {
-    const executor = await (deps.buildExecutor ?? buildCompiledExecutor)(sdl, deps.transports)
-    checkScalars(executor.apiSchema, deps.scalars ?? {})
-    const execute = (exchange: Parameters<LoadedSupergraph['run']>[0]) =>
-      runOperation(executor, exchange, { subgraphHeaders: deps.subgraphHeaders, format })
-    const apolloRoad = await startApolloRoad({
-      apiSchema: executor.apiSchema,
-      supergraphSdl: sdl,
-      plugins: deps.apolloPlugins ?? [],
-      execute,
-      format,
-      onInternal: logOnly,
-    })
-    // Plugins may look at every request; without any, an operation that Apollo Server has run once takes the short road.
-    const always = (deps.apolloPlugins?.length ?? 0) > 0
-    const ran = new WeakSet<object>()
-    return {
-      id,
-      apiSchema: executor.apiSchema,
-      operations: createOperationStore({
-        schema: executor.apiSchema,
-        checkDocument: deps.checkDocument,
-        maxTokens: deps.maxTokens,
-      }),
-      run(exchange) {
-        const { operation } = exchange
-        if (operation === null || (!always && ran.has(operation))) return execute(exchange)
-        ran.add(operation)
-        return apolloRoad.run(exchange)
-      },
-      async [Symbol.asyncDispose]() {
-        await apolloRoad[Symbol.asyncDispose]()
-        await executor[Symbol.asyncDispose]()
-      },
-    }
-  }
-
   const pipeline = createPipeline(
     inOrder([
       createIdentifyStage(deps.identify),
@@ -114,6 +60,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
       createExecuteStage(),
     ]),
   )
+  const load = createSupergraphLoader({ ...deps, format, onInternal: logOnly })
   const supergraphs = await holdSupergraph(deps.supergraphSdl, load, logOnly)
   const handle = createReceiver({
     pipeline,

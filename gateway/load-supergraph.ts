@@ -1,0 +1,76 @@
+import type { ApolloServerPlugin } from '@apollo/server'
+import type { DocumentNode, GraphQLScalarType } from 'graphql'
+import type { SubgraphTransport } from '../platform/subgraph/transport.ts'
+import { checkScalars } from './api-scalars.ts'
+import { type ApolloContext, startApolloRoad } from './apollo-road.ts'
+import { buildCompiledExecutor } from './compiled-executor.ts'
+import type { Exchange } from './exchange.ts'
+import { runOperation, type SubgraphHeaders } from './execute.ts'
+import type { BuildExecutor } from './executor-port.ts'
+import type { FormatError } from './mask-errors.ts'
+import { createOperationStore, type Operation } from './operations.ts'
+import type { LoadSupergraph } from './supergraph.ts'
+
+export type SupergraphLoaderOptions = {
+  /** By the subgraph's name in the supergraph. The gateway does not close them. */
+  readonly transports: ReadonlyMap<string, SubgraphTransport>
+  /** Default: the compiled executor. */
+  readonly buildExecutor?: BuildExecutor
+  readonly subgraphHeaders: SubgraphHeaders
+  /** Refuses a document by throwing an AppError, before it is validated. */
+  readonly checkDocument?: (document: DocumentNode) => void
+  /** Longest document, in lexed tokens. */
+  readonly maxTokens?: number
+  /** By name: checks what clients send for these scalars before anything is called. */
+  readonly scalars?: Readonly<Record<string, GraphQLScalarType>>
+  /** With any, every request takes Apollo Server's road. */
+  readonly apolloPlugins?: readonly ApolloServerPlugin<ApolloContext>[]
+}
+
+export type SupergraphLoaderDeps = SupergraphLoaderOptions & {
+  readonly format: FormatError
+  readonly onInternal: (error: unknown) => void
+}
+
+/** Turns supergraph SDL into what serves requests: executor, known operations, and the two roads to it. */
+export function createSupergraphLoader(deps: SupergraphLoaderDeps): LoadSupergraph {
+  const { format, subgraphHeaders, onInternal, apolloPlugins: plugins = [] } = deps
+  return async (sdl, id) => {
+    const executor = await (deps.buildExecutor ?? buildCompiledExecutor)(sdl, deps.transports)
+    const { apiSchema } = executor
+    checkScalars(apiSchema, deps.scalars ?? {})
+    const execute = (exchange: Exchange) => runOperation(executor, exchange, { subgraphHeaders, format })
+    const apolloRoad = await startApolloRoad({
+      apiSchema,
+      supergraphSdl: sdl,
+      plugins,
+      execute,
+      format,
+      onInternal,
+    }).catch(async (error: unknown) => {
+      await executor[Symbol.asyncDispose]()
+      throw error
+    })
+    // Plugins may look at every request; without any, an operation that Apollo Server has run once takes the short road.
+    const ran = plugins.length > 0 ? null : new WeakSet<Operation>()
+    return {
+      id,
+      apiSchema,
+      operations: createOperationStore({
+        schema: apiSchema,
+        checkDocument: deps.checkDocument,
+        maxTokens: deps.maxTokens,
+      }),
+      run(exchange) {
+        const { operation } = exchange
+        if (operation === null || ran?.has(operation)) return execute(exchange)
+        ran?.add(operation)
+        return apolloRoad.run(exchange)
+      },
+      async [Symbol.asyncDispose]() {
+        await apolloRoad[Symbol.asyncDispose]()
+        await executor[Symbol.asyncDispose]()
+      },
+    }
+  }
+}
