@@ -71,14 +71,29 @@ describe('availability', () => {
     expect(await ask('outlet', 'PICKUP')).toEqual([0, 'OUT_OF_STOCK'])
   })
 
-  it('is answered without SQL when nothing changed, and anew after a movement', async () => {
-    const asked = { channelId: 'web', items: Array.from({ length: 20 }, () => ({ sku: 'A' })) }
-    expect(await world.statementsOf(availability, asked)).toBeGreaterThan(0)
+  it('of 200 variants is answered without SQL when nothing changed, and anew after a movement', async () => {
+    const skus = Array.from({ length: 200 }, (_, n) => `SKU-${n}`)
+    await world.deliver('catalogue', Object.fromEntries(skus.map((sku) => [sku, { variant: sku }])))
+    await world.deliver('stock', Object.fromEntries(skus.map((sku) => [sku, stockDocument(sku, 'DC1')])))
+    const asked = { channelId: 'web', items: skus.map((sku) => ({ sku })) }
+    // SKUs, positions, and the network's two tables.
+    expect(await world.statementsOf(availability, asked)).toBe(4)
     expect(await world.statementsOf(availability, asked)).toBe(0)
-    await world.deliver('stock', { a1: stockDocument('A', 'DC1', { onHand: 20 }) })
+    await world.deliver('stock', { 'SKU-7': stockDocument('SKU-7', 'DC1', { onHand: 3 }) })
+    expect(await world.statementsOf(availability, asked)).toBe(1)
     const { availability: answers } = await world.ask(availability, asked)
-    expect(answers).toHaveLength(20)
-    expect(answers).toEqual(Array.from({ length: 20 }, () => expect.objectContaining({ ats: 25 })))
+    expect((answers as { ats: number }[]).map(({ ats }) => ats)).toEqual(skus.map((sku) => (sku === 'SKU-7' ? 3 : 10)))
+  })
+
+  it('of entity references is batched as well', async () => {
+    const { rows } = await world.database.query<{ id: string }>('select id from inventory.variants order by sku')
+    const of = rows.map(({ id }) => ({ __typename: 'Variant', id }))
+    const query = `query ($of: [_Any!]!) { _entities(representations: $of) {
+      ... on Variant { availability(channelId: "web") { ats } positions { edges { node { location { code } } } } } } }`
+    expect(of).toHaveLength(2)
+    expect(await world.statementsOf(query, { of })).toBe(3)
+    const { _entities } = await world.ask(query, { of })
+    expect(_entities).toMatchObject([{ availability: { ats: 35 } }, { availability: null, positions: { edges: [] } }])
   })
 
   it('is unknown when no source of it was ever read whole', async () => {
