@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../../platform/event-log/event-log.ts'
 import { startOfLog } from '../../../platform/event-log/position.ts'
 import { createCustomers } from '../../../subgraphs/customers/index.ts'
+import { createLinkingProcess } from '../../../subgraphs/customers/linking-process.ts'
 import { profilesProjection } from '../../../subgraphs/customers/read-model.ts'
 import { askAnew, type RunningSubgraph, runSubgraph, type SubgraphParts } from '../../support/run-subgraph.ts'
 
@@ -251,6 +252,26 @@ describe('the customers read model', () => {
       await customers.database.transaction((transaction) => profilesProjection.apply(transaction, [event]))
     }
     expect(await dumpAll()).toEqual(before)
+  })
+
+  it('is written and linked with the same number of statements for any batch', async () => {
+    const documents = Array.from({ length: 40 }, (_, index) => ({ kind: 'customer', key: `${index}`, data: person() }))
+    await customers.deliver('crm', documents)
+    await customers.drain()
+    const { events } = await customers.eventLog.read({ after: startOfLog, limit: 100, types: profilesProjection.types })
+    expect(events).toHaveLength(40)
+    const process = createLinkingProcess({ tenant: 'test', mintCustomerId: () => 'cus_new' })
+    const statements = async (size: number) => {
+      await customers.database.query('TRUNCATE customers.profiles, customers.identifiers')
+      await customers.database.query('TRUNCATE customers.linking_profiles, customers.linking_names')
+      await using database = customers.openDatabase()
+      const batch = events.slice(0, size)
+      await database.transaction((transaction) => profilesProjection.apply(transaction, batch))
+      const decided = await database.transaction((transaction) => process.decide(transaction, batch))
+      expect(decided).toHaveLength(size)
+      return database.statementCount()
+    }
+    expect(await statements(40)).toBe(await statements(1))
   })
 
   it('dead-letters a document that is no customer and takes the others', async () => {
