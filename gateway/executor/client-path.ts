@@ -16,6 +16,7 @@ export const createToClientPath = (
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
   keyOf: (field: FieldNode) => string,
   isOfType: IsOfType,
+  isInterface: (typeName: string) => boolean,
 ): ToClientPath => {
   type Found = { readonly field: FieldNode; readonly applies: boolean }
 
@@ -25,7 +26,9 @@ export const createToClientPath = (
       const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection
       if (fragment === undefined) return []
       const condition = fragment.typeCondition?.name.value
-      const isType = condition === undefined || typeof typeName !== 'string' || isOfType(typeName, condition)
+      // An interface's name is what an interface object calls itself before its type is known.
+      const isUnknown = typeof typeName !== 'string' || isInterface(typeName)
+      const isType = condition === undefined || isUnknown || isOfType(typeName, condition)
       return fieldsAt(fragment.selectionSet, key, typeName, applies && isType)
     })
 

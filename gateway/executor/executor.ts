@@ -23,10 +23,11 @@ export type Executor = {
    * in a bounded cache.
    *
    * @param document valid against `apiSchema`
+   * @param shown what `__schema` and `__type` tell of; default `apiSchema`
    * @throws AppError `INTERNAL` when the graph has no way to answer the operation, `BAD_REQUEST` when there is no
    * such operation or it is a subscription
    */
-  prepare(document: DocumentNode, operationName?: string): PreparedOperation
+  prepare(document: DocumentNode, operationName?: string, shown?: GraphQLSchema): PreparedOperation
   /** Never rejects: what goes wrong is in `errors`. */
   execute(prepared: PreparedOperation, request: ExecuteRequest): Promise<DataAnswer>
   /** The same as JSON text of the whole answer: `errors` when there are any, `data`, `extensions` when asked for. */
@@ -51,8 +52,8 @@ export const createExecutor = (deps: ExecutorDeps): Executor => {
     apiSchema: facts.apiSchema,
     plannerName: planner.name,
     services: facts.services,
-    prepare: (document, operationName) =>
-      prepareOperation(document, operationName, { facts, planner, limits, transports: deps.transports }),
+    prepare: (document, operationName, shown = facts.apiSchema) =>
+      prepareOperation(document, operationName, { facts, planner, limits, transports: deps.transports, shown }),
     execute: (prepared, request) => prepared.run(request),
     executeToText: (prepared, request) => prepared.runToText(request),
   }

@@ -1,4 +1,10 @@
-import { type DocumentNode, type FragmentDefinitionNode, Kind, type OperationDefinitionNode } from 'graphql'
+import {
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
+} from 'graphql'
 import { AppError } from '../../platform/errors/app-error.ts'
 import type { SubgraphTransport } from '../../platform/subgraph/transport.ts'
 import { createToClientPath } from './client-path.ts'
@@ -24,6 +30,8 @@ export type PrepareDeps = {
   readonly planner: Planner
   readonly limits: ExecutorLimits
   readonly transports: ReadonlyMap<string, SubgraphTransport>
+  /** Answers introspection. */
+  readonly shown: GraphQLSchema
 }
 
 /** See `Executor.prepare`. */
@@ -89,7 +97,9 @@ const compileFetching = (
     isOfType,
     merge: createMerge((typeName) => facts.interfaces.has(typeName)),
     maxErrorsPerCall: deps.limits.maxErrorsPerCall,
-    toClientPath: createToClientPath(operation.selectionSet, fragments, isolated.keyOf, isOfType),
+    toClientPath: createToClientPath(operation.selectionSet, fragments, isolated.keyOf, isOfType, (typeName) =>
+      facts.interfaces.has(typeName),
+    ),
     variableOf: isolated.variableOf,
     mustCopy: (lookup: PlanLookup) => lookup.paths.some((path) => paths.some((other) => isBelow(other, path))),
   }
@@ -116,7 +126,7 @@ const compileAnswer = (
     step,
     shapes,
     write: createWriteData(shapes),
-    introspect: shapes.only && createIntrospect(shapes.only, operation, fragments, schema),
+    introspect: shapes.only && createIntrospect(shapes.only, operation, fragments, deps.shown),
   }
 }
 

@@ -91,16 +91,43 @@ export const createShapes = (
   }
 
   function shapeForName(typeName: unknown): Shape | undefined {
-    if (typeof typeName !== 'string') return createShape(declared, undefined, selectionSets, deps)
+    if (typeof typeName !== 'string') return untyped()
     const type = deps.schema.getType(typeName)
     if (isObjectType(type)) {
       const fits = isAbstractType(declared) && deps.schema.isSubType(declared, type)
       return fits ? createShape(type, type.name, selectionSets, deps) : undefined
     }
     // An interface object says the interface's name where nobody needed to know the real type.
-    return isInterfaceType(type) ? createShape(declared, undefined, selectionSets, deps) : undefined
+    return isInterfaceType(type) ? untyped() : undefined
+  }
+
+  /** Where something hangs on the type, not knowing it is no way to say that no fragment applies. */
+  function untyped(): Shape | undefined {
+    const hangsOnType = selectionSets.some((selectionSet) => narrows(selectionSet, declared, deps))
+    return hangsOnType ? undefined : createShape(declared, undefined, selectionSets, deps)
   }
 }
+
+const narrows = (selectionSet: SelectionSetNode, declared: GraphQLCompositeType, deps: ShapeDeps): boolean =>
+  selectionSet.selections.some((selection) => {
+    if (isIncluded(selection, deps.conditions) !== true) return false
+    if (selection.kind === Kind.FIELD) return selection.name.value === '__typename'
+    const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? deps.fragments.get(selection.name.value) : selection
+    if (fragment === undefined) return false
+    const condition = fragment.typeCondition && typeFromAST(deps.schema, fragment.typeCondition)
+    if (isCompositeType(condition) && !applies(declared, condition, deps.schema)) {
+      return asksAnything(fragment.selectionSet, deps)
+    }
+    return narrows(fragment.selectionSet, declared, deps)
+  })
+
+const asksAnything = (selectionSet: SelectionSetNode, deps: ShapeDeps): boolean =>
+  selectionSet.selections.some((selection) => {
+    if (isIncluded(selection, deps.conditions) !== true) return false
+    if (selection.kind === Kind.FIELD) return true
+    const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? deps.fragments.get(selection.name.value) : selection
+    return fragment !== undefined && asksAnything(fragment.selectionSet, deps)
+  })
 
 const createShape = (
   type: GraphQLCompositeType,
