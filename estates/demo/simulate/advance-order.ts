@@ -8,21 +8,24 @@ import { allocate, carrierScan, issueGoods, pick, printLabel, receiveReturn, rel
 const backordered = 25
 
 /**
- * Moves one of the orders that wait longest by one stage. The order system hears of it last, so its status tells how far
- * the others surely are: a step cut short is done again, and doing it twice does it once.
+ * Moves an open order by one stage: mostly one that waits long, at times one that just moved. The order system hears of
+ * it last, so its status tells how far the others surely are: a step cut short is done again, and doing it twice does it
+ * once.
  */
 export async function advanceOrder(trade: Trade): Promise<string | null> {
-  const row = await firstRow(
-    trade.databases.oms,
-    `select order_id::int from (
-       select order_id, status_at from sales_order where (status_code < 70 or status_code in (80, 82)) and order_id >= $2
-       order by status_at, order_id limit 20) o
-     order by status_at, order_id offset $1 limit 1`,
-    [Math.floor(trade.random.next() ** 2 * 20), firstOrderId],
-  )
-  const order = row === null ? null : await readOrder(trade.databases.oms, wholeOf(row, 'order_id'))
-  return order === null ? null : await advance(trade, order)
+  const text = trade.random.chance(0.25) ? newestFirst : oldestFirst
+  const row = await firstRow(trade.databases.oms, text, [Math.floor(trade.random.next() ** 2 * 20), firstOrderId])
+  const found = row === null ? null : await readOrder(trade.databases.oms, wholeOf(row, 'order_id'))
+  return found === null ? null : await advance(trade, found)
 }
+
+const waiting = (direction: 'asc' | 'desc'): string =>
+  `select order_id::int from sales_order where (status_code < 70 or status_code in (80, 82)) and order_id >= $2
+   order by status_at ${direction}, order_id ${direction} offset least($1::int, (
+     select greatest(0, count(*) - 1) from (
+       select 1 from sales_order where (status_code < 70 or status_code in (80, 82)) and order_id >= $2 limit 20) o)) limit 1`
+const oldestFirst = waiting('asc')
+const newestFirst = waiting('desc')
 
 /** @returns what happened; an order at its end stays as it is */
 export async function advance(trade: Trade, order: SoldOrder): Promise<string | null> {
