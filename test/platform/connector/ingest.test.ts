@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Database } from '../../../platform/sql/database.ts'
 import {
   documentOf,
   ingestOver,
@@ -134,6 +135,28 @@ describe('ingest', () => {
     )
     expect(outcomes.reduce((sum, { events }) => sum + events, 0)).toBe(50)
     expect(await readEvents(store.database)).toHaveLength(50)
+  })
+
+  it('looks again when another process stored the same document between its read and its write', async () => {
+    const handlers = [thingHandler('thing')]
+    const other = ingestOver(store.open(), handlers)
+    await other.deliver({ system: 'erp', documents: [documentOf('1', { price: 1 })] })
+    let overtake = true
+    const overtaken: Database = {
+      ...store.database,
+      async transaction(work, options) {
+        if (overtake) await other.deliver({ system: 'erp', documents: [documentOf('1', { price: 2 })] })
+        overtake = false
+        return await store.database.transaction(work, options)
+      },
+    }
+    await ingestOver(overtaken, handlers).deliver({ system: 'erp', documents: [documentOf('1', { price: 3 })] })
+    const events = await readEvents(store.database)
+    expect(events.map(({ data }) => [data.before, data.now])).toEqual([
+      [null, { price: 1 }],
+      [{ price: 1 }, { price: 2 }],
+      [{ price: 2 }, { price: 3 }],
+    ])
   })
 
   it('drops an older document only where the delivery may arrive out of order', async () => {
