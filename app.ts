@@ -8,6 +8,7 @@ import { openTransports } from './app/transports.ts'
 import { examples } from './gateway/graphiql/examples.ts'
 import type { ReadinessCheck } from './gateway/health.ts'
 import { createGateway } from './gateway/index.ts'
+import { createGatewayMetrics } from './gateway/metrics.ts'
 import { createSubgraphHeaders } from './gateway/viewer-context.ts'
 import { assetPath } from './platform/assets.ts'
 import type { Config } from './platform/config.ts'
@@ -16,6 +17,7 @@ import { plainViewerCodec } from './platform/identity/viewer-header.ts'
 import { createCloser } from './platform/lifecycle.ts'
 import { hostSubgraph } from './platform/subgraph/host.ts'
 import { serveSubgraph } from './platform/subgraph/http-server.ts'
+import { sharedScalars } from './platform/subgraph/scalars.ts'
 import { type SubgraphName, subgraphNames } from './platform/subgraph/subgraph.ts'
 import type { Log } from './platform/telemetry/log.ts'
 import { createMetrics } from './platform/telemetry/metrics.ts'
@@ -56,6 +58,8 @@ export async function startApp(options: AppOptions): Promise<App> {
         limits: { ...config.server, drainTimeoutMs: config.process.drainTimeoutMs },
         paths: ['/graphql'],
         examples,
+        scalars: sharedScalars,
+        observer: createGatewayMetrics(metrics),
         readiness: readinessOf(data, systems),
         onInternal: (error, facts) => log.error('A request failed', { error, ...facts }),
       }),

@@ -7,6 +7,7 @@ import { startConnectors } from '../platform/connector/run.ts'
 import { createEstateSource } from '../platform/connector/static-source.ts'
 import { pause } from '../platform/resilience/backoff.ts'
 import type { DataLayer } from './data-layer.ts'
+import { countDocuments } from './observability.ts'
 import type { ProcessParts } from './process.ts'
 
 export type FollowedSystems = {
@@ -17,12 +18,15 @@ export type FollowedSystems = {
 }
 
 /** Follows every system of the estate until the process ends. */
-export function followSystems({ config, closer, log, signal }: ProcessParts, data: DataLayer): FollowedSystems {
+export function followSystems(
+  { config, closer, log, metrics, signal }: ProcessParts,
+  data: DataLayer,
+): FollowedSystems {
   const { store, estate, subgraphs, projector, freshness, ids } = data
   const { background: database, eventLog } = store
   const partLog = log.child({ part: 'connector' })
   const clock = systemClock
-  const ingest = createIngest({
+  const uncounted = createIngest({
     database,
     eventLog,
     handlers: subgraphs.flatMap((subgraph) => subgraph.sources),
@@ -31,6 +35,7 @@ export function followSystems({ config, closer, log, signal }: ProcessParts, dat
     clock,
     log: partLog,
   })
+  const ingest = countDocuments(uncounted, metrics)
   const onProgress = createProgressTeller((line) => partLog.info(`Reading ${line}`), clock)
   const running = closer.add(
     startConnectors({

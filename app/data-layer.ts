@@ -13,6 +13,7 @@ import { createIdMinter, type IdMinter } from '../platform/ids.ts'
 import { migrate } from '../platform/sql/migrate.ts'
 import type { Subgraph, SubgraphName } from '../platform/subgraph/subgraph.ts'
 import { type OpenedEstate, openEstate } from './estate.ts'
+import { createConsumerMetrics, observeFreshness } from './observability.ts'
 import type { ProcessParts } from './process.ts'
 import { keepSecret } from './secrets.ts'
 import { openStore, type Store } from './store.ts'
@@ -49,6 +50,7 @@ export async function openDataLayer(parts: ProcessParts, names: readonly Subgrap
     }),
     { name: 'freshness' },
   )
+  observeFreshness(freshness, metrics, systemClock)
   const cursors = createCursorCodec({ secret: cursorSecret })
   const subgraphs = createSubgraphs({ config, store, estate, freshness, cursors, ids })
   await migrate(
@@ -59,18 +61,31 @@ export async function openDataLayer(parts: ProcessParts, names: readonly Subgrap
   const kept = subgraphs.filter((subgraph) => names.includes(subgraph.name))
   const projections = kept.flatMap((subgraph) => subgraph.projections)
   const partLog = log.child({ part: 'event log' })
+  const consumerMetrics = createConsumerMetrics(metrics)
   const follower = closer.add(
     createFollower({ projections, database, eventLog, invalidator: cacheFactory, appliedBus, log: partLog }),
     { name: 'follower' },
   )
   await follower.start(signal)
   const projector = closer.add(
-    createProjector({ projections, database, eventLog, invalidator: cacheFactory, appliedBus, log: partLog }),
+    createProjector({
+      projections,
+      database,
+      eventLog,
+      invalidator: cacheFactory,
+      appliedBus,
+      log: partLog,
+      metrics: consumerMetrics,
+    }),
     { name: 'projector' },
   )
   projector.start()
   for (const process of kept.flatMap((subgraph) => subgraph.processes ?? [])) {
-    closer.add(createDecider({ process, database, eventLog, log: partLog }), { name: process.name }).start()
+    closer
+      .add(createDecider({ process, database, eventLog, log: partLog, metrics: consumerMetrics }), {
+        name: process.name,
+      })
+      .start()
   }
   return { store, estate, demo, freshness, subgraphs, projector, ids }
 }
