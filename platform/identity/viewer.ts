@@ -27,7 +27,11 @@ export type StaffViewer = Base & {
 }
 
 /** A marketplace, supplier or other company acting for itself; sees its own channels only. */
-export type PartnerViewer = Base & { readonly kind: 'partner'; readonly partnerId: string; readonly channelIds: readonly string[] }
+export type PartnerViewer = Base & {
+  readonly kind: 'partner'
+  readonly partnerId: string
+  readonly channelIds: readonly string[]
+}
 
 /** A part of Storeloom or a connector acting for a system of record. */
 export type ServiceViewer = Base & { readonly kind: 'service'; readonly system: string }
