@@ -70,7 +70,7 @@ export async function startApolloRoad(deps: ApolloRoadDeps): Promise<ApolloRoad>
       if (operation !== null) handedOver.set(sha256(operation.text), operation.document)
       const { body } = await server.executeOperation(
         {
-          query: request.query,
+          query: operation?.text ?? '',
           ...(operation?.name === undefined ? {} : { operationName: operation.name }),
           ...(request.variables === undefined ? {} : { variables: request.variables }),
           ...(request.extensions === undefined ? {} : { extensions: withoutPersisted(request.extensions) }),

@@ -1,4 +1,4 @@
-import { getVariableValues } from 'graphql'
+import { type GraphQLSchema, getVariableValues } from 'graphql'
 import { createExecutor } from './executor/executor.ts'
 import type { PreparedOperation } from './executor/prepared.ts'
 import type { BuildExecutor } from './executor-port.ts'
@@ -12,21 +12,24 @@ export const buildCompiledExecutor: BuildExecutor = async (supergraphSdl, transp
   const executor = createExecutor({ supergraphSdl, transports })
   const prepared = new WeakMap<Operation, PreparedOperation>()
 
-  function prepare(operation: Operation): PreparedOperation {
+  function prepare(operation: Operation, schema: GraphQLSchema): PreparedOperation {
     const known = prepared.get(operation)
     if (known !== undefined) return known
-    const made = executor.prepare(operation.document, operation.name)
+    const made = executor.prepare(operation.document, operation.name, schema)
     prepared.set(operation, made)
     return made
   }
 
   return {
     apiSchema: executor.apiSchema,
-    async execute({ operation, variables, headers, signal }) {
+    async execute({ operation, schema, variables, headers, signal }) {
       const definitions = operation.node.variableDefinitions ?? []
-      const values = getVariableValues(executor.apiSchema, definitions, variables, { maxErrors: maxVariableErrors })
+      const values = getVariableValues(schema, definitions, variables, {
+        maxErrors: maxVariableErrors,
+        hideSuggestions: true,
+      })
       if (values.coerced === undefined) return { errors: values.errors }
-      return prepare(operation).run({ variables: values.coerced, headers, signal })
+      return prepare(operation, schema).run({ variables: values.coerced, headers, signal })
     },
     async [Symbol.asyncDispose]() {},
   }

@@ -1,10 +1,13 @@
 import type { GraphQLFormattedError, GraphQLSchema } from 'graphql'
 import type { Viewer } from '../platform/identity/viewer.ts'
+import type { Lane } from './lanes/lanes.ts'
 import type { Operation, OperationStore } from './operations.ts'
+import type { SupergraphRules } from './supergraph-rules.ts'
 
 /** What a transport hands to the pipeline: GraphQL's own parameters and how they came. */
 export type GatewayRequest = {
-  readonly query: string
+  /** Absent: the document is named by its hash in `extensions.persistedQuery`. */
+  readonly query: string | undefined
   readonly operationName: string | undefined
   readonly variables: Readonly<Record<string, unknown>> | undefined
   readonly extensions: Readonly<Record<string, unknown>> | undefined
@@ -12,6 +15,10 @@ export type GatewayRequest = {
   readonly mayMutate: boolean
   /** Path the request came to, e.g. `/graphql`. */
   readonly path: string
+  /** The version its path names, e.g. `2026-10`. */
+  readonly version: string | undefined
+  /** The client's address as the socket, or a trusted proxy, tells it. */
+  readonly address: string | undefined
   /** Lower-case names; of a repeated header the first value. */
   readonly headers: Readonly<Record<string, string>>
   /** Aborts when the client is gone. */
@@ -45,8 +52,21 @@ export type Exchange = {
   readonly answerHeaders: Record<string, string>
   /** Set by `identify`; anonymous before it. */
   viewer: Viewer
+  /** Set by `version`; the whole API schema before it. */
+  version: SchemaVersion
   /** Set by `parse`; what is asked. */
   operation: Operation | null
+  /** Set by `cost`; points to be charged before execution. */
+  requestedCost: number
+  /** Set by `cost`; the lane it runs in and is charged in. */
+  lane: Lane
+}
+
+/** One public version of the schema, as one supergraph has it. */
+export type SchemaVersion = {
+  /** `2026-10`, or `unversioned` where nothing is versioned. */
+  readonly name: string
+  readonly schema: GraphQLSchema
 }
 
 /** One supergraph ready to answer, with all that was derived from it. */
@@ -54,6 +74,13 @@ export type Supergraph = {
   /** Changes with the text: the first 12 hex digits of its SHA-256. */
   readonly id: string
   readonly apiSchema: GraphQLSchema
+  /** Whole, and the version of a request that reaches no `version` stage. */
+  readonly unversioned: SchemaVersion
+  /** By name; empty where nothing is versioned. */
+  readonly versions: ReadonlyMap<string, SchemaVersion>
+  /** What its SDL says beyond types. */
+  readonly rules: SupergraphRules
+  /** Of all versions. */
   readonly operations: OperationStore
   /** Executes the operation of the exchange. */
   run(exchange: Exchange): Promise<GraphQLResult>

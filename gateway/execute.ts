@@ -21,6 +21,7 @@ export async function runOperation(
   if (operation === null) throw new AppError('INTERNAL', 'Cannot execute: no operation was parsed')
   const { data, errors, extensions } = await executor.execute({
     operation,
+    schema: exchange.version.schema,
     variables: request.variables ?? {},
     headers: deps.subgraphHeaders(exchange),
     signal,

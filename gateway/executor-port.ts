@@ -4,6 +4,8 @@ import type { Operation } from './operations.ts'
 
 export type ExecutorCall = {
   readonly operation: Operation
+  /** Answers `__schema` and `__type`: that of the version asked. */
+  readonly schema: GraphQLSchema
   /** As the client sent them; the executor coerces. */
   readonly variables: Readonly<Record<string, unknown>>
   /** Sent with every call to a subgraph. */

@@ -33,6 +33,13 @@ export function statusOf(result: GraphQLResult, mediaType: MediaType): number {
   return mediaType === 'application/json' && ownToGraphQL.has(code) ? 200 : httpStatus[code]
 }
 
+/** @returns seconds to wait before a refused request is worth sending again, as `Retry-After` has it. */
+export function retryAfterOf({ data, errors }: GraphQLResult): string | undefined {
+  if (data !== undefined) return undefined
+  const waitMs = errors?.[0]?.extensions?.retryAfterMs
+  return typeof waitMs === 'number' ? String(Math.max(1, Math.ceil(waitMs / 1_000))) : undefined
+}
+
 const ownToGraphQL: ReadonlySet<string> = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',

@@ -4,7 +4,8 @@ import { describeValue } from '../platform/parse.ts'
 
 /** GraphQL's parameters as a client sent them, each of the type it must have. */
 export type GraphQLParams = {
-  readonly query: string
+  /** Absent only where `extensions.persistedQuery` names the document. */
+  readonly query: string | undefined
   readonly operationName: string | undefined
   readonly variables: Readonly<Record<string, unknown>> | undefined
   readonly extensions: Readonly<Record<string, unknown>> | undefined
@@ -92,12 +93,15 @@ function mediaTypeOf(contentType: string): string {
 
 function toParams(value: Readonly<Record<string, unknown>>): GraphQLParams {
   const { query, operationName, variables, extensions } = value
-  if (typeof query !== 'string' || query.trim() === '') throw wrong('query', query, 'a GraphQL document as text')
+  const isNamed = query == null && isObject(extensions) && extensions.persistedQuery !== undefined
+  if (!isNamed && (typeof query !== 'string' || query.trim() === '')) {
+    throw wrong('query', query, 'a GraphQL document as text')
+  }
   if (operationName != null && typeof operationName !== 'string') throw wrong('operationName', operationName, 'text')
   if (variables != null && !isObject(variables)) throw wrong('variables', variables, 'an object')
   if (extensions != null && !isObject(extensions)) throw wrong('extensions', extensions, 'an object')
   return {
-    query,
+    query: typeof query === 'string' ? query : undefined,
     operationName: operationName ?? undefined,
     variables: variables ?? undefined,
     extensions: extensions ?? undefined,

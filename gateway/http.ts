@@ -2,9 +2,11 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { AppError } from '../platform/errors/app-error.ts'
 import { httpStatus } from '../platform/errors/http-status.ts'
 import { toProblem } from '../platform/errors/problem.ts'
+import { type Cors, createCors } from './cors.ts'
 import type { Answer, GatewayRequest } from './exchange.ts'
 import { type ReadinessCheck, readReadiness } from './health.ts'
-import { chooseMediaType, statusOf } from './http-answer.ts'
+import { chooseMediaType, retryAfterOf, statusOf } from './http-answer.ts'
+import { answerBrokenRequest } from './http-broken.ts'
 import { checkContentType, readGetQuery, readPostBody, refuseCrossSite } from './http-request.ts'
 import { correlationIdOf } from './receive.ts'
 
@@ -22,6 +24,12 @@ export type HttpDeps = {
   readonly receive: (request: GatewayRequest) => Promise<Answer>
   /** Where GraphQL is answered, e.g. `['/graphql']`. */
   readonly paths: readonly string[]
+  /** Whether `/2026-10/graphql` is answered too. */
+  readonly isVersioned: boolean
+  /** Origins whose pages may ask; `*` for all. */
+  readonly corsOrigins: readonly string[]
+  /** Addresses or networks whose `x-forwarded-*` headers are believed. */
+  readonly trustedProxies: readonly string[]
   readonly limits: HttpLimits
   readonly readiness: readonly ReadinessCheck[]
   readonly onInternal: (error: unknown, facts: { readonly correlationId: string }) => void
@@ -36,19 +44,37 @@ export function createHttpServer(deps: HttpDeps): FastifyInstance {
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     exposeHeadRoutes: false,
+    trustProxy: deps.trustedProxies.length > 0 ? [...deps.trustedProxies] : false,
+    clientErrorHandler: answerBrokenRequest,
     routerOptions: { maxParamLength: 200 },
   })
   server.removeAllContentTypeParsers()
   // Any type gets in, so that the answer to a wrong one is ours.
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  addSecurityHeaders(server)
   addErrors(server, deps)
   addHealth(server, deps.readiness)
-  for (const path of deps.paths) addGraphQL(server, path, deps)
+  const cors = createCors(deps.corsOrigins)
+  for (const path of deps.paths) {
+    addGraphQL(server, path, deps, cors)
+    if (deps.isVersioned && path !== '/') addGraphQL(server, `/:version${path}`, deps, cors)
+  }
   return server
 }
 
-function addGraphQL(server: FastifyInstance, path: string, deps: HttpDeps): void {
+/** Every answer; a page adds its own content security policy. */
+function addSecurityHeaders(server: FastifyInstance): void {
+  server.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-content-type-options', 'nosniff')
+    reply.header('referrer-policy', 'no-referrer')
+    if (request.protocol === 'https') reply.header('strict-transport-security', 'max-age=31536000; includeSubDomains')
+    done()
+  })
+}
+
+function addGraphQL(server: FastifyInstance, path: string, deps: HttpDeps, cors: Cors): void {
   server.post(path, async (request, reply) => {
+    allowOrigin(request, reply, cors)
     checkContentType(request.headers)
     const params = readPostBody(request.body)
     return answer(request, reply, { ...params, mayMutate: true }, deps)
@@ -56,11 +82,19 @@ function addGraphQL(server: FastifyInstance, path: string, deps: HttpDeps): void
   // GET on `/` is the landing page's.
   if (path !== '/') {
     server.get(path, async (request, reply) => {
+      allowOrigin(request, reply, cors)
       refuseCrossSite(request.headers)
       const params = readGetQuery(new URL(request.url, 'http://gateway').searchParams)
       return answer(request, reply, { ...params, mayMutate: false }, deps)
     })
   }
+  server.options(path, async (request, reply) => {
+    const { origin, 'access-control-request-headers': requested } = request.headers
+    return reply
+      .code(204)
+      .headers({ allow: 'GET, POST, OPTIONS', vary: 'origin', ...cors.preflightHeaders(origin, requested) })
+      .send()
+  })
   server.route({
     method: path === '/' ? ['PUT', 'DELETE', 'PATCH'] : ['PUT', 'DELETE', 'PATCH', 'HEAD'],
     url: path,
@@ -71,7 +105,13 @@ function addGraphQL(server: FastifyInstance, path: string, deps: HttpDeps): void
   })
 }
 
-type Params = Omit<GatewayRequest, 'headers' | 'path' | 'signal'>
+/** Also when the request is refused: a page must be able to read why. */
+function allowOrigin(request: FastifyRequest, reply: FastifyReply, cors: Cors): void {
+  const { origin } = request.headers
+  if (origin !== undefined) reply.headers(cors.answerHeaders(origin))
+}
+
+type Params = Omit<GatewayRequest, 'headers' | 'path' | 'signal' | 'version' | 'address'>
 
 async function answer(
   request: FastifyRequest,
@@ -85,6 +125,8 @@ async function answer(
   const { result, headers } = await deps.receive({
     ...params,
     path: request.url.split('?', 1)[0] ?? '/',
+    version: versionOf(request.params),
+    address: request.ip,
     headers: plainHeaders(request),
     signal: aborter.signal,
   })
@@ -92,11 +134,18 @@ async function answer(
   const text = JSON.stringify(result)
   refuseTooLarge(text, deps.limits.responseLimitBytes)
   const mediaType = chooseMediaType(request.headers.accept)
+  const retryAfter = retryAfterOf(result)
+  if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
   return reply
     .code(statusOf(result, mediaType))
     .headers({ ...headers, ...commonHeaders })
     .type(`${mediaType}; charset=utf-8`)
     .send(text)
+}
+
+function versionOf(params: unknown): string | undefined {
+  if (typeof params !== 'object' || params === null || !('version' in params)) return undefined
+  return typeof params.version === 'string' ? params.version : undefined
 }
 
 function refuseTooLarge(text: string, allowedBytes: number): void {
@@ -112,7 +161,7 @@ function refuseTooLarge(text: string, allowedBytes: number): void {
 }
 
 /** What one client is told must not be kept for another; nothing here is a page. */
-const commonHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', vary: 'accept' }
+const commonHeaders = { 'cache-control': 'no-store', vary: 'accept, origin' }
 
 function addHealth(server: FastifyInstance, readiness: readonly ReadinessCheck[]): void {
   server.get('/health/live', async () => ({ status: 'live' }))

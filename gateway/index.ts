@@ -3,6 +3,7 @@ import { AppError } from '../platform/errors/app-error.ts'
 import type { Viewer } from '../platform/identity/viewer.ts'
 import type { Answer, GatewayRequest } from './exchange.ts'
 import { createExecuteStage } from './execute.ts'
+import { createGovernanceStages, type GovernanceOptions } from './governance.ts'
 import { addLandingPage, type Example } from './graphiql/landing-page.ts'
 import type { ReadinessCheck } from './health.ts'
 import { createHttpServer, type HttpLimits } from './http.ts'
@@ -10,7 +11,6 @@ import { createIdentifyStage, type Identify } from './identify.ts'
 import { createSupergraphLoader, type SupergraphLoaderOptions } from './load-supergraph.ts'
 import { createFormatError } from './mask-errors.ts'
 import { type GatewayObserver, silentObserver } from './metrics.ts'
-import { createParseStage } from './parse.ts'
 import { createPipeline, inOrder, type Stage } from './pipeline.ts'
 import { createReceiver } from './receive.ts'
 import { holdSupergraph, type SwapOutcome } from './supergraph.ts'
@@ -20,8 +20,14 @@ export type GatewayDeps = SupergraphLoaderOptions & {
   readonly identify: Identify
   /** Who a request is before it is identified, for refusals of the earliest kind. */
   readonly anonymous: Viewer
-  /** Stages between `parse` and `execute`, and `version`; in the order of `stageOrder`. */
+  /** Versions, prices, limits on rate and lanes. Default: none of them. */
+  readonly governance?: GovernanceOptions
+  /** Further stages; each takes its place in `stageOrder`. */
   readonly stages?: readonly Stage[]
+  /** Origins whose pages may ask; `*` for all. Default: none. */
+  readonly corsOrigins?: readonly string[]
+  /** Addresses or networks whose `x-forwarded-*` headers are believed. Default: none. */
+  readonly trustedProxies?: readonly string[]
   readonly foreignErrors: 'mask' | 'pass'
   readonly limits: HttpLimits & {
     readonly requestDeadlineMs: number
@@ -55,12 +61,13 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
   const pipeline = createPipeline(
     inOrder([
       createIdentifyStage(deps.identify),
-      createParseStage(format),
+      ...createGovernanceStages(deps.governance ?? {}, { format, onInternal: logOnly }),
       ...(deps.stages ?? []),
       createExecuteStage(),
     ]),
   )
-  const load = createSupergraphLoader({ ...deps, format, onInternal: logOnly })
+  const versionNames = deps.governance?.versions?.calendar.versions.map(({ name }) => name) ?? []
+  const load = createSupergraphLoader({ ...deps, versionNames, format, onInternal: logOnly })
   const supergraphs = await holdSupergraph(deps.supergraphSdl, load, logOnly)
   const handle = createReceiver({
     pipeline,
@@ -73,6 +80,9 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
   const http = createHttpServer({
     receive: handle,
     paths: deps.paths,
+    isVersioned: versionNames.length > 0,
+    corsOrigins: deps.corsOrigins ?? [],
+    trustedProxies: deps.trustedProxies ?? [],
     limits: deps.limits,
     readiness: deps.readiness,
     onInternal: deps.onInternal,

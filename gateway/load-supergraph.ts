@@ -1,15 +1,18 @@
 import type { ApolloServerPlugin } from '@apollo/server'
-import type { DocumentNode, GraphQLScalarType } from 'graphql'
+import type { GraphQLScalarType, GraphQLSchema } from 'graphql'
 import type { SubgraphTransport } from '../platform/subgraph/transport.ts'
 import { checkScalars } from './api-scalars.ts'
 import { type ApolloContext, startApolloRoad } from './apollo-road.ts'
 import { buildCompiledExecutor } from './compiled-executor.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange, SchemaVersion } from './exchange.ts'
 import { runOperation, type SubgraphHeaders } from './execute.ts'
 import type { BuildExecutor } from './executor-port.ts'
+import { defaultQueryLimits, type QueryLimits } from './limits/index.ts'
 import type { FormatError } from './mask-errors.ts'
 import { createOperationStore, type Operation } from './operations.ts'
 import type { LoadSupergraph } from './supergraph.ts'
+import { readSupergraphRules, type SupergraphRules } from './supergraph-rules.ts'
+import { deriveVersionSchema } from './versions/api-schema.ts'
 
 export type SupergraphLoaderOptions = {
   /** By the subgraph's name in the supergraph. The gateway does not close them. */
@@ -17,10 +20,10 @@ export type SupergraphLoaderOptions = {
   /** Default: the compiled executor. */
   readonly buildExecutor?: BuildExecutor
   readonly subgraphHeaders: SubgraphHeaders
-  /** Refuses a document by throwing an AppError, before it is validated. */
-  readonly checkDocument?: (document: DocumentNode) => void
-  /** Longest document, in lexed tokens. */
-  readonly maxTokens?: number
+  /** Default: those of docs/threats.md. */
+  readonly queryLimits?: QueryLimits
+  /** Versions of the API schema to derive, by name. Default: none. */
+  readonly versionNames?: readonly string[]
   /** By name: checks what clients send for these scalars before anything is called. */
   readonly scalars?: Readonly<Record<string, GraphQLScalarType>>
   /** With any, every request takes Apollo Server's road. */
@@ -39,6 +42,8 @@ export function createSupergraphLoader(deps: SupergraphLoaderDeps): LoadSupergra
     const executor = await (deps.buildExecutor ?? buildCompiledExecutor)(sdl, deps.transports)
     const { apiSchema } = executor
     checkScalars(apiSchema, deps.scalars ?? {})
+    const rules = readSupergraphRules(sdl)
+    const versions = deriveVersions(apiSchema, rules, deps)
     const execute = (exchange: Exchange) => runOperation(executor, exchange, { subgraphHeaders, format })
     const apolloRoad = await startApolloRoad({
       apiSchema,
@@ -56,11 +61,10 @@ export function createSupergraphLoader(deps: SupergraphLoaderDeps): LoadSupergra
     return {
       id,
       apiSchema,
-      operations: createOperationStore({
-        schema: apiSchema,
-        checkDocument: deps.checkDocument,
-        maxTokens: deps.maxTokens,
-      }),
+      unversioned: { name: 'unversioned', schema: apiSchema },
+      versions,
+      rules,
+      operations: createOperationStore({ limits: deps.queryLimits ?? defaultQueryLimits }),
       run(exchange) {
         const { operation } = exchange
         if (operation === null || ran?.has(operation)) return execute(exchange)
@@ -73,4 +77,19 @@ export function createSupergraphLoader(deps: SupergraphLoaderDeps): LoadSupergra
       },
     }
   }
+}
+
+/** Plans are made over the whole API schema; a version's schema decides what may be asked and what it is told to be. */
+function deriveVersions(
+  apiSchema: GraphQLSchema,
+  { lifecycles }: SupergraphRules,
+  { versionNames = [], scalars = {} }: SupergraphLoaderOptions,
+): ReadonlyMap<string, SchemaVersion> {
+  const versions = new Map<string, SchemaVersion>()
+  for (const name of versionNames) {
+    const schema = deriveVersionSchema(apiSchema, lifecycles, name)
+    checkScalars(schema, scalars)
+    versions.set(name, { name, schema })
+  }
+  return versions
 }

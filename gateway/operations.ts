@@ -1,82 +1,184 @@
 import {
   type DocumentNode,
-  type GraphQLError,
+  GraphQLError,
   type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
   parse,
+  type SourceLocation,
+  specifiedRules,
   validate,
 } from 'graphql'
 import { LRUCache } from 'lru-cache'
-import { AppError } from '../platform/errors/app-error.ts'
+import { AppError, type ErrorCode, isErrorCode } from '../platform/errors/app-error.ts'
+import { formatGraphQLError } from '../platform/errors/graphql-error.ts'
+import { truncate } from '../platform/errors/problem.ts'
 import { describeValue } from '../platform/parse.ts'
+import { countTokens } from './limits/count-tokens.ts'
+import { findLimitViolation, type QueryLimits } from './limits/index.ts'
+import { asksForSchema } from './limits/introspection.ts'
+import type { LimitViolation } from './limits/limit.ts'
 
 /** One operation of a valid document. The same object for the same text and name as long as the cache keeps it. */
 export type Operation = {
   readonly text: string
+  /** Without locations: they would make up most of its memory. */
   readonly document: DocumentNode
   readonly node: OperationDefinitionNode
   readonly name: string | undefined
   readonly kind: 'query' | 'mutation' | 'subscription'
+  /** Asks for `__schema` or `__type`. Then the object belongs to one schema; else all schemas share it. */
+  readonly introspects: boolean
+}
+
+/** Why a document was refused; plain data, so that keeping it keeps nothing of the document alive. */
+export type DocumentError = {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly locations?: readonly SourceLocation[]
+  readonly details?: Readonly<Record<string, unknown>>
 }
 
 export type FoundOperation =
   | { readonly kind: 'found'; readonly operation: Operation }
   /** Never empty. */
-  | { readonly kind: 'invalid'; readonly errors: readonly GraphQLError[] }
+  | { readonly kind: 'refused'; readonly errors: readonly DocumentError[] }
 
 export type OperationStore = {
   /**
-   * @throws GraphQLError when the text is no GraphQL document
+   * @param schema the one of the version asked; must be one of few that live as long as the store
    * @throws AppError `BAD_REQUEST` when the document has no operation of that name, or several and none is named
    */
-  find(text: string, operationName: string | undefined): FoundOperation
+  find(text: string, operationName: string | undefined, schema: GraphQLSchema): FoundOperation
 }
 
-export type OperationStoreDeps = {
-  readonly schema: GraphQLSchema
-  /** Refuses by throwing an AppError; runs before validation, which can be dear on a hostile document. */
-  readonly checkDocument?: ((document: DocumentNode) => void) | undefined
-  /** Longest document, in lexed tokens. */
-  readonly maxTokens?: number | undefined
-}
+type ByName = ReadonlyMap<string | undefined, Operation>
+type Known = { readonly operations: ByName; readonly validFor: Map<GraphQLSchema, ByName> }
+type Refused = { readonly kind: 'refused'; readonly errors: readonly DocumentError[] }
 
-const bounds = { maxDocuments: 5_000, maxChars: 20_000_000 }
+const bounds = { maxDocuments: 5_000, maxChars: 20_000_000, maxRefused: 1_000, maxRefusedChars: 2_000_000 }
 
-/** Parses and validates each document once; keeps valid ones only, the least recently used dropped first. */
-export function createOperationStore(deps: OperationStoreDeps): OperationStore {
-  const known = new LRUCache<string, ReadonlyMap<string | undefined, Operation>>({
+/** A hostile document can hold thousands of mistakes; the first few tell what to mend. */
+const maxErrors = 20
+
+/**
+ * Parses, bounds and validates each document once, and remembers the outcome: valid ones, and apart from them refused
+ * ones, so that a flood of bad documents pushes out no good one. The least recently used is dropped first.
+ */
+export function createOperationStore({ limits }: { readonly limits: QueryLimits }): OperationStore {
+  const known = new LRUCache<string, Known>({
     max: bounds.maxDocuments,
     maxSize: bounds.maxChars,
     sizeCalculation: (_, text) => text.length + 1,
   })
+  const refused = new LRUCache<string, Map<GraphQLSchema, Refused>>({
+    max: bounds.maxRefused,
+    maxSize: bounds.maxRefusedChars,
+    sizeCalculation: (_, text) => text.length + 1,
+  })
+
+  function refuse(text: string, schema: GraphQLSchema, errors: readonly DocumentError[]): Refused {
+    const outcome: Refused = { kind: 'refused', errors }
+    const outcomes = refused.get(text) ?? new Map<GraphQLSchema, Refused>()
+    outcomes.set(schema, outcome)
+    refused.set(text, outcomes)
+    return outcome
+  }
+
+  function admit(text: string, schema: GraphQLSchema): ByName | Refused {
+    const before = refused.get(text)?.get(schema)
+    if (before !== undefined) return before
+    const document = parseWithin(text, limits.maxTokens)
+    if ('code' in document) return refuse(text, schema, [document])
+    const violation = findLimitViolation(document, limits)
+    if (violation !== null) return refuse(text, schema, [tooComplex(violation)])
+    const errors = [
+      ...findRootless(document, schema),
+      ...validate(schema, document, specifiedRules, { maxErrors, hideSuggestions: true }),
+    ]
+    if (errors.length > 0) return refuse(text, schema, errors.slice(0, maxErrors).map(toInvalid))
+    const operations = known.get(text)?.operations ?? listOperations(text)
+    const own = [...operations.values()].some(({ introspects }) => introspects) ? copies(operations) : operations
+    const entry = known.get(text) ?? { operations, validFor: new Map<GraphQLSchema, ByName>() }
+    entry.validFor.set(schema, own)
+    known.set(text, entry)
+    return own
+  }
+
   return {
-    find(text, operationName) {
-      let operations = known.get(text)
-      if (operations === undefined) {
-        const document = parse(text, deps.maxTokens === undefined ? {} : { maxTokens: deps.maxTokens })
-        deps.checkDocument?.(document)
-        const errors = validate(deps.schema, document)
-        if (errors.length > 0) return { kind: 'invalid', errors }
-        operations = listOperations(text, document)
-        known.set(text, operations)
-      }
+    find(text, operationName, schema) {
+      const operations = known.get(text)?.validFor.get(schema) ?? admit(text, schema)
+      if ('kind' in operations) return operations
       return { kind: 'found', operation: choose(operations, operationName) }
     },
   }
 }
 
-function listOperations(text: string, document: DocumentNode): ReadonlyMap<string | undefined, Operation> {
+/** Tokens are counted while parsing: a document of commas or of braces costs no more than the limit. */
+function parseWithin(text: string, maxTokens: number): DocumentNode | DocumentError {
+  try {
+    return parse(text, { maxTokens })
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error
+    if (error.message.endsWith('Parsing aborted.')) {
+      return tooComplex({ limit: 'maxTokens', counts: 'tokens', allowed: maxTokens, value: countTokens(text) })
+    }
+    return { code: 'GRAPHQL_PARSE_FAILED', message: truncate(error.message), ...placeOf(error) }
+  }
+}
+
+/** Operations of a kind that the schema has not: validation passes over what it cannot look up. */
+function findRootless(document: DocumentNode, schema: GraphQLSchema): readonly GraphQLError[] {
+  return document.definitions.flatMap((node) =>
+    node.kind === Kind.OPERATION_DEFINITION && !schema.getRootType(node.operation)
+      ? [new GraphQLError(`The schema has no ${node.operation} type.`, { nodes: node })]
+      : [],
+  )
+}
+
+function toInvalid(error: GraphQLError): DocumentError {
+  const { message, extensions } = formatGraphQLError(error, { correlationId: 'none', onInternal() {} })
+  const { code, details } = extensions ?? {}
+  return {
+    code: isErrorCode(code) ? code : 'GRAPHQL_VALIDATION_FAILED',
+    message,
+    ...placeOf(error),
+    ...(isRecord(details) ? { details } : {}),
+  }
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null
+
+function placeOf({ locations }: GraphQLError): { readonly locations?: readonly SourceLocation[] } {
+  return locations === undefined ? {} : { locations: locations.slice(0, 5) }
+}
+
+function tooComplex({ limit, counts, allowed, value }: LimitViolation): DocumentError {
+  return {
+    code: 'QUERY_TOO_COMPLEX',
+    message: `Cannot run the document: it has ${value} ${counts}, allowed is ${allowed}`,
+    details: { limit, allowed, value },
+  }
+}
+
+function listOperations(text: string): ByName {
+  const document = parse(text, { noLocation: true })
+  const introspects = asksForSchema(document)
   const operations = new Map<string | undefined, Operation>()
   for (const node of document.definitions) {
     if (node.kind !== Kind.OPERATION_DEFINITION) continue
     const name = node.name?.value
-    operations.set(name, { text, document, node, name, kind: node.operation })
+    operations.set(name, { text, document, node, name, kind: node.operation, introspects })
   }
   return operations
 }
 
-function choose(operations: ReadonlyMap<string | undefined, Operation>, name: string | undefined): Operation {
+function copies(operations: ByName): ByName {
+  return new Map([...operations].map(([name, operation]) => [name, { ...operation }]))
+}
+
+function choose(operations: ByName, name: string | undefined): Operation {
   const chosen = name === undefined && operations.size === 1 ? operations.values().next().value : operations.get(name)
   if (chosen !== undefined) return chosen
   const allowed = [...operations.keys()].slice(0, 5).join(', ')

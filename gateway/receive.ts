@@ -36,7 +36,10 @@ export function createReceiver(deps: ReceiveDeps): (request: GatewayRequest) => 
         supergraph,
         answerHeaders: {},
         viewer: deps.anonymous,
+        version: supergraph.unversioned,
         operation: null,
+        requestedCost: 0,
+        lane: 'P2',
       }
       exchange.answerHeaders['x-correlation-id'] = exchange.correlationId
       const result = await traced(exchange, () => underDeadline(exchange, aborter, deps))

@@ -3,7 +3,6 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLCompositeType,
-  type GraphQLField,
   type GraphQLSchema,
   getNamedType,
   getNullableType,
@@ -14,9 +13,9 @@ import {
   Kind,
   type OperationDefinitionNode,
   type SelectionSetNode,
-  type ValueNode,
 } from 'graphql'
-import type { CostDirectives, ListSize } from './cost-directives.ts'
+import type { CostDirectives } from './cost-directives.ts'
+import { type Estimate, readSlices, type Slice, withDefaults } from './slicing.ts'
 
 export type CostRules = {
   /** Items assumed of a list that says nothing of its size. */
@@ -29,10 +28,14 @@ export type CostRules = {
 
 export const defaultCostRules: CostRules = { defaultListSize: 10, mutationWeight: 10, subscriptionWeight: 5 }
 
-export type VariableValues = Readonly<Record<string, unknown>>
-
-/** @returns points the operation may cost with these (coerced) variables, before anything of it ran. */
-export type CostEstimate = (variables: VariableValues) => number
+export type OperationEstimate = {
+  /** Points the operation may cost. */
+  readonly cost: Estimate
+  /** Objects that its lists may hold, all lists together. */
+  readonly listNodes: Estimate
+  /** Every page size that the document or a variable may give, -1 where it does not. */
+  readonly pages: readonly { readonly coordinate: string; readonly sizeOf: Estimate }[]
+}
 
 /**
  * Compiles what an operation costs. Scalars and enums are free, an object costs 1, a list as many times its
@@ -47,25 +50,60 @@ export function compileCost(
   schema: GraphQLSchema,
   directives: CostDirectives,
   rules: CostRules = defaultCostRules,
-): CostEstimate {
+): OperationEstimate {
+  const root = schema.getRootType(operation.operation)
+  if (root === undefined || root === null) return { cost: free, listNodes: free, pages: [] }
+  const pages: { coordinate: string; sizeOf: Estimate }[] = []
+  const settled = withDefaults(operation)
+  const measure = { document, schema, directives, rules }
+
+  const rootWeight = operation.operation === 'mutation' ? rules.mutationWeight : 0
+  const base = operation.operation === 'subscription' ? rules.subscriptionWeight : 0
+  const points = createCompiler({
+    ...measure,
+    weigh: (key, typeName, isComposite) =>
+      directives.fieldWeights.get(key) ?? directives.typeWeights.get(typeName) ?? (isComposite ? 1 : 0),
+    onSlice: (coordinate, { sizeOf }) => pages.push({ coordinate, sizeOf: settled(sizeOf) }),
+  })(operation.selectionSet, root, rootWeight)
+  const nodes = createCompiler({
+    ...measure,
+    weigh: (_key, _typeName, isComposite, isList) => (isComposite && isList ? 1 : 0),
+    onSlice() {},
+  })(operation.selectionSet, root, 0)
+  return { cost: settled((variables) => Math.ceil(base + points(variables))), listNodes: settled(nodes), pages }
+}
+
+type Measure = {
+  readonly document: DocumentNode
+  readonly schema: GraphQLSchema
+  readonly directives: CostDirectives
+  readonly rules: CostRules
+  /** What one value of a field counts, without what is selected of it. */
+  readonly weigh: (key: string, typeName: string, isComposite: boolean, isList: boolean) => number
+  /** Told each argument that gives a page's size. */
+  readonly onSlice: (coordinate: string, slice: Slice) => void
+}
+
+type SizedField = { readonly name: string; readonly countOf: Estimate }
+
+const free: Estimate = () => 0
+
+type CompileRoot = (set: SelectionSetNode, root: GraphQLCompositeType, rootWeight: number) => Estimate
+
+function createCompiler({ document, schema, directives, rules, weigh, onSlice }: Measure): CompileRoot {
   const fragments = new Map<string, FragmentDefinitionNode>()
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition)
   }
-  const root = schema.getRootType(operation.operation)
-  if (root === undefined || root === null) return () => 0
-  const rootWeight = operation.operation === 'mutation' ? rules.mutationWeight : 0
-  const base = operation.operation === 'subscription' ? rules.subscriptionWeight : 0
-  const selections = compileSet(operation.selectionSet, root, [], rootWeight)
-  return (variables) => Math.ceil(base + selections(variables))
+  return (set, root, rootWeight) => compileSet(set, root, [], rootWeight)
 
   function compileSet(
     set: SelectionSetNode,
     parent: GraphQLCompositeType,
     sized: readonly SizedField[],
     extraWeight: number,
-  ): CostEstimate {
-    const parts = set.selections.map((selection): CostEstimate => {
+  ): Estimate {
+    const parts = set.selections.map((selection): Estimate => {
       switch (selection.kind) {
         case Kind.FIELD:
           return compileField(selection, parent, sized, extraWeight)
@@ -92,7 +130,7 @@ export function compileCost(
     parent: GraphQLCompositeType,
     sized: readonly SizedField[],
     extraWeight: number,
-  ): CostEstimate {
+  ): Estimate {
     const name = node.name.value
     if (name.startsWith('__')) return free
     const field = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined
@@ -100,55 +138,40 @@ export function compileCost(
     const key = `${parent.name}.${name}`
     const type = getNamedType(field.type)
     const composite = isCompositeType(type)
-    const weight = directives.fieldWeights.get(key) ?? directives.typeWeights.get(type.name) ?? (composite ? 1 : 0)
+    const isList = isListType(getNullableType(field.type))
+    const weight = weigh(key, type.name, composite, isList)
     const listSize = directives.listSizes.get(key)
-    const countOf = listSize === undefined ? undefined : compileCount(listSize, field, node)
-    const children =
-      composite && node.selectionSet !== undefined
-        ? compileSet(
-            node.selectionSet,
-            type,
-            countOf === undefined
-              ? []
-              : (listSize?.sizedFields ?? []).map((sizedName) => ({ name: sizedName, countOf })),
-            0,
-          )
-        : free
+    const slices = listSize === undefined ? [] : readSlices(listSize.slicingArguments, field, node)
+    for (const slice of slices) {
+      const argument = field.args.find((candidate) => candidate.name === slice.argument)
+      if (slice.isGiven && argument !== undefined && !isListType(getNullableType(argument.type))) {
+        onSlice(`${key}(${slice.argument}:)`, slice)
+      }
+    }
+    const countOf = listSize && greatest(slices, listSize.assumedSize ?? rules.defaultListSize)
+    const inner =
+      countOf === undefined ? [] : (listSize?.sizedFields ?? []).map((sizedName) => ({ name: sizedName, countOf }))
+    const children = composite && node.selectionSet !== undefined ? compileSet(node.selectionSet, type, inner, 0) : free
     if (weight === 0 && extraWeight === 0 && children === free) return free
 
-    const own: CostEstimate = (variables) => weight + children(variables)
-    if (!isListType(getNullableType(field.type))) return (variables) => extraWeight + own(variables)
+    const own: Estimate = (variables) => weight + children(variables)
+    if (!isList) return (variables) => extraWeight + own(variables)
     const inherited = sized.find((entry) => entry.name === name)?.countOf
     const count =
       inherited ?? (listSize?.sizedFields.length === 0 ? countOf : undefined) ?? (() => rules.defaultListSize)
     return (variables) => extraWeight + count(variables) * own(variables)
   }
+}
 
-  function compileCount(listSize: ListSize, field: GraphQLField<unknown, unknown>, node: FieldNode): CostEstimate {
-    const fallback = listSize.assumedSize ?? rules.defaultListSize
-    const sources = listSize.slicingArguments.map((argument) => {
-      const given = node.arguments?.find((candidate) => candidate.name.value === argument)?.value
-      const definition = field.args.find((candidate) => candidate.name === argument)
-      return { given, fallback: definition?.defaultValue }
-    })
-    return (variables) => {
-      let count = -1
-      for (const source of sources) {
-        const size = sizeOf(
-          source.given === undefined ? source.fallback : read(source.given, variables, source.fallback),
-        )
-        if (size > count) count = size
-      }
-      return count < 0 ? fallback : count
-    }
+function greatest(slices: readonly Slice[], fallback: number): Estimate {
+  return (variables) => {
+    let count = -1
+    for (const { sizeOf } of slices) count = Math.max(count, sizeOf(variables))
+    return count < 0 ? fallback : count
   }
 }
 
-type SizedField = { readonly name: string; readonly countOf: CostEstimate }
-
-const free: CostEstimate = () => 0
-
-function sum(parts: readonly CostEstimate[]): CostEstimate {
+function sum(parts: readonly Estimate[]): Estimate {
   if (parts.length === 0) return free
   const [only] = parts
   if (parts.length === 1 && only !== undefined) return only
@@ -156,26 +179,5 @@ function sum(parts: readonly CostEstimate[]): CostEstimate {
     let total = 0
     for (const part of parts) total += part(variables)
     return total
-  }
-}
-
-/** @returns a list's bound, or -1 when the argument bounds nothing. */
-function sizeOf(value: unknown): number {
-  if (typeof value === 'number') return Math.max(0, value)
-  return Array.isArray(value) ? value.length : -1
-}
-
-function read(node: ValueNode, variables: VariableValues, fallback: unknown): unknown {
-  switch (node.kind) {
-    case Kind.VARIABLE: {
-      const value = variables[node.name.value]
-      return value === undefined ? fallback : value
-    }
-    case Kind.INT:
-      return Number(node.value)
-    case Kind.LIST:
-      return node.values
-    default:
-      return undefined
   }
 }

@@ -33,12 +33,11 @@ export function createMemoryRateLimiter({ clock, maxKeys = 100_000 }: MemoryRate
       const bucket = refilled(key, plan)
       const allowed = bucket.available >= points
       if (allowed) bucket.available -= points
-      return Promise.resolve(toDecision(allowed, bucket.available, points, plan, false))
+      return toDecision(allowed, bucket.available, points, plan, false)
     },
     refund(key, points, plan) {
       const bucket = refilled(key, plan)
       bucket.available = Math.min(plan.maximum, bucket.available + points)
-      return Promise.resolve()
     },
   }
 }

@@ -24,8 +24,8 @@ export type RateDecision = {
  * A charge larger than the bucket can never pass; callers refuse it as too costly before asking.
  */
 export type RateLimiter = {
-  /** Takes `points` or nothing. */
-  charge(key: string, points: number, plan: RatePlan): Promise<RateDecision>
+  /** Takes `points` or nothing; at once where nothing must be asked. */
+  charge(key: string, points: number, plan: RatePlan): RateDecision | Promise<RateDecision>
   /** Gives back what an operation was charged and did not cost; never above the maximum. */
-  refund(key: string, points: number, plan: RatePlan): Promise<void>
+  refund(key: string, points: number, plan: RatePlan): void | Promise<void>
 }

@@ -20,10 +20,10 @@ export function createResilientRateLimiter(options: ResilientRateLimiterOptions)
   const { shared, local, clock, deadlineMs = 50, pauseMs = 1_000 } = options
   let pausedUntilMs = Number.NEGATIVE_INFINITY
 
-  async function shareOr<T>(ask: () => Promise<T>, alone: () => Promise<T>): Promise<T> {
+  async function shareOr<T>(ask: () => T | Promise<T>, alone: () => T | Promise<T>): Promise<T> {
     if (clock().getTime() < pausedUntilMs) return alone()
     try {
-      return await withDeadline(ask(), deadlineMs)
+      return await withDeadline(Promise.resolve(ask()), deadlineMs)
     } catch (error) {
       pausedUntilMs = clock().getTime() + pauseMs
       options.onDegraded?.(error)

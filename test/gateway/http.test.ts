@@ -135,7 +135,7 @@ describe('gateway over HTTP', () => {
   it('answers at most 20 mistakes of a document and does not echo it back', async () => {
     const { body } = await ask(
       started.url,
-      `{ ${Array.from({ length: 3_000 }, (_, index) => `nope${index}`).join(' ')} }`,
+      `{ items { ${Array.from({ length: 1_000 }, (_, index) => `nope${index}`).join(' ')} } }`,
     )
     expect(body.errors).toHaveLength(20)
     const long = await ask(started.url, `{ ${'n'.repeat(100_000)} }`)

@@ -1,7 +1,9 @@
 import { buildSchema } from 'graphql'
 import { describe, expect, it } from 'vitest'
+import { defaultQueryLimits } from '../../gateway/limits/index.ts'
 import { createOperationStore } from '../../gateway/operations.ts'
 import { holdSupergraph, type LoadSupergraph } from '../../gateway/supergraph.ts'
+import { readSupergraphRules } from '../../gateway/supergraph-rules.ts'
 import { createInProcessTransport } from '../../platform/subgraph/in-process.ts'
 import { catalogue, composeRetail, host, stock } from '../support/retail-subgraphs.ts'
 import { ask, startGateway } from '../support/start-gateway.ts'
@@ -95,7 +97,10 @@ describe('swap of the supergraph', () => {
     const load: LoadSupergraph = async (sdl, id) => ({
       id,
       apiSchema: buildSchema(sdl),
-      operations: createOperationStore({ schema: buildSchema(sdl) }),
+      unversioned: { name: 'unversioned', schema: buildSchema(sdl) },
+      versions: new Map(),
+      rules: readSupergraphRules(sdl),
+      operations: createOperationStore({ limits: defaultQueryLimits }),
       run: async () => ({}),
       async [Symbol.asyncDispose]() {
         closed.push(sdl)

@@ -28,7 +28,7 @@ function cost(text: string, variables: Record<string, unknown> = {}): number {
   const document = parse(text)
   const operation = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)
   if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new TypeError('no operation')
-  return compileCost(document, operation, schema, directives)(variables)
+  return compileCost(document, operation, schema, directives).cost(variables)
 }
 
 describe('cost of an operation', () => {
