@@ -1,0 +1,40 @@
+// What the floors need: the calls our plan makes, step by step, and the answers.
+import { parse } from 'graphql'
+import { createExecutor } from '../../dist/gateway/executor/executor.js'
+import { createSubgraphClient } from '../../dist/gateway/subgraph-client.js'
+import { compose, queries } from './graph.mjs'
+
+export const recordPlans = async (ports) => {
+  const urlOf = (name) => `http://127.0.0.1:${ports[name]}/graphql`
+  let steps = []
+  let active = 0
+  const transports = new Map(
+    Object.keys(ports).map((name) => {
+      const client = createSubgraphClient({ name, url: urlOf(name), timeoutMs: 10_000 })
+      const call = async (request) => {
+        if (active === 0) steps.push([])
+        active += 1
+        const variables = request.variablesJson ?? '{}'
+        steps
+          .at(-1)
+          .push({ service: name, body: `{"query":${JSON.stringify(request.query)},"variables":${variables}}` })
+        const response = await client.call(request)
+        active -= 1
+        return response
+      }
+      return [name, { ...client, call }]
+    }),
+  )
+  const executor = createExecutor({ supergraphSdl: compose(urlOf), transports })
+  const canned = {}
+  const calls = {}
+  for (const query of Object.values(queries)) {
+    steps = []
+    const request = { variables: {}, headers: {}, signal: AbortSignal.timeout(10_000) }
+    const { text } = await executor.executeToText(executor.prepare(parse(query)), request)
+    canned[query] = text
+    calls[query] = steps
+  }
+  for (const transport of transports.values()) await transport[Symbol.asyncDispose]()
+  return { canned, calls }
+}
