@@ -23,6 +23,7 @@ const scalars = {
   TimeZone: 'string',
   URL: 'string',
   JSON: 'unknown',
+  EventCursor: 'string',
 }
 
 const shared = readFileSync(assetPath('schema/shared.graphql'), 'utf8')
