@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { type FollowedSystems, followSystems } from './app/connectors.ts'
 import { type DataLayer, openDataLayer } from './app/data-layer.ts'
 import { keepTrading } from './app/demo.ts'
+import { openGovernance } from './app/governance.ts'
 import type { DemoOverrides, ProcessParts } from './app/process.ts'
 import { openTransports } from './app/transports.ts'
 import { examples } from './gateway/graphiql/examples.ts'
@@ -45,6 +46,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const { config, closer, log, metrics } = parts
     const data = await openDataLayer(parts, subgraphNames)
     const systems = followSystems(parts, data)
+    const governance = await openGovernance(parts, data.store)
     const viewerCodec = plainViewerCodec
     const anonymous: Viewer = { kind: 'anonymous', tenant: config.estate.tenant, clientId: 'anonymous', scopes: [] }
     const gateway = closer.add(
@@ -55,6 +57,9 @@ export async function startApp(options: AppOptions): Promise<App> {
         anonymous,
         subgraphHeaders: createSubgraphHeaders(viewerCodec),
         foreignErrors: 'mask',
+        governance: governance.options,
+        corsOrigins: config.governance.corsOrigins,
+        trustedProxies: config.governance.trustedProxies,
         limits: { ...config.server, drainTimeoutMs: config.process.drainTimeoutMs },
         paths: ['/graphql'],
         examples,

@@ -14,6 +14,7 @@ import { type GatewayObserver, silentObserver } from './metrics.ts'
 import { createPipeline, inOrder, type Stage } from './pipeline.ts'
 import { createReceiver } from './receive.ts'
 import { holdSupergraph, type SwapOutcome } from './supergraph.ts'
+import { addVersionList } from './versions/version-list.ts'
 
 export type GatewayDeps = SupergraphLoaderOptions & {
   readonly supergraphSdl: string
@@ -88,6 +89,8 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     onInternal: deps.onInternal,
   })
   addLandingPage(http, deps.examples)
+  const versions = deps.governance?.versions
+  if (versions !== undefined) addVersionList(http, versions.calendar, versions.clock)
 
   return {
     handle,

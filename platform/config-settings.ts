@@ -1,4 +1,5 @@
-import { choice, optionalSecret, optionalUrl, text, type Variable, wholeNumber } from './env-variable.ts'
+import { isIP } from 'node:net'
+import { choice, list, optionalSecret, optionalUrl, text, type Variable, wholeNumber } from './env-variable.ts'
 
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
@@ -24,6 +25,13 @@ export const settings = {
     subgraphDeadlineMs: wholeNumber('STORELOOM_SUBGRAPH_DEADLINE_MS', 3_000, [50, 10 * minuteMs], 'Longest one call to a subgraph may take; then its fields are null and the rest is answered.'),
     headersTimeoutMs: wholeNumber('STORELOOM_HEADERS_TIMEOUT_MS', 10_000, [100, 10 * minuteMs], 'Longest a client may take to send its headers.'),
     bodyTimeoutMs: wholeNumber('STORELOOM_BODY_TIMEOUT_MS', 15_000, [100, 10 * minuteMs], 'Longest a client may take to send its body.'),
+  },
+  governance: {
+    plansFile: text('STORELOOM_PLANS_FILE', '', 'Plans of clients, followed while running. Absent: the one that comes along, policies/plans.json.'),
+    operationsFile: text('STORELOOM_OPERATIONS_FILE', '', 'Manifest of persisted operations, as Apollo writes it. Absent: none are registered.'),
+    corsOrigins: list('STORELOOM_CORS_ORIGINS', 'a list of origins such as https://shop.example, or *', isOrigin, 'Origins whose pages may ask. Absent: pages served from here alone.'),
+    trustedProxies: list('STORELOOM_TRUSTED_PROXIES', 'a list of addresses or networks such as 10.0.0.0/8', isNetwork, 'Proxies whose X-Forwarded headers are believed for client addresses and HTTPS. Absent: none.'),
+    documentationUrl: text('STORELOOM_DOCUMENTATION_URL', '/versions', 'Where a client that uses something deprecated is sent by the Link header.'),
   },
   database: {
     url: optionalUrl('DATABASE_URL', ['postgres', 'postgresql'], 'The PostgreSQL to keep everything in. Absent: an embedded server keeps it in the data folder.'),
@@ -68,6 +76,16 @@ export const settings = {
     format: choice('LOG_FORMAT', 'json', ['json', 'text'], 'One JSON object per line for machines, or a line of text for people.'),
   },
 } as const
+
+function isOrigin(entry: string): boolean {
+  return entry === '*' || (URL.canParse(entry) && new URL(entry).origin === entry)
+}
+
+function isNetwork(entry: string): boolean {
+  const [address = '', bits, ...rest] = entry.split('/')
+  if (rest.length > 0 || isIP(address) === 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (isIP(address) === 4 ? 32 : 128))
+}
 
 /** Every variable, in the order of `.env.example`. */
 export const settingVariables: readonly Variable<unknown>[] = Object.values(settings).flatMap((section) =>

@@ -67,6 +67,20 @@ export function optionalUrl(name: string, schemes: readonly string[], meaning: s
   )
 }
 
+/** Comma-separated; absent: none. `accepts` judges one entry. */
+export function list(
+  name: string,
+  allowed: string,
+  accepts: (entry: string) => boolean,
+  meaning: string,
+): Variable<readonly string[]> {
+  return variable(name, meaning, allowed, '', (given) => {
+    const entries = (given ?? '').split(',').map((entry) => entry.trim())
+    const kept = entries.filter((entry) => entry !== '')
+    return kept.every(accepts) ? kept : invalid
+  })
+}
+
 /** Absent: off or made by the part that needs it. */
 export function optionalSecret(name: string, leastLength: number, meaning: string): Variable<string | undefined> {
   const allowed = `a secret of at least ${leastLength} characters`

@@ -1,3 +1,7 @@
+import { z } from 'zod'
+import { AppError } from '../../platform/errors/app-error.ts'
+import { parseWith } from '../../platform/parse.ts'
+
 /** A dated version of the public schema: `2026-10`, or `unstable`, which promises nothing. */
 export type VersionName = string
 
@@ -63,4 +67,27 @@ function releaseOf(name: VersionName): Date {
   const match = namePattern.exec(name)
   if (match === null) throw new RangeError(`Cannot read version '${name}': expected a quarter such as 2026-10`)
   return new Date(Date.UTC(Number(match[1]), Number(match[2]) - 1, 1, 17))
+}
+
+const calendarFile = z.strictObject({
+  versions: z.array(z.string()).min(1).max(100),
+  sunsets: z.record(z.string(), z.iso.datetime()).default({}),
+})
+
+/**
+ * @param text `schema/versions.json`
+ * @throws AppError `CONFIG_INVALID` naming what is wrong
+ */
+export function parseCalendar(text: string): VersionCalendar {
+  try {
+    const { versions, sunsets } = parseWith(calendarFile, JSON.parse(text), {
+      what: 'the version calendar',
+      code: 'CONFIG_INVALID',
+    })
+    return createVersionCalendar(versions, sunsets)
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause
+    const why = cause instanceof Error ? cause.message : 'it cannot be read'
+    throw new AppError('CONFIG_INVALID', `Cannot read the version calendar: ${why}`, { cause })
+  }
 }
