@@ -18,7 +18,13 @@ export type CallDeps = TroubleDeps & {
 }
 
 /** One object an answer goes to, and which of the representations it is. */
-export type Targets = { readonly objects: DataObject[]; readonly slots: number[]; readonly pathOf: number[] }
+export type Targets = {
+  readonly objects: DataObject[]
+  readonly slots: number[]
+  readonly pathOf: number[]
+  /** How many different representations there are. */
+  count: number
+}
 
 type Lookup = {
   readonly plan: PlanLookup
@@ -78,7 +84,7 @@ export const compileCall = (call: PlanCall, deps: CallDeps): Step => {
     let isAsked = false
     const found: Targets[] = []
     for (const lookup of lookups) {
-      const targets: Targets = { objects: [], slots: [], pathOf: [] }
+      const targets: Targets = { objects: [], slots: [], pathOf: [], count: 0 }
       const list = representAll(run, lookup, targets, isOfType)
       if (list !== '') isAsked = true
       found.push(targets)
@@ -104,26 +110,37 @@ const representAll = (run: Run, lookup: Lookup, targets: Targets, isOfType: IsOf
   const { represent, plan } = lookup
   const { objects, slots, pathOf } = targets
   const found: DataObject[] = []
-  const slotOf = new Map<string, number>()
+  const slotOfKey = new Map<unknown, number>()
+  const slotOfText = new Map<string, number>()
   let list = ''
+  let count = 0
   for (let path = 0; path < plan.paths.length; path++) {
     const start = found.length
-    collectObjects(run.data, plan.paths[path] ?? [], 0, isOfType, found)
+    const seen = run.isShared ? new Set<object>() : undefined
+    collectObjects(run.data, plan.paths[path] ?? [], 0, isOfType, found, seen)
     for (let index = start; index < found.length; index++) {
       const object = found[index]
-      const text = object === undefined ? undefined : represent(object, run.variables)
-      if (object === undefined || text === undefined) continue
-      let slot = slotOf.get(text)
+      if (object === undefined) continue
+      const key = represent.keyOf(object)
+      let slot = key === undefined ? undefined : slotOfKey.get(key)
       if (slot === undefined) {
-        slot = slotOf.size
-        slotOf.set(text, slot)
-        list += slot === 0 ? text : `,${text}`
+        const text = represent.textOf(object, run.variables)
+        if (text === undefined) continue
+        slot = key === undefined ? slotOfText.get(text) : undefined
+        if (slot === undefined) {
+          slot = count++
+          if (key === undefined) slotOfText.set(text, slot)
+          else slotOfKey.set(key, slot)
+          list += slot === 0 ? text : `,${text}`
+        }
       }
       objects.push(object)
       slots.push(slot)
       pathOf.push(path)
     }
   }
+  if (objects.length > count) run.isShared = true
+  targets.count = count
   return list
 }
 
@@ -162,7 +179,7 @@ const settleLookups = (
     const targets = found[index]
     if (lookup === undefined || targets === undefined || targets.objects.length === 0) continue
     const answers = data[lookup.plan.key]
-    if (Array.isArray(answers) && answers.length > Math.max(...targets.slots)) {
+    if (Array.isArray(answers) && answers.length === targets.count) {
       mergeAnswers(lookup, targets, answers, deps)
     } else if (response.errors === undefined) {
       trouble.fail(run, trouble.malformed('it did not answer every entity it was asked for'), found)

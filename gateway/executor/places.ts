@@ -6,28 +6,53 @@ export type ResponsePath = readonly (string | number)[]
 /** Whether an object of type `typeName` satisfies a condition on `condition`. */
 export type IsOfType = (typeName: string, condition: string) => boolean
 
-/** Appends every object at `path` under `value` to `found`, in order, the same object as often as it is met. */
+/**
+ * Appends every object at `path` under `value` to `found`, in order.
+ *
+ * @param seen when given, what one answer shares between several places is entered once only
+ */
 export const collectObjects = (
   value: unknown,
   path: DataPath,
   index: number,
   isOfType: IsOfType,
   found: DataObject[],
+  seen?: Set<object>,
 ): void => {
-  if (value === null || value === undefined) return
+  if (typeof value !== 'object' || value === null) return
   if (Array.isArray(value)) {
+    if (seen !== undefined) {
+      if (seen.has(value)) return
+      seen.add(value)
+    }
     // A list is entered even where the path does not say so: planners leave the last `@` out at times.
     const next = path[index]?.kind === 'list' ? index + 1 : index
-    for (let at = 0; at < value.length; at++) collectObjects(value[at], path, next, isOfType, found)
+    for (let at = 0; at < value.length; at++) collectObjects(value[at], path, next, isOfType, found, seen)
     return
   }
   if (!isDataObject(value)) return
-  const step = path[index]
-  if (step === undefined) found.push(value)
-  else if (step.kind === 'key') collectObjects(value[step.name], path, index + 1, isOfType, found)
-  else if (step.kind === 'types' && passes(value, step.names, isOfType)) {
-    collectObjects(value, path, index + 1, isOfType, found)
+  let object = value
+  for (let at = index; at < path.length; at++) {
+    const step = path[at]
+    if (step === undefined || step.kind === 'list') return
+    if (step.kind === 'types') {
+      if (!passes(object, step.names, isOfType)) return
+      continue
+    }
+    const next = object[step.name]
+    if (typeof next !== 'object' || next === null) return
+    if (Array.isArray(next)) {
+      collectObjects(next, path, at + 1, isOfType, found, seen)
+      return
+    }
+    if (!isDataObject(next)) return
+    object = next
   }
+  if (seen !== undefined) {
+    if (seen.has(object)) return
+    seen.add(object)
+  }
+  found.push(object)
 }
 
 /** The same walk, with where each object is. Only taken when there is an error to tell. */

@@ -4,11 +4,19 @@ import type { IsOfType } from './places.ts'
 import type { RequiredSelection, Rewrite } from './plan.ts'
 import { applyRewrites } from './rewrites.ts'
 
-/**
- * The JSON text of what a subgraph needs to know to look an object up, or undefined when the object is not of the
- * asked type or lacks a part (the error of that part is told where it happened).
- */
-export type Represent = (object: DataObject, variables: Readonly<Record<string, unknown>>) => string | undefined
+/** What a subgraph needs to know to look an object up. */
+export type Represent = {
+  /**
+   * A value that is equal for two objects exactly when their representations are; undefined when only the text can
+   * tell. Spares writing the text of an entity that is met again.
+   */
+  keyOf(object: DataObject): unknown
+  /**
+   * As JSON text, or undefined when the object is not of the asked type or lacks a part (the error of that part is told
+   * where it happened).
+   */
+  textOf(object: DataObject, variables: Readonly<Record<string, unknown>>): string | undefined
+}
 
 /**
  * Text is made at once, per runtime type: it is both what is sent and the key of de-duplication. Representations with
@@ -19,9 +27,11 @@ export const createRepresent = (
   rewrites: readonly Rewrite[],
   isOfType: IsOfType,
 ): Represent => {
-  if (!isPlain(requires, rewrites)) return createSlowRepresent(requires, rewrites, isOfType)
+  if (!isPlain(requires, rewrites)) {
+    return { keyOf: () => undefined, textOf: createSlowRepresent(requires, rewrites, isOfType) }
+  }
   const perType = new Map<string, Writer | undefined>()
-  return (object) => {
+  const textOf = (object: DataObject): string | undefined => {
     const typeName = object.__typename
     if (typeof typeName !== 'string') return undefined
     let writer = perType.get(typeName)
@@ -33,7 +43,30 @@ export const createRepresent = (
     }
     return writer(object)
   }
+  return { keyOf: createKeyOf(requires), textOf }
 }
+
+/** The commonest of all: one type, one key field. Its value is the key; a string is no number's, as in JSON. */
+const createKeyOf = (requires: readonly RequiredSelection[]): ((object: DataObject) => unknown) => {
+  const [fragment] = requires
+  if (requires.length !== 1 || fragment?.kind !== 'fragment') return noKey
+  const fields = fragment.selections.filter((selection) => selection.kind !== 'field' || selection.to !== '__typename')
+  const [field] = fields
+  if (fields.length !== 1 || field?.kind !== 'field' || field.selections !== undefined) return noKey
+  const { from } = field
+  let only: unknown
+  return (object) => {
+    // Of an abstract type several types may come, with the same key values: then the text decides.
+    if (object.__typename !== only) {
+      if (only !== undefined) return undefined
+      only = object.__typename
+    }
+    const value = object[from]
+    return typeof value === 'string' ? value : undefined
+  }
+}
+
+const noKey = (): undefined => undefined
 
 type Writer = (object: DataObject) => string | undefined
 type Field = Extract<RequiredSelection, { kind: 'field' }>
@@ -140,7 +173,7 @@ const isTypeStep = (step: Rewrite['path'][number], typeName: string, isOfType: I
 const merge = createMerge(() => false)
 
 const createSlowRepresent =
-  (requires: readonly RequiredSelection[], rewrites: readonly Rewrite[], isOfType: IsOfType): Represent =>
+  (requires: readonly RequiredSelection[], rewrites: readonly Rewrite[], isOfType: IsOfType): Represent['textOf'] =>
   (object, variables) => {
     const select = (value: unknown, selections: readonly RequiredSelection[]): unknown => {
       if (Array.isArray(value)) {

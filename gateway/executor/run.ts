@@ -9,6 +9,8 @@ export type Run = {
   readonly signal: AbortSignal
   readonly data: DataObject
   readonly errors: ClientError[]
+  /** Whether one entity's answer went to several places, which then share its objects. */
+  isShared: boolean
 }
 
 /** A compiled part of a plan. Undefined: done already, nothing to wait for. Never rejects. */

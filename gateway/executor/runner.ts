@@ -5,7 +5,7 @@ import type { DataAnswer, ExecuteRequest, TextAnswer } from './prepared.ts'
 import type { Run, Step } from './run.ts'
 import type { Shapes } from './shape.ts'
 import { completeData, type Violation } from './write-data.ts'
-import type { TextState, WriteData } from './write-text.ts'
+import { createTextState, type WriteData } from './write-text.ts'
 
 /** An operation compiled for one combination of its conditions. */
 export type Variant = {
@@ -25,7 +25,7 @@ export type Runner = {
 export const createRunner = (variantOf: (variables: ExecuteRequest['variables']) => Variant): Runner => {
   const gather = async (request: ExecuteRequest, variant: Variant): Promise<Run> => {
     const { variables, headers, signal } = request
-    const run: Run = { variables, headers, signal, data: {}, errors: [] }
+    const run: Run = { variables, headers, signal, data: {}, errors: [], isShared: false }
     if (variant.introspect !== undefined) Object.assign(run.data, variant.introspect(variables))
     await variant.step?.(run)
     return run
@@ -45,7 +45,7 @@ export const createRunner = (variantOf: (variables: ExecuteRequest['variables'])
       try {
         const variant = variantOf(request.variables)
         const run = await gather(request, variant)
-        const state: TextState = { isViolated: false }
+        const state = createTextState(run.isShared)
         const text = variant.write(run.data, state)
         if (!state.isViolated) return toAnswer(text, oncePerPath(run.errors), extensions)
         const { data, errors } = complete(run, variant)
