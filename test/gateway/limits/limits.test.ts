@@ -1,4 +1,4 @@
-import { parse } from 'graphql'
+import { getIntrospectionQuery, parse } from 'graphql'
 import { describe, expect, it } from 'vitest'
 import { defaultQueryLimits, findLimitViolation } from '../../../gateway/limits/index.ts'
 
@@ -26,6 +26,12 @@ describe('query limits', () => {
       limit: 'maxDepth',
       value: 13,
     })
+  })
+
+  it('let the query pass by which tools learn the schema, and no deeper one', () => {
+    expect(violation(getIntrospectionQuery())).toBeNull()
+    const types = (depth: number): string => (depth === 0 ? 'name' : `ofType { ${types(depth - 1)} }`)
+    expect(violation(`{ __type(name: "A") { ${types(20)} } }`)).toMatchObject({ limit: 'maxDepth' })
   })
 
   it('count aliases of __typename as aliases', () => {
