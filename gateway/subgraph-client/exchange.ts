@@ -12,12 +12,10 @@ export type ExchangeOptions = {
   readonly maxResponseBytes: number
 }
 
-export type Exchange = (
-  body: string,
-  headers: readonly string[],
-  deadlineMs: number,
-  signal: AbortSignal,
-) => Promise<HttpAnswer>
+/** Told exactly once how a call ended. Callbacks, so that a call makes one promise and not one per layer. */
+export type Ended = { answer(answer: HttpAnswer): void; fail(error: AppError): void }
+
+export type Exchange = (body: string, headers: string[], deadlineMs: number, signal: AbortSignal, ended: Ended) => void
 
 /**
  * One POST over a pool's `dispatch`: `undici.request` and `fetch` build streams and header objects on top that nobody
@@ -33,58 +31,60 @@ export const createExchange = ({ dispatcher, name, origin, path, maxResponseByte
       `Cannot read ${name}: its answer is larger than the ${maxResponseBytes} bytes allowed`,
     )
 
-  return (body, headers, deadlineMs, signal) =>
-    new Promise<HttpAnswer>((resolve, reject) => {
-      let abort: ((reason?: Error) => void) | undefined
-      let isSettled = false
-      let status = 0
-      let first: Buffer | undefined
-      let more: Buffer[] | undefined
-      let sizeBytes = 0
+  return (body, headers, deadlineMs, signal, ended) => {
+    let abort: ((reason?: Error) => void) | undefined
+    let isSettled = false
+    let status = 0
+    let first: Buffer | undefined
+    let more: Buffer[] | undefined
+    let sizeBytes = 0
 
-      const settle = (): void => {
-        isSettled = true
-        clearTimeout(timer)
-        signal.removeEventListener('abort', giveUp)
-      }
-      const fail = (error: AppError): void => {
-        if (isSettled) return
-        settle()
-        reject(error)
-        abort?.(error)
-      }
-      const giveUp = (): void => fail(timeout())
-      const timer = setTimeout(giveUp, deadlineMs)
-      if (signal.aborted) return giveUp()
-      signal.addEventListener('abort', giveUp, { once: true })
+    const settle = (): void => {
+      isSettled = true
+      clearTimeout(timer)
+      signal.removeEventListener('abort', giveUp)
+    }
+    const fail = (error: AppError): void => {
+      if (isSettled) return
+      settle()
+      ended.fail(error)
+      abort?.(error)
+    }
+    const giveUp = (): void => fail(timeout())
+    const timer = setTimeout(giveUp, deadlineMs)
+    if (signal.aborted) {
+      giveUp()
+      return
+    }
+    signal.addEventListener('abort', giveUp)
 
-      dispatcher.dispatch(
-        { origin, path, method: 'POST', headers: [...headers], body, headersTimeout: 0, bodyTimeout: 0 },
-        {
-          onConnect: (abortRequest) => {
-            if (isSettled) abortRequest()
-            else abort = abortRequest
-          },
-          onHeaders: (code) => {
-            status = code
-            return true
-          },
-          onData: (chunk) => {
-            sizeBytes += chunk.length
-            if (sizeBytes > maxResponseBytes) fail(tooLarge())
-            else if (first === undefined) first = chunk
-            else if (more === undefined) more = [first, chunk]
-            else more.push(chunk)
-            return !isSettled
-          },
-          onComplete: () => {
-            if (isSettled) return
-            settle()
-            const whole = more === undefined ? first : Buffer.concat(more)
-            resolve({ status, text: whole === undefined ? '' : whole.toString('utf8') })
-          },
-          onError: (cause) => fail(unavailable(cause)),
+    dispatcher.dispatch(
+      { origin, path, method: 'POST', headers, body, headersTimeout: 0, bodyTimeout: 0 },
+      {
+        onConnect: (abortRequest) => {
+          if (isSettled) abortRequest()
+          else abort = abortRequest
         },
-      )
-    })
+        onHeaders: (code) => {
+          status = code
+          return true
+        },
+        onData: (chunk) => {
+          sizeBytes += chunk.length
+          if (sizeBytes > maxResponseBytes) fail(tooLarge())
+          else if (first === undefined) first = chunk
+          else if (more === undefined) more = [first, chunk]
+          else more.push(chunk)
+          return !isSettled
+        },
+        onComplete: () => {
+          if (isSettled) return
+          settle()
+          const whole = more === undefined ? first : Buffer.concat(more)
+          ended.answer({ status, text: whole === undefined ? '' : whole.toString('utf8') })
+        },
+        onError: (cause) => fail(unavailable(cause)),
+      },
+    )
+  }
 }
