@@ -46,13 +46,14 @@ export async function startApp(options: AppOptions): Promise<App> {
     const { config, closer, log, metrics } = parts
     const data = await openDataLayer(parts, subgraphNames)
     const systems = followSystems(parts, data)
-    const governance = await openGovernance(parts, data.store)
+    const supergraphSdl = await readFile(assetPath('schema/supergraph.graphql'), 'utf8')
+    const governance = await openGovernance(parts, data.store, supergraphSdl)
     const viewerCodec = plainViewerCodec
     const anonymous: Viewer = { kind: 'anonymous', tenant: config.estate.tenant, clientId: 'anonymous', scopes: [] }
     const gateway = closer.add(
       await createGateway({
-        supergraphSdl: await readFile(assetPath('schema/supergraph.graphql'), 'utf8'),
-        transports: openTransports(data.subgraphs, { config, viewerCodec, closer, log }),
+        supergraphSdl,
+        transports: openTransports([...data.subgraphs, governance.subgraph], { config, viewerCodec, closer, log }),
         identify: () => anonymous,
         anonymous,
         subgraphHeaders: createSubgraphHeaders(viewerCodec),

@@ -8,28 +8,29 @@ import { createMemoryRateLimiter } from '../gateway/rate-limit/memory.ts'
 import type { RateLimiter } from '../gateway/rate-limit/rate-limiter.ts'
 import { createRedisRateLimiter } from '../gateway/rate-limit/redis.ts'
 import { createResilientRateLimiter } from '../gateway/rate-limit/resilient.ts'
+import { readSupergraphRules } from '../gateway/supergraph-rules.ts'
+import { createGatewaySubgraph } from '../gateway/usage/gateway-subgraph.ts'
 import { createPostgresUsageStore, usageMigrations } from '../gateway/usage/postgres.ts'
-import { createUsageRecorder, type UsageRecorder } from '../gateway/usage/usage-recorder.ts'
-import type { UsageStore } from '../gateway/usage/usage-store.ts'
-import { parseCalendar, type VersionCalendar } from '../gateway/versions/calendar.ts'
+import { createUsageRecorder } from '../gateway/usage/usage-recorder.ts'
+import { parseCalendar } from '../gateway/versions/calendar.ts'
 import { assetPath } from '../platform/assets.ts'
 import { systemClock } from '../platform/clock.ts'
 import { migrate } from '../platform/sql/migrate.ts'
+import type { HostableSubgraph } from '../platform/subgraph/host.ts'
 import type { ProcessParts } from './process.ts'
 import type { Store } from './store.ts'
 
 export type Governance = {
   readonly options: GovernanceOptions
-  readonly calendar: VersionCalendar
-  readonly usage: UsageRecorder
-  readonly usageStore: UsageStore
+  /** What the gateway answers on its own. */
+  readonly subgraph: HostableSubgraph
 }
 
 /** Requests run at once at first; from then on the limit follows how busy the process is. */
 const initialConcurrency = 64
 
 /** What bounds, prices and versions requests, as the configuration has it. */
-export async function openGovernance(parts: ProcessParts, store: Store): Promise<Governance> {
+export async function openGovernance(parts: ProcessParts, store: Store, supergraphSdl: string): Promise<Governance> {
   const { config, closer, log } = parts
   const { plansFile, operationsFile, documentationUrl } = config.governance
   await migrate(store.database, [usageMigrations()])
@@ -56,10 +57,9 @@ export async function openGovernance(parts: ProcessParts, store: Store): Promise
   closer.add(controlConcurrency({ lanes }), { name: 'concurrency control' })
   const calendar = parseCalendar(await readFile(assetPath('schema/versions.json'), 'utf8'))
   const isProduction = config.process.environment === 'production'
+  const { lifecycles } = readSupergraphRules(supergraphSdl)
   return {
-    calendar,
-    usage,
-    usageStore,
+    subgraph: createGatewaySubgraph({ lifecycles, calendar, clock: systemClock, usage: usageStore }),
     options: {
       mayIntrospect: (viewer) => !isProduction || viewer.kind !== 'anonymous',
       ...(operationsFile === '' ? {} : { manifest: await readManifest(operationsFile) }),

@@ -2,21 +2,22 @@ import { createSubgraphClient } from '../gateway/subgraph-client.ts'
 import type { Config } from '../platform/config.ts'
 import type { ViewerCodec } from '../platform/identity/viewer-header.ts'
 import type { Closer } from '../platform/lifecycle.ts'
-import { hostSubgraph } from '../platform/subgraph/host.ts'
+import { type HostableSubgraph, hostSubgraph } from '../platform/subgraph/host.ts'
 import { createInProcessTransport } from '../platform/subgraph/in-process.ts'
-import type { Subgraph } from '../platform/subgraph/subgraph.ts'
+import { subgraphNames } from '../platform/subgraph/subgraph.ts'
 import type { SubgraphTransport } from '../platform/subgraph/transport.ts'
 import type { Log } from '../platform/telemetry/log.ts'
 
 /** The way to each subgraph: in this process, or over HTTP to where the configuration says it runs. */
 export function openTransports(
-  subgraphs: readonly Subgraph[],
+  subgraphs: readonly HostableSubgraph[],
   { config, viewerCodec, closer, log }: { config: Config; viewerCodec: ViewerCodec; closer: Closer; log: Log },
 ): ReadonlyMap<string, SubgraphTransport> {
   const timeoutMs = config.server.subgraphDeadlineMs
   return new Map(
     subgraphs.map((subgraph) => {
-      const url = config.subgraphUrls[subgraph.name]
+      const name = subgraphNames.find((candidate) => candidate === subgraph.name)
+      const url = name === undefined ? undefined : config.subgraphUrls[name]
       const transport =
         url === undefined
           ? createInProcessTransport(

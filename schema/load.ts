@@ -9,6 +9,8 @@ import type { SubgraphDefinition } from './compose.ts'
 export const subgraphUrls: Readonly<Record<string, string>> = {
   customers: 'http://127.0.0.1:4101/graphql',
   finance: 'http://127.0.0.1:4102/graphql',
+  /** Served by the gateway itself, in its own process. */
+  gateway: 'http://127.0.0.1:4100/graphql',
   inventory: 'http://127.0.0.1:4103/graphql',
   orders: 'http://127.0.0.1:4104/graphql',
   products: 'http://127.0.0.1:4105/graphql',

@@ -25,7 +25,7 @@ export type CostDirectives = {
   readonly listSizes: ReadonlyMap<string, ListSize>
 }
 
-/** Reads `@cost` and `@listSize` from a supergraph's text, under whatever names it imports them. */
+/** Reads `@cost`, `@listSize` and `@sizedBy` from a supergraph's text. */
 export function readCostDirectives(supergraph: DocumentNode): CostDirectives {
   const typeWeights = new Map<string, number>()
   const fieldWeights = new Map<string, number>()
@@ -59,6 +59,8 @@ function weightOf(directives: readonly ConstDirectiveNode[] | undefined): number
 }
 
 function listSizeOf(field: FieldDefinitionNode): ListSize | null {
+  const sizedBy = argument(find(field.directives, 'sizedBy'), 'argument')
+  if (typeof sizedBy === 'string') return { assumedSize: null, slicingArguments: [sizedBy], sizedFields: [] }
   const directive = find(field.directives, 'listSize')
   if (directive === undefined) return null
   const assumedSize = argument(directive, 'assumedSize')

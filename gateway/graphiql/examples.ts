@@ -18,8 +18,8 @@ query StorefrontAvailability($channel: ID!, $skus: [String!]!) {
     availability(channelId: $channel) {
       ats
       status
-      asOf
       provenance {
+        asOf
         staleness
         ageMs
       }

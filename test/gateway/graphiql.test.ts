@@ -38,7 +38,7 @@ describe('landing page', () => {
     expect(sent).toEqual(examples)
     const supergraphSdl = readFileSync(assetPath('schema/supergraph.graphql'), 'utf8')
     const unused = new Map(
-      ['customers', 'finance', 'inventory', 'orders', 'products'].map((name) => [
+      ['customers', 'finance', 'gateway', 'inventory', 'orders', 'products'].map((name) => [
         name,
         { name, call: async () => ({ data: null }), async [Symbol.asyncDispose]() {} },
       ]),
