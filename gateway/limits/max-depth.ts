@@ -1,8 +1,8 @@
 import { foldSelections } from './fold-selections.ts'
 import type { Limit } from './limit.ts'
 
-/** The query every tool sends to learn the schema is 15 levels deep and of fixed cost, so introspection may go deeper. */
-const introspectionAllowance = 4
+/** The query every tool sends to learn the schema is 17 levels deep and of fixed cost, so introspection may go deeper. */
+const introspectionAllowance = 5
 
 /** Levels of fields below an operation; fragments add none. */
 export const maxDepth: Limit = {
