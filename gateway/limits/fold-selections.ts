@@ -56,6 +56,6 @@ export function foldSelections(document: DocumentNode, fold: SelectionFold): num
     if (definition.kind === Kind.OPERATION_DEFINITION) greatest = Math.max(greatest, ofSet(definition.selectionSet))
   }
   // A fragment no operation uses is still validated, so it is still counted.
-  for (const name of fragments.keys()) greatest = Math.max(greatest, ofFragment(name))
+  for (const name of fragments.keys()) if (!known.has(name)) greatest = Math.max(greatest, ofFragment(name))
   return greatest
 }
