@@ -35,6 +35,8 @@ export type StreamField = {
   readonly payload: string
   readonly eventType: string
   readonly snapshotType: string | null
+  /** Paths that must be given by arguments for a snapshot to be taken. */
+  readonly snapshotPaths: readonly string[]
   readonly gapType: string | null
 }
 
@@ -58,7 +60,7 @@ export function readStreamFields(supergraph: DocumentNode): StreamFields {
   }
   const streams = (objects.get('Subscription')?.fields ?? []).flatMap((field) => {
     const directive = directiveOf(field, 'eventStream')
-    return directive === undefined ? [] : [readStream(field, argumentsOf(directive), unions)]
+    return directive === undefined ? [] : [readStream(field, argumentsOf(directive), unions, objects)]
   })
   const pages = (objects.get('Query')?.fields ?? []).flatMap((field) => {
     const directive = directiveOf(field, 'eventPage')
@@ -75,6 +77,7 @@ function readStream(
   field: FieldDefinitionNode,
   declared: Readonly<Record<string, unknown>>,
   unions: ReadonlyMap<string, UnionTypeDefinitionNode>,
+  objects: ReadonlyMap<string, ObjectTypeDefinitionNode>,
 ): StreamField {
   const name = field.name.value
   const payload = namedType(field.type)
@@ -100,8 +103,19 @@ function readStream(
     payload,
     eventType,
     snapshotType,
+    snapshotPaths: pathsOf(snapshotType === null ? undefined : objects.get(snapshotType)),
     gapType,
   }
+}
+
+/** Members of an event's data that a type is made from. */
+function pathsOf(type: ObjectTypeDefinitionNode | undefined): readonly string[] {
+  const paths = (type?.fields ?? []).flatMap((field) => {
+    const declared = directiveOf(field, 'fromEvent')
+    const path = declared === undefined ? `data.${field.name.value}` : String(argumentsOf(declared).path)
+    return path.match(/\bdata(\.\w+)+/g) ?? []
+  })
+  return [...new Set(paths)]
 }
 
 function readCondition(argument: InputValueDefinitionNode): readonly Condition[] {

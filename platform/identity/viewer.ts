@@ -7,6 +7,8 @@ type Base = {
   /** Stable id of the calling application, for limits, ledgers and logs. */
   readonly clientId: string
   readonly scopes: readonly string[]
+  /** When the proof of who it is ends, in milliseconds since 1970; absent: it does not. What streams goes on no longer. */
+  readonly expiresAtMs?: number
 }
 
 /** A storefront without a signed-in person, known by its public client key at most. */
