@@ -24,7 +24,7 @@ export function createCostStage({ plans, factsOf, maxPageSize }: CostStageDeps):
       const variables = request.variables ?? noVariables
       for (const { coordinate, sizeOf } of facts.pages) {
         const size = sizeOf(variables)
-        if (size > maxPageSize) throw tooCostly('maxPageSize', `${coordinate} of`, size, maxPageSize)
+        if (size > maxPageSize) throw pageTooLarge(coordinate, size, maxPageSize)
       }
       const nodes = facts.listNodes(variables)
       if (nodes > plan.maxListNodes)
@@ -38,6 +38,12 @@ export function createCostStage({ plans, factsOf, maxPageSize }: CostStageDeps):
       return next(exchange)
     },
   }
+}
+
+function pageTooLarge(coordinate: string, value: number, allowed: number): AppError {
+  return new AppError('BAD_USER_INPUT', `Cannot page: ${coordinate} is ${value}, allowed is 1 to ${allowed}`, {
+    details: { limit: 'maxPageSize', allowed, value },
+  })
 }
 
 function tooCostly(limit: string, what: string, value: number, allowed: number): AppError {

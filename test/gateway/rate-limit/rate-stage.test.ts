@@ -56,7 +56,7 @@ describe('cost over HTTP', () => {
     expect(await refusal('{ dear }')).toEqual([400, 'QUERY_TOO_COSTLY', { limit: 'maxCost', allowed: 400, value: 500 }])
     expect(await refusal('query($n: Int) { things(first: $n) { id } }', { n: 101 })).toEqual([
       400,
-      'QUERY_TOO_COSTLY',
+      'BAD_USER_INPUT',
       { limit: 'maxPageSize', allowed: 100, value: 101 },
     ])
     expect(await refusal('{ things(first: 20) { parts(first: 10) { id } } }')).toEqual([
