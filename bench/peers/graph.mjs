@@ -30,7 +30,7 @@ const productOf = ({ upc }) => products.find((product) => product.upc === upc)
 export const subgraphs = {
   accounts: {
     typeDefs: `
-      type Query { me: User  user(id: ID!): User  users: [User] }
+      extend type Query { me: User  user(id: ID!): User  users: [User] }
       type User @key(fields: "id") { id: ID!  name: String  username: String  birthday: Int }
     `,
     resolvers: {
@@ -57,7 +57,7 @@ export const subgraphs = {
   },
   products: {
     typeDefs: `
-      type Query { topProducts(first: Int = 5): [Product]  product(upc: String!): Product }
+      extend type Query { topProducts(first: Int = 5): [Product]  product(upc: String!): Product }
       type Product @key(fields: "upc") { upc: String!  name: String  price: Int  weight: Int }
     `,
     resolvers: {

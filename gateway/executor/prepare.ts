@@ -78,7 +78,7 @@ const findOperation = (document: DocumentNode, name: string | undefined): Operat
   return operation
 }
 
-type Fetching = { readonly isolated: IsolatedOperation; readonly step: Step | undefined }
+type Fetching = { readonly isolated: IsolatedOperation; readonly step: Step | undefined; readonly callCount: number }
 
 const compileFetching = (
   operation: OperationDefinitionNode,
@@ -89,8 +89,9 @@ const compileFetching = (
   const { facts } = deps
   const isolated = isolateOperation(operation, fragments, facts, conditions)
   const plan = planOf(isolated, deps.planner)
-  if (plan === undefined) return { isolated, step: undefined }
-  const paths = callsOf(plan).flatMap((call) => [call.rootPath, ...call.lookups.flatMap((lookup) => lookup.paths)])
+  if (plan === undefined) return { isolated, step: undefined, callCount: 0 }
+  const calls = callsOf(plan)
+  const paths = calls.flatMap((call) => [call.rootPath, ...call.lookups.flatMap((lookup) => lookup.paths)])
   const isOfType: IsOfType = (typeName, condition) =>
     typeName === condition || facts.possibleTypes(condition).has(typeName)
   const shared: Omit<CallDeps, 'transport'> = {
@@ -108,13 +109,13 @@ const compileFetching = (
     if (transport === undefined) throw new TypeError(`Cannot compile plan: subgraph ${call.service} has no transport`)
     return compileCall(call, { ...shared, transport })
   }
-  return { isolated, step: compilePlan(plan, compile, isolated.variableOf) }
+  return { isolated, step: compilePlan(plan, compile, isolated.variableOf), callCount: calls.length }
 }
 
 const compileAnswer = (
   operation: OperationDefinitionNode,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  { isolated, step }: Fetching,
+  { isolated, step, callCount }: Fetching,
   conditions: Conditions,
   deps: PrepareDeps,
 ): Variant => {
@@ -124,6 +125,7 @@ const compileAnswer = (
   const shapes = createShapes(root, [operation.selectionSet], { schema, fragments, keyOf: isolated.keyOf, conditions })
   return {
     step,
+    callCount,
     shapes,
     write: createWriteData(shapes),
     introspect: shapes.only && createIntrospect(shapes.only, operation, fragments, deps.shown),

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { AppError } from '../../platform/errors/app-error.ts'
 import { type ClientError, createExplained, fromViolation, oncePerPath } from './client-error.ts'
 import type { Introspect } from './introspection.ts'
@@ -11,6 +12,8 @@ import { createTextState, type WriteData } from './write-text.ts'
 export type Variant = {
   /** Undefined when nothing is fetched. */
   readonly step: Step | undefined
+  /** Calls of its plan. */
+  readonly callCount: number
   readonly shapes: Shapes
   readonly write: WriteData
   readonly introspect: Introspect | undefined
@@ -25,6 +28,8 @@ export type Runner = {
 export const createRunner = (variantOf: (variables: ExecuteRequest['variables']) => Variant): Runner => {
   const gather = async (request: ExecuteRequest, variant: Variant): Promise<Run> => {
     const { variables, headers, signal } = request
+    // Every call under way listens to the signal; Node warns of a leak beyond ten listeners.
+    if (variant.callCount > 10) setMaxListeners(0, signal)
     const run: Run = { variables, headers, signal, data: {}, errors: [], isShared: false }
     if (variant.introspect !== undefined) Object.assign(run.data, variant.introspect(variables))
     await variant.step?.(run)

@@ -1,4 +1,4 @@
-import { Supergraph } from '@apollo/federation-internals'
+import { DEFAULT_SUPPORTED_SUPERGRAPH_FEATURES, Supergraph } from '@apollo/federation-internals'
 import { type GraphQLSchema, Kind, parse, print, type TypeDefinitionNode } from 'graphql'
 import { type ResolvableKeys, readKeys } from './check-keys.ts'
 import { type SplitRequires, splitRequires } from './split-requires.ts'
@@ -23,6 +23,14 @@ export type SupergraphFacts = {
   /** Object types of an abstract type, the inaccessible ones too; an object type has itself. */
   possibleTypes(typeName: string): ReadonlySet<string>
 }
+
+/** The gateway keeps to what these demand (gateway/authorize) before an operation reaches the executor. */
+const servedFeatures = new Set([
+  ...DEFAULT_SUPPORTED_SUPERGRAPH_FEATURES,
+  'https://specs.apollo.dev/authenticated/v0.1',
+  'https://specs.apollo.dev/requiresScopes/v0.1',
+  'https://specs.apollo.dev/policy/v0.1',
+])
 
 /** @throws Error when the SDL is not a supergraph */
 export const readSupergraph = (supergraphSdl: string): SupergraphFacts => {
@@ -58,7 +66,7 @@ export const readSupergraph = (supergraphSdl: string): SupergraphFacts => {
 
   const none: ReadonlySet<string> = new Set()
   for (const name of split.inventions.keys()) fieldNames.add(name)
-  const composed = Supergraph.build(supergraphSdl)
+  const composed = Supergraph.build(supergraphSdl, { supportedFeatures: servedFeatures })
   const plannedSdl = split.inventions.size > 0 ? print(split.document) : supergraphSdl
   return {
     composed,

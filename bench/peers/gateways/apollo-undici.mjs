@@ -13,13 +13,17 @@ const fetcher = async (url, { method, headers, body }) => {
     ok: answer.statusCode < 400,
     status: answer.statusCode,
     statusText: '',
-    headers: new Map(Object.entries(answer.headers)),
+    headers: toHeaders(answer.headers),
     url,
     json: () => answer.body.json(),
     text: () => answer.body.text(),
     clone: () => answer,
   }
 }
+const toHeaders = (headers) => ({
+  get: (name) => headers[name.toLowerCase()] ?? null,
+  [Symbol.iterator]: () => Object.entries(headers)[Symbol.iterator](),
+})
 const gateway = new ApolloGateway({
   supergraphSdl: supergraph(),
   buildService: ({ url }) =>

@@ -11,7 +11,7 @@ const main = new URL('../../../dist/main.js', import.meta.url).pathname
 const child = spawn(process.execPath, [...process.execArgv, main, 'gateway', '--supergraph', file, '--port', '0'], {
   stdio: ['ignore', 'pipe', 'inherit'],
 })
-process.on('exit', () => child.kill())
+process.on('exit', () => child.kill('SIGKILL'))
 process.on('SIGTERM', () => process.exit())
 process.on('disconnect', () => process.exit())
 let output = ''
