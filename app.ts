@@ -36,6 +36,11 @@ export type AppOptions = {
   readonly log: Log
   /** Aborted: an app that is still starting gives up. */
   readonly signal?: AbortSignal
+  /**
+   * Given when another process follows the systems of record and keeps the read models: resolves when they are
+   * complete. This one then only serves.
+   */
+  readonly completeElsewhere?: Promise<void>
   /** For tests: a smaller demo retailer. */
   readonly demo?: DemoOverrides
 }
@@ -44,8 +49,11 @@ export type AppOptions = {
 export async function startApp(options: AppOptions): Promise<App> {
   return inProcess(options, async (parts) => {
     const { config, closer, log, metrics } = parts
-    const data = await openDataLayer(parts, subgraphNames)
-    const systems = followSystems(parts, data)
+    const { completeElsewhere } = options
+    const keeps = completeElsewhere === undefined ? subgraphNames : []
+    const data = await openDataLayer(parts, { serves: subgraphNames, keeps })
+    const systems: FollowedSystems =
+      completeElsewhere === undefined ? keepSystems(parts, data) : { complete: completeElsewhere, pending: () => [] }
     const supergraphSdl = await readFile(assetPath('schema/supergraph.graphql'), 'utf8')
     const governance = await openGovernance(parts, data.store, supergraphSdl)
     const viewerCodec = plainViewerCodec
@@ -73,18 +81,31 @@ export async function startApp(options: AppOptions): Promise<App> {
     )
     gateway.http.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()))
     const { url } = await gateway.listen(config.server)
-    const { demo } = data
-    if (demo !== null) systems.complete.then(() => keepTrading(parts, demo)).catch(() => {})
     systems.complete.then(() => log.info(`Ready: every system of record is read; ${url}`)).catch(() => {})
     return { url, complete: systems.complete }
   })
+}
+
+/** Follows the systems of record and keeps the read models, serving nobody: what `--workers` leaves to the first process. */
+export async function startKeeper(options: AppOptions): Promise<App> {
+  return inProcess(options, async (parts) => {
+    const data = await openDataLayer(parts, { serves: [], keeps: subgraphNames })
+    return { url: '', complete: keepSystems(parts, data).complete }
+  })
+}
+
+function keepSystems(parts: ProcessParts, data: DataLayer): FollowedSystems {
+  const systems = followSystems(parts, data)
+  const { demo } = data
+  if (demo !== null) systems.complete.then(() => keepTrading(parts, demo)).catch(() => {})
+  return systems
 }
 
 /** One subgraph alone, over the same store; connectors run in the main process. */
 export async function startSubgraph(options: AppOptions, name: SubgraphName, port: number): Promise<App> {
   return inProcess(options, async (parts) => {
     const { config, closer, log } = parts
-    const data = await openDataLayer(parts, [name])
+    const data = await openDataLayer(parts, { serves: [name], keeps: [name] })
     const subgraph = data.subgraphs.find((candidate) => candidate.name === name)
     if (subgraph === undefined) throw new TypeError(`Cannot serve ${name}: there is no such subgraph`)
     const host = hostSubgraph(subgraph, {

@@ -1,6 +1,8 @@
+import cluster from 'node:cluster'
 import { openBareGateway } from './app/bare-gateway.ts'
 import { readCommandLine } from './app/command-line.ts'
-import { startApp, startSubgraph } from './app.ts'
+import { startWorker, startWorkers } from './app/workers.ts'
+import { type App, type AppOptions, startApp, startKeeper, startSubgraph } from './app.ts'
 import { readConfig } from './platform/config.ts'
 import { AppError } from './platform/errors/app-error.ts'
 import { createLog } from './platform/telemetry/log.ts'
@@ -19,10 +21,16 @@ async function main(): Promise<void> {
       ? await openBareGateway(command, log)
       : command.kind === 'subgraph'
         ? await startSubgraph(options, command.name, command.port)
-        : await startApp(options)
+        : await serve(options, command.workers)
   log.info(`Listening on ${running.url}`)
   if (!stopping.signal.aborted) await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve))
   log.info('Stopping: no new requests, those under way may finish')
+}
+
+/** A worker serves; the process that starts workers keeps the read models; without workers one does both. */
+function serve(options: AppOptions, workers: number): Promise<App> {
+  if (cluster.isWorker) return startWorker(options, startApp)
+  return workers === 0 ? startApp(options) : startWorkers(options, workers, startKeeper)
 }
 
 main().catch((error: unknown) => {

@@ -3,7 +3,12 @@ import { AppError } from '../platform/errors/app-error.ts'
 import { type SubgraphName, subgraphNames } from '../platform/subgraph/subgraph.ts'
 
 export type Command =
-  | { readonly kind: 'serve'; readonly environment: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'serve'
+      readonly environment: Readonly<Record<string, string>>
+      /** Processes that answer; 0: this one does everything. */
+      readonly workers: number
+    }
   | { readonly kind: 'gateway'; readonly supergraphFile: string; readonly port: number }
   | { readonly kind: 'subgraph'; readonly name: SubgraphName; readonly port: number }
 
@@ -25,12 +30,13 @@ export function readCommandLine(args: readonly string[]): Command {
     scale: { type: 'string' },
     rate: { type: 'string' },
     port: { type: 'string' },
+    workers: { type: 'string' },
   })
   const environment = Object.entries(shorthands).flatMap(([option, variable]) => {
     const value = values[option]
     return typeof value === 'string' ? [[variable, value] as const] : []
   })
-  return { kind: 'serve', environment: Object.fromEntries(environment) }
+  return { kind: 'serve', environment: Object.fromEntries(environment), workers: readWorkers(values.workers) }
 }
 
 function readGateway(args: readonly string[]): Command {
@@ -58,6 +64,14 @@ function parse(args: readonly string[], options: Options, allowPositionals = fal
   }
 }
 
+function readWorkers(value: unknown): number {
+  const workers = value === undefined ? 0 : Number(value)
+  if (!Number.isInteger(workers) || workers < 0 || workers > 256) {
+    throw misused(`--workers is '${value}', allowed is 0 to 256`)
+  }
+  return workers
+}
+
 function readPort(value: unknown): number {
   const port = value === undefined ? 4000 : Number(value)
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw misused(`--port is '${value}', allowed is 0 to 65535`)
@@ -67,6 +81,6 @@ function readPort(value: unknown): number {
 function misused(why: string): AppError {
   return new AppError(
     'CONFIG_INVALID',
-    `Cannot start: ${why}\nUsage: npm start -- [--estate NAME|FOLDER] [--scale demo|full] [--rate ORDERS_PER_MINUTE] [--port N]\n       npm run gateway -- --supergraph FILE [--port N]\n       npm run subgraph -- NAME [--port N]`,
+    `Cannot start: ${why}\nUsage: npm start -- [--estate NAME|FOLDER] [--scale demo|full] [--rate ORDERS_PER_MINUTE] [--port N] [--workers N]\n       npm run gateway -- --supergraph FILE [--port N]\n       npm run subgraph -- NAME [--port N]`,
   )
 }

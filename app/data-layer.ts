@@ -29,9 +29,13 @@ export type DataLayer = OpenedEstate & {
 
 /**
  * Opens the store, brings it up to date, and starts what folds the log into read models and keeps caches true.
- * @param names the subgraphs whose read models this process keeps; several processes may keep the same, one at a time does
+ * @param scope.serves the subgraphs whose caches this process keeps true
+ * @param scope.keeps those whose read models it keeps; several processes may keep the same, one at a time does
  */
-export async function openDataLayer(parts: ProcessParts, names: readonly SubgraphName[]): Promise<DataLayer> {
+export async function openDataLayer(
+  parts: ProcessParts,
+  scope: { readonly serves: readonly SubgraphName[]; readonly keeps: readonly SubgraphName[] },
+): Promise<DataLayer> {
   const { config, closer, log, metrics, signal } = parts
   const store = await openStore(config, closer, log, metrics)
   const { background: database, eventLog, cacheFactory, appliedBus } = store
@@ -58,18 +62,26 @@ export async function openDataLayer(parts: ProcessParts, names: readonly Subgrap
     subgraphs.map(({ name, migrations }) => ({ owner: name, folder: migrations })),
   )
 
-  const kept = subgraphs.filter((subgraph) => names.includes(subgraph.name))
-  const projections = kept.flatMap((subgraph) => subgraph.projections)
+  const served = subgraphs.filter((subgraph) => scope.serves.includes(subgraph.name))
+  const kept = subgraphs.filter((subgraph) => scope.keeps.includes(subgraph.name))
   const partLog = log.child({ part: 'event log' })
   const consumerMetrics = createConsumerMetrics(metrics)
   const follower = closer.add(
-    createFollower({ projections, database, eventLog, invalidator: cacheFactory, appliedBus, log: partLog }),
+    createFollower({
+      projections: served.flatMap((subgraph) => subgraph.projections),
+      database,
+      eventLog,
+      invalidator: cacheFactory,
+      appliedBus,
+      log: partLog,
+      pollMs: config.cache.stalenessBoundMs / 2,
+    }),
     { name: 'follower' },
   )
   await follower.start(signal)
   const projector = closer.add(
     createProjector({
-      projections,
+      projections: kept.flatMap((subgraph) => subgraph.projections),
       database,
       eventLog,
       invalidator: cacheFactory,
