@@ -1,5 +1,6 @@
 import type { GraphQLFormattedError, GraphQLSchema } from 'graphql'
 import type { Viewer } from '../platform/identity/viewer.ts'
+import type { Authorizer } from './authorize/authorizer.ts'
 import type { Lane } from './lanes/lanes.ts'
 import type { Operation, OperationStore } from './operations.ts'
 import type { SupergraphRules } from './supergraph-rules.ts'
@@ -54,7 +55,7 @@ export type Exchange = {
   viewer: Viewer
   /** Set by `version`; the whole API schema before it. */
   version: SchemaVersion
-  /** Set by `parse`; what is asked. */
+  /** Set by `parse`; what is asked. From `authorize` on without what the viewer may not have. */
   operation: Operation | null
   /** Set by `cost`; points to be charged before execution. */
   requestedCost: number
@@ -80,6 +81,8 @@ export type Supergraph = {
   readonly versions: ReadonlyMap<string, SchemaVersion>
   /** What its SDL says beyond types. */
   readonly rules: SupergraphRules
+  /** Who may have what of it. */
+  readonly authorizer: Authorizer
   /** Of all versions. */
   readonly operations: OperationStore
   /** Executes the operation of the exchange. */

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { AppError } from '../platform/errors/app-error.ts'
 import type { Viewer } from '../platform/identity/viewer.ts'
+import { createAuthorizeStage } from './authorize/authorize-stage.ts'
 import type { Answer, GatewayRequest } from './exchange.ts'
 import { createExecuteStage } from './execute.ts'
 import { createGovernanceStages, type GovernanceOptions } from './governance.ts'
@@ -63,6 +64,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     inOrder([
       createIdentifyStage(deps.identify),
       ...createGovernanceStages(deps.governance ?? {}, { format, onInternal: logOnly }),
+      createAuthorizeStage({ format }),
       ...(deps.stages ?? []),
       createExecuteStage(),
     ]),

@@ -1,8 +1,10 @@
 import type { ApolloServerPlugin } from '@apollo/server'
 import type { GraphQLScalarType, GraphQLSchema } from 'graphql'
 import type { SubgraphTransport } from '../platform/subgraph/transport.ts'
+import type { Policy } from '../policies/policy.ts'
 import { checkScalars } from './api-scalars.ts'
 import { type ApolloContext, startApolloRoad } from './apollo-road.ts'
+import { createAuthorizer } from './authorize/authorizer.ts'
 import { buildCompiledExecutor } from './compiled-executor.ts'
 import type { Exchange, SchemaVersion } from './exchange.ts'
 import { runOperation, type SubgraphHeaders } from './execute.ts'
@@ -20,6 +22,8 @@ export type SupergraphLoaderOptions = {
   /** Default: the compiled executor. */
   readonly buildExecutor?: BuildExecutor
   readonly subgraphHeaders: SubgraphHeaders
+  /** What `@policy` may name. Default: none, so what names one is denied to everyone. */
+  readonly policies?: readonly Policy[]
   /** Default: those of docs/threats.md. */
   readonly queryLimits?: QueryLimits
   /** Versions of the API schema to derive, by name. Default: none. */
@@ -64,6 +68,7 @@ export function createSupergraphLoader(deps: SupergraphLoaderDeps): LoadSupergra
       unversioned: { name: 'unversioned', schema: apiSchema },
       versions,
       rules,
+      authorizer: createAuthorizer({ schema: apiSchema, rules: rules.access, policies: deps.policies ?? [] }),
       operations: createOperationStore({ limits: deps.queryLimits ?? defaultQueryLimits }),
       run(exchange) {
         const { operation } = exchange

@@ -19,6 +19,7 @@ export type Stage = {
  * - `version`: which API schema answers; before `parse`, which validates against it.
  * - `parse`: text to operation, from the cache when known; the first stage that sees what is asked.
  * - `limits`: refuses what would be dear to plan, before anything is computed from it.
+ * - `authorize`: takes out what the viewer may not have, so that the stages below neither price nor plan it.
  * - `cost`: what it would cost; needs a bounded operation.
  * - `rate`: charges that cost to the client; needs both.
  * - `lane`: waits for or is refused a place; last before work, so that only admitted and paid work queues.
@@ -26,7 +27,17 @@ export type Stage = {
  *
  * Cost refunds, usage and projections happen on the way back, in the stage that knows of them.
  */
-export const stageOrder = ['identify', 'version', 'parse', 'limits', 'cost', 'rate', 'lane', 'execute'] as const
+export const stageOrder = [
+  'identify',
+  'version',
+  'parse',
+  'limits',
+  'authorize',
+  'cost',
+  'rate',
+  'lane',
+  'execute',
+] as const
 
 export type StageName = (typeof stageOrder)[number]
 

@@ -100,6 +100,7 @@ describe('swap of the supergraph', () => {
       unversioned: { name: 'unversioned', schema: buildSchema(sdl) },
       versions: new Map(),
       rules: readSupergraphRules(sdl),
+      authorizer: { restrict: () => null },
       operations: createOperationStore({ limits: defaultQueryLimits }),
       run: async () => ({}),
       async [Symbol.asyncDispose]() {
