@@ -5,11 +5,20 @@ import type { FormatError } from './mask-errors.ts'
 import type { Stage } from './pipeline.ts'
 
 export function createExecuteStage(): Stage {
-  return { name: 'execute', handle: (exchange) => exchange.supergraph.run(exchange) }
+  return {
+    name: 'execute',
+    handle(exchange) {
+      const { operation, request, supergraph } = exchange
+      if (operation?.kind === 'subscription' && request.subscribe !== undefined) return request.subscribe(exchange)
+      return supergraph.run(exchange)
+    },
+  }
 }
 
 /** What every call to a subgraph carries for this request; lower-case names. */
-export type SubgraphHeaders = (exchange: Exchange) => Readonly<Record<string, string>>
+export type SubgraphHeaders = (
+  asked: Pick<Exchange, 'viewer' | 'correlationId' | 'traceparent'>,
+) => Readonly<Record<string, string>>
 
 /** The end of both roads, Apollo Server's and the short one. */
 export async function runOperation(

@@ -58,6 +58,17 @@ export function refuseCrossSite(headers: IncomingHttpHeaders): void {
   )
 }
 
+/**
+ * As `refuseCrossSite`, for streams: a browser's EventSource cannot send a header, but every browser says of each
+ * request where it comes from.
+ * @throws AppError `BAD_REQUEST`
+ */
+export function refuseOtherSites(headers: IncomingHttpHeaders): void {
+  const site = headers['sec-fetch-site']
+  if (site === undefined || site === 'same-origin' || site === 'none') return
+  refuseCrossSite(headers)
+}
+
 const preflightHeaders = ['apollo-require-preflight', 'x-apollo-operation-name'] as const
 const formTypes: ReadonlySet<string> = new Set([
   'application/x-www-form-urlencoded',

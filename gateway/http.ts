@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { AppError } from '../platform/errors/app-error.ts'
 import { httpStatus } from '../platform/errors/http-status.ts'
@@ -7,7 +8,7 @@ import type { Answer, GatewayRequest } from './exchange.ts'
 import { type ReadinessCheck, readReadiness } from './health.ts'
 import { chooseMediaType, retryAfterOf, statusOf } from './http-answer.ts'
 import { answerBrokenRequest } from './http-broken.ts'
-import { checkContentType, readGetQuery, readPostBody, refuseCrossSite } from './http-request.ts'
+import { checkContentType, readGetQuery, readPostBody, refuseCrossSite, refuseOtherSites } from './http-request.ts'
 import { correlationIdOf } from './receive.ts'
 
 export type HttpLimits = {
@@ -32,7 +33,14 @@ export type HttpDeps = {
   readonly trustedProxies: readonly string[]
   readonly limits: HttpLimits
   readonly readiness: readonly ReadinessCheck[]
+  /** What answers requests that want a stream. Default: nothing does, they are answered at once. */
+  readonly streams?: StreamAnswers
   readonly onInternal: (error: unknown, facts: { readonly correlationId: string }) => void
+}
+
+export type StreamAnswers = {
+  isStream(headers: IncomingHttpHeaders): boolean
+  answerStream(reply: FastifyReply, headers: IncomingHttpHeaders, request: GatewayRequest): Promise<void>
 }
 
 /** GraphQL over HTTP (https://graphql.github.io/graphql-over-http) and health, over the pipeline. Not listening yet. */
@@ -83,7 +91,8 @@ function addGraphQL(server: FastifyInstance, path: string, deps: HttpDeps, cors:
   if (path !== '/') {
     server.get(path, async (request, reply) => {
       allowOrigin(request, reply, cors)
-      refuseCrossSite(request.headers)
+      if (deps.streams?.isStream(request.headers)) refuseOtherSites(request.headers)
+      else refuseCrossSite(request.headers)
       const params = readGetQuery(new URL(request.url, 'http://gateway').searchParams)
       return answer(request, reply, { ...params, mayMutate: false }, deps)
     })
@@ -122,14 +131,19 @@ async function answer(
   const aborter = new AbortController()
   const clientGone = () => aborter.abort()
   reply.raw.once('close', clientGone)
-  const { result, headers } = await deps.receive({
+  const asked: GatewayRequest = {
     ...params,
     path: request.url.split('?', 1)[0] ?? '/',
     version: versionOf(request.params),
     address: request.ip,
     headers: plainHeaders(request),
     signal: aborter.signal,
-  })
+  }
+  if (deps.streams?.isStream(request.headers)) {
+    await deps.streams.answerStream(reply, request.headers, asked)
+    return reply
+  }
+  const { result, headers } = await deps.receive(asked)
   reply.raw.off('close', clientGone)
   const text = JSON.stringify(result)
   refuseTooLarge(text, deps.limits.responseLimitBytes)
@@ -156,7 +170,7 @@ function refuseTooLarge(text: string, allowedBytes: number): void {
   throw new AppError(
     'QUERY_TOO_COSTLY',
     `Cannot answer: the answer has ${bytes} bytes, allowed is ${allowedBytes}; ask for fewer fields or items`,
-    { details: { bytes, allowedBytes } },
+    { details: { limit: 'responseBytes', allowed: allowedBytes, value: bytes } },
   )
 }
 
@@ -196,7 +210,7 @@ function toAppError(error: unknown, limits: HttpLimits): AppError {
   if (status === 413) {
     const allowed = `${limits.bodyLimitBytes} bytes`
     return new AppError('PAYLOAD_TOO_LARGE', `Cannot read the request: its body is too large, allowed is ${allowed}`, {
-      details: { allowedBytes: limits.bodyLimitBytes },
+      details: { limit: 'bodyBytes', allowed: limits.bodyLimitBytes },
     })
   }
   if (status === 415)

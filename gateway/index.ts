@@ -13,6 +13,8 @@ import { createSupergraphLoader, type SupergraphLoaderOptions } from './load-sup
 import { createFormatError } from './mask-errors.ts'
 import { type GatewayObserver, silentObserver } from './metrics.ts'
 import { createPipeline, inOrder, type Stage } from './pipeline.ts'
+import { type PushOptions, preparePush } from './push/push.ts'
+import { createRouteOf } from './push/route-of.ts'
 import { createReceiver } from './receive.ts'
 import { holdSupergraph, type SwapOutcome } from './supergraph.ts'
 import { addVersionList } from './versions/version-list.ts'
@@ -39,6 +41,8 @@ export type GatewayDeps = SupergraphLoaderOptions & {
   readonly paths: readonly string[]
   readonly examples: readonly Example[]
   readonly readiness: readonly ReadinessCheck[]
+  /** Subscriptions, and queries over the same events. Default: none. */
+  readonly push?: PushOptions
   readonly observer?: GatewayObserver
   readonly onInternal: (error: unknown, facts: { readonly correlationId?: string }) => void
 }
@@ -70,7 +74,9 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     ]),
   )
   const versionNames = deps.governance?.versions?.calendar.versions.map(({ name }) => name) ?? []
-  const load = createSupergraphLoader({ ...deps, versionNames, format, onInternal: logOnly })
+  const pushParts = deps.push === undefined ? null : preparePush(deps.push, { ...deps, format, onInternal: logOnly })
+  const { eventPages } = pushParts ?? {}
+  const load = createSupergraphLoader({ ...deps, versionNames, eventPages, format, onInternal: logOnly })
   const supergraphs = await holdSupergraph(deps.supergraphSdl, load, logOnly)
   const handle = createReceiver({
     pipeline,
@@ -80,8 +86,10 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     deadlineMs: deps.limits.requestDeadlineMs,
     anonymous: deps.anonymous,
   })
+  const push = (await pushParts?.start({ receive: handle, supergraphs, sdl: deps.supergraphSdl })) ?? null
   const http = createHttpServer({
     receive: handle,
+    ...(push === null ? {} : { streams: push }),
     paths: deps.paths,
     isVersioned: versionNames.length > 0,
     corsOrigins: deps.corsOrigins ?? [],
@@ -90,6 +98,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     readiness: deps.readiness,
     onInternal: deps.onInternal,
   })
+  push?.addWebSockets(http.server, createRouteOf(deps.paths, versionNames.length > 0))
   addLandingPage(http, deps.examples)
   const versions = deps.governance?.versions
   if (versions !== undefined) addVersionList(http, versions.calendar, versions.clock)
@@ -104,8 +113,13 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
         throw new AppError('CONFIG_INVALID', `Cannot listen on port ${port}: it is taken or not allowed`, { cause })
       }
     },
-    swapSupergraph: (sdl) => supergraphs.swap(sdl),
+    async swapSupergraph(sdl) {
+      const outcome = await supergraphs.swap(sdl)
+      if (outcome.kind === 'serving') await push?.reload(sdl)
+      return outcome
+    },
     async [Symbol.asyncDispose]() {
+      await push?.[Symbol.asyncDispose]()
       const cut = setTimeout(() => http.server.closeAllConnections(), deps.limits.drainTimeoutMs)
       await http.close()
       clearTimeout(cut)

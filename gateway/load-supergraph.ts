@@ -12,6 +12,7 @@ import type { BuildExecutor } from './executor-port.ts'
 import { defaultQueryLimits, type QueryLimits } from './limits/index.ts'
 import type { FormatError } from './mask-errors.ts'
 import { createOperationStore, type Operation } from './operations.ts'
+import type { EventPages } from './push/event-pages.ts'
 import type { LoadSupergraph } from './supergraph.ts'
 import { readSupergraphRules, type SupergraphRules } from './supergraph-rules.ts'
 import { deriveVersionSchema } from './versions/api-schema.ts'
@@ -35,6 +36,8 @@ export type SupergraphLoaderOptions = {
 }
 
 export type SupergraphLoaderDeps = SupergraphLoaderOptions & {
+  /** Lets queries page through streams. */
+  readonly eventPages?: ((supergraphSdl: string) => EventPages | null) | undefined
   readonly format: FormatError
   readonly onInternal: (error: unknown) => void
 }
@@ -43,12 +46,19 @@ export type SupergraphLoaderDeps = SupergraphLoaderOptions & {
 export function createSupergraphLoader(deps: SupergraphLoaderDeps): LoadSupergraph {
   const { format, subgraphHeaders, onInternal, apolloPlugins: plugins = [] } = deps
   return async (sdl, id) => {
-    const executor = await (deps.buildExecutor ?? buildCompiledExecutor)(sdl, deps.transports)
+    const pages = deps.eventPages?.(sdl) ?? null
+    const executor = await (deps.buildExecutor ?? buildCompiledExecutor)(
+      pages?.sdl ?? sdl,
+      pages === null ? deps.transports : new Map([...deps.transports, [pages.transport.name, pages.transport]]),
+    )
     const { apiSchema } = executor
     checkScalars(apiSchema, deps.scalars ?? {})
     const rules = readSupergraphRules(sdl)
     const versions = deriveVersions(apiSchema, rules, deps)
-    const execute = (exchange: Exchange) => runOperation(executor, exchange, { subgraphHeaders, format })
+    const execute = (exchange: Exchange) => {
+      pages?.askedBy(exchange)
+      return runOperation(executor, exchange, { subgraphHeaders, format })
+    }
     const apolloRoad = await startApolloRoad({
       apiSchema,
       supergraphSdl: sdl,

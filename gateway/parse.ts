@@ -24,8 +24,11 @@ export function createParseStage({ format, persisted, mayIntrospect }: ParseStag
       if (found.kind === 'refused') return Promise.resolve(refusal(found.errors, exchange, format))
       const { operation } = found
       persisted.keep(request, text)
-      if (operation.kind === 'subscription') {
-        throw new AppError('BAD_REQUEST', 'Cannot run a subscription here: allowed are queries and mutations')
+      if (operation.kind === 'subscription' && request.subscribe === undefined) {
+        throw new AppError(
+          'BAD_REQUEST',
+          'Cannot run a subscription here: ask by WebSocket, or accept text/event-stream or multipart/mixed;subscriptionSpec=1.0',
+        )
       }
       if (operation.kind === 'mutation' && !request.mayMutate) {
         exchange.answerHeaders.allow = 'POST'
