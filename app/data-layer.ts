@@ -86,6 +86,7 @@ export async function openDataLayer(
       eventLog,
       invalidator: cacheFactory,
       appliedBus,
+      follower,
       log: partLog,
       metrics: consumerMetrics,
     }),

@@ -45,6 +45,8 @@ export type ConsumerDeps = {
   readonly apply: Apply
   /** After the commit, with what was applied (not what was parked). Must not throw. */
   readonly onApplied?: (events: readonly RecordedEvent[], position: LogPosition) => void
+  /** After each commit of a page and after `onApplied`, also when nothing in it was for this consumer. Must not throw. */
+  readonly onMoved?: (from: LogPosition, to: LogPosition) => void
   readonly log: ConsumerLog
   readonly metrics?: ConsumerMetrics
   /** Longest time between two looks at the log without a wake-up. Default 500. */
@@ -144,6 +146,7 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
     })
     if (outcome === null) return false
     if (outcome.applied.length > 0) deps.onApplied?.(outcome.applied, page.position)
+    deps.onMoved?.(held.position, page.position)
     deps.metrics?.applied(name, outcome.applied.length, Date.now() - startedAtMs)
     if (outcome.parked.length > 0) {
       deps.metrics?.parked(name, outcome.parked.length)

@@ -3,7 +3,7 @@ import { createBackoff, pause } from '../resilience/backoff.ts'
 import type { Database } from '../sql/database.ts'
 import { type Checkpoint, readCheckpoints } from './checkpoint.ts'
 import type { ConsumerLog } from './consumer.ts'
-import type { EventLog } from './event-log.ts'
+import type { EventLog, LogPosition } from './event-log.ts'
 import { reasonOf } from './isolate.ts'
 import { comparePositions } from './position.ts'
 import type { Projection } from './projection.ts'
@@ -31,6 +31,8 @@ export type Follower = AsyncDisposable & {
   start(signal?: AbortSignal): Promise<void>
   /** Looks at the checkpoints now; resolves when the caches are as fresh as they were when it was called. */
   refresh(): Promise<void>
+  /** This process itself moved a projection on and dropped what that touched: nothing of it is read again. */
+  passed(name: string, from: LogPosition, to: LogPosition): void
   stop(): Promise<void>
 }
 
@@ -40,21 +42,25 @@ export function createFollower(deps: FollowerDeps): Follower {
   const names = projections.map((projection) => projection.name)
   const stopping = new AbortController()
   const wakeable = createWakeable()
-  let seen: ReadonlyMap<string, Checkpoint> | null = null
+  let seen: Map<string, Checkpoint> | null = null
   let running: Promise<void> | undefined
   let turn: Promise<void> = Promise.resolve()
 
   async function look(): Promise<void> {
     const checkpoints = await readCheckpoints(database, names)
     if (seen === null) {
-      seen = checkpoints
+      seen = new Map(checkpoints)
       return
     }
     for (const projection of projections) {
       const now = checkpoints.get(projection.name)
-      if (now !== undefined) await follow(projection, seen.get(projection.name), now)
+      if (now === undefined) continue
+      await follow(projection, seen.get(projection.name), now)
+      const passed = seen.get(projection.name)
+      if (passed === undefined || passed.generation !== now.generation || isBefore(passed, now)) {
+        seen.set(projection.name, now)
+      }
     }
-    seen = checkpoints
   }
 
   /** Invalidating twice is harmless, so a fault midway only means that the stretch is followed again. */
@@ -121,9 +127,19 @@ export function createFollower(deps: FollowerDeps): Follower {
       running ??= run()
     },
     refresh: takeTurn,
+    passed(name, from, to) {
+      const known = seen?.get(name)
+      // A gap would hide what another process applied meanwhile.
+      if (known === undefined || comparePositions(known.position, from) < 0) return
+      if (comparePositions(known.position, to) < 0) seen?.set(name, { ...known, position: to })
+    },
     stop,
     [Symbol.asyncDispose]: stop,
   }
+}
+
+function isBefore(one: Checkpoint, other: Checkpoint): boolean {
+  return comparePositions(one.position, other.position) < 0
 }
 
 const pageSize = 1_000

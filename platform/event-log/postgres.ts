@@ -2,9 +2,10 @@ import { systemClock } from '../clock.ts'
 import { createIdMinter, type IdMinter } from '../ids.ts'
 import type { Database } from '../sql/database.ts'
 import { appendEvents } from './append.ts'
-import type { EventLog, LogPosition, ReadResult } from './event-log.ts'
+import type { EventLog, LogPosition, ReadResult, RecordedEvent } from './event-log.ts'
 import { type EventRow, eventColumns, toPosition, toRecordedEvent } from './event-row.ts'
-import { startOfLog } from './position.ts'
+import { comparePositions, startOfLog } from './position.ts'
+import { createSharedStretches, type SharedStretches } from './shared-stretches.ts'
 import { createSubscribers } from './subscribers.ts'
 import type { WakeBus } from './wake-bus.ts'
 
@@ -23,6 +24,10 @@ export function createPostgresEventLog(deps: PostgresEventLogDeps): EventLog & D
   const ids = deps.ids ?? createIdMinter(systemClock)
   const subscribers = createSubscribers()
   const subscription = deps.wakeBus?.subscribe(subscribers.tell)
+  const stretches = createSharedStretches({
+    load: (after, limit) => readAll(database, after, limit),
+    isHeldBack: (after) => isHeldBack(database, after),
+  })
 
   return {
     append: (transaction, events, options = {}) => appendEvents(transaction, ids, events, options),
@@ -31,8 +36,10 @@ export function createPostgresEventLog(deps: PostgresEventLogDeps): EventLog & D
       if (!Number.isInteger(limit) || limit < 1 || limit > 10_000) {
         throw new RangeError(`Cannot read ${limit} events: allowed are 1 to 10,000`)
       }
+      const shared = await readShared(stretches, after, limit, types)
+      if (shared !== null) return shared
       const page =
-        types === undefined ? await readAll(database, after, limit) : await readTypes(database, after, limit, types)
+        types === undefined ? await readEvery(database, after, limit) : await readTypes(database, after, limit, types)
       const heldBack = page.events.length === 0 && !page.more && (await isHeldBack(database, page.position))
       return { ...page, heldBack }
     },
@@ -81,14 +88,46 @@ const readAllText = `select ${eventColumns} from event_log.events
   where (transaction_id, row_id) > ($1::xid8, $2::bigint) and ${settled}
   order by transaction_id, row_id limit $3`
 
-async function readAll(database: Database, after: LogPosition, limit: number): Promise<Page> {
+async function readAll(database: Database, after: LogPosition, limit: number): Promise<readonly RecordedEvent[]> {
   const { rows } = await database.query<EventRow>(readAllText, [String(after.transactionId), after.row, limit])
-  const last = rows.at(-1)
-  return {
-    events: rows.map(toRecordedEvent),
-    position: last === undefined ? after : toPosition(last),
-    more: rows.length === limit,
+  return rows.map(toRecordedEvent)
+}
+
+async function readEvery(database: Database, after: LogPosition, limit: number): Promise<Page> {
+  const events = await readAll(database, after, limit)
+  return { events, position: events.at(-1)?.position ?? after, more: events.length === limit }
+}
+
+/** @returns null when the reader is further back than what the process keeps in common */
+async function readShared(
+  stretches: SharedStretches,
+  after: LogPosition,
+  limit: number,
+  types: readonly string[] | undefined,
+): Promise<ReadResult | null> {
+  const wanted = types === undefined ? null : new Set(types)
+  const events: RecordedEvent[] = []
+  let position = after
+  let more = true
+  let heldBack = false
+  for (let looked = 0; more && looked < mostLooks(limit); ) {
+    const stretch = await stretches.next(position)
+    if (stretch === null)
+      return comparePositions(position, after) === 0 ? null : { events, position, more: true, heldBack }
+    for (const event of stretch.events) {
+      if (wanted !== null && !wanted.has(event.type)) continue
+      events.push(event)
+      if (events.length === limit) {
+        const isLast = comparePositions(event.position, stretch.position) === 0
+        return { events, position: event.position, more: stretch.more || !isLast, heldBack }
+      }
+    }
+    looked += stretch.events.length
+    position = stretch.position
+    more = stretch.more
+    heldBack = stretch.heldBack && events.length === 0
   }
+  return { events, position, more, heldBack }
 }
 
 /*
@@ -114,7 +153,10 @@ const readTypesText = `
   ) as found on true
   order by found.transaction_id, found.row_id`
 
-const looksPerEvent = 4
+/** Events of any type that one read of `limit` wanted ones passes at most. */
+function mostLooks(limit: number): number {
+  return Math.max(limit * 4, 1_000)
+}
 
 type ReachedRow = {
   readonly reached_transaction_id: bigint
@@ -129,7 +171,7 @@ async function readTypes(
   limit: number,
   types: readonly string[],
 ): Promise<Page> {
-  const looks = Math.max(limit * looksPerEvent, leastLooks)
+  const looks = mostLooks(limit)
   const values = [String(after.transactionId), after.row, types, limit, looks]
   const { rows } = await database.query<TypesRow>(readTypesText, values)
   const [first] = rows
@@ -143,8 +185,6 @@ async function readTypes(
     more: first.looked_at === BigInt(looks),
   }
 }
-
-const leastLooks = 1_000
 
 const readSourceText = `select ${eventColumns} from event_log.events
   where source = $1 and sequence >= $2 order by sequence limit $3`

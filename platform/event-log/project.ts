@@ -4,6 +4,7 @@ import { readCheckpoints } from './checkpoint.ts'
 import { type Consumer, type ConsumerLog, type ConsumerMetrics, createConsumer } from './consumer.ts'
 import type { EventLog, LogPosition } from './event-log.ts'
 import { toPosition } from './event-row.ts'
+import type { Follower } from './follower.ts'
 import { startOfLog } from './position.ts'
 import type { Projection } from './projection.ts'
 import type { RetryOutcome } from './retry-dead-letters.ts'
@@ -19,6 +20,8 @@ export type ProjectorDeps = {
   readonly metrics?: ConsumerMetrics
   /** Told after each commit, so that followers in other processes look at the checkpoints at once. Not disposed here. */
   readonly appliedBus?: WakeBus
+  /** Told of each move of a projection after its caches were dropped, so that this process's follower need not read it again. */
+  readonly follower?: Pick<Follower, 'passed'>
   readonly batchSize?: number
   readonly pollMs?: number
   readonly leaseMs?: number
@@ -70,6 +73,7 @@ export function createProjector(deps: ProjectorDeps): Projector {
           invalidator.invalidate(events.flatMap((event) => projection.keysOf(event)))
           deps.appliedBus?.publish()
         },
+        onMoved: (from, to) => deps.follower?.passed(projection.name, from, to),
         ...(deps.metrics === undefined ? {} : { metrics: deps.metrics }),
         ...(deps.batchSize === undefined ? {} : { batchSize: deps.batchSize }),
         ...(deps.pollMs === undefined ? {} : { pollMs: deps.pollMs }),

@@ -144,6 +144,27 @@ describe('createProjector and createFollower', () => {
     expect([seen.keys, seen.all]).toEqual([['a', 'b'], 0])
   })
 
+  it('passes over what its own process applied, and never over what another did before', async () => {
+    projector.start()
+    await append(eventOf('early'))
+    await drain()
+    const { follower, seen } = await follow(60_000)
+    const before = await eventLog.head()
+    await append(eventOf('other'))
+    await drain()
+    const between = await eventLog.head()
+    await append(eventOf('own'))
+    await drain()
+    follower.passed('test.tally', between, await eventLog.head())
+    await follower.refresh()
+    expect(seen.keys).toEqual(['other', 'own'])
+    await append(eventOf('own'))
+    await drain()
+    follower.passed('test.tally', before, await eventLog.head())
+    await follower.refresh()
+    expect(seen.keys).toEqual(['other', 'own'])
+  })
+
   it('looks within its stated bound by itself', async () => {
     projector.start()
     await append(eventOf('a'))
