@@ -4,6 +4,7 @@ import { type FollowedSystems, followSystems } from './app/connectors.ts'
 import { type DataLayer, openDataLayer } from './app/data-layer.ts'
 import { keepTrading } from './app/demo.ts'
 import { openGovernance } from './app/governance.ts'
+import { openIdentity, openViewerCodec } from './app/identity.ts'
 import type { DemoOverrides, ProcessParts } from './app/process.ts'
 import { openTransports } from './app/transports.ts'
 import { examples } from './gateway/graphiql/examples.ts'
@@ -13,8 +14,6 @@ import { createGatewayMetrics } from './gateway/metrics.ts'
 import { createSubgraphHeaders } from './gateway/viewer-context.ts'
 import { assetPath } from './platform/assets.ts'
 import type { Config } from './platform/config.ts'
-import type { Viewer } from './platform/identity/viewer.ts'
-import { plainViewerCodec } from './platform/identity/viewer-header.ts'
 import { createCloser } from './platform/lifecycle.ts'
 import { hostSubgraph } from './platform/subgraph/host.ts'
 import { serveSubgraph } from './platform/subgraph/http-server.ts'
@@ -22,6 +21,7 @@ import { sharedScalars } from './platform/subgraph/scalars.ts'
 import { type SubgraphName, subgraphNames } from './platform/subgraph/subgraph.ts'
 import type { Log } from './platform/telemetry/log.ts'
 import { createMetrics } from './platform/telemetry/metrics.ts'
+import { policies } from './policies/index.ts'
 
 export type App = AsyncDisposable & {
   readonly url: string
@@ -56,14 +56,15 @@ export async function startApp(options: AppOptions): Promise<App> {
       completeElsewhere === undefined ? keepSystems(parts, data) : { complete: completeElsewhere, pending: () => [] }
     const supergraphSdl = await readFile(assetPath('schema/supergraph.graphql'), 'utf8')
     const governance = await openGovernance(parts, data.store, supergraphSdl)
-    const viewerCodec = plainViewerCodec
-    const anonymous: Viewer = { kind: 'anonymous', tenant: config.estate.tenant, clientId: 'anonymous', scopes: [] }
+    const viewerCodec = await openViewerCodec(config)
+    const identity = await openIdentity(parts, data.store)
     const gateway = closer.add(
       await createGateway({
         supergraphSdl,
         transports: openTransports([...data.subgraphs, governance.subgraph], { config, viewerCodec, closer, log }),
-        identify: () => anonymous,
-        anonymous,
+        identify: identity.identify,
+        anonymous: identity.anonymous,
+        policies,
         subgraphHeaders: createSubgraphHeaders(viewerCodec),
         foreignErrors: 'mask',
         governance: governance.options,
@@ -79,6 +80,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       }),
       { name: 'gateway', timeoutMs: config.process.drainTimeoutMs + 1_000 },
     )
+    identity.addRoutes(gateway)
     gateway.http.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()))
     const { url } = await gateway.listen(config.server)
     systems.complete.then(() => log.info(`Ready: every system of record is read; ${url}`)).catch(() => {})
@@ -109,7 +111,7 @@ export async function startSubgraph(options: AppOptions, name: SubgraphName, por
     const subgraph = data.subgraphs.find((candidate) => candidate.name === name)
     if (subgraph === undefined) throw new TypeError(`Cannot serve ${name}: there is no such subgraph`)
     const host = hostSubgraph(subgraph, {
-      viewerCodec: plainViewerCodec,
+      viewerCodec: await openViewerCodec(config),
       onInternal: (error, call) => log.error('A subgraph failed', { error, ...call }),
     })
     const server = closer.add(

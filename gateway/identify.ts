@@ -9,16 +9,22 @@ export function createIdentifyStage(identify: Identify): Stage {
   return {
     name: 'identify',
     handle(exchange, next) {
-      const viewer = identify(exchange.request)
-      // A known token waits for nothing.
-      if (!(viewer instanceof Promise)) {
+      const goOn = (viewer: Viewer) => {
         exchange.viewer = viewer
         return next(exchange)
       }
-      return viewer.then((known) => {
-        exchange.viewer = known
-        return next(exchange)
-      })
+      const refuse = (error: unknown): never => {
+        exchange.answerHeaders['www-authenticate'] = 'Bearer realm="storeloom"'
+        throw error
+      }
+      // A known credential waits for nothing.
+      let viewer: Promise<Viewer> | Viewer
+      try {
+        viewer = identify(exchange.request)
+      } catch (error) {
+        return refuse(error)
+      }
+      return viewer instanceof Promise ? viewer.then(goOn, refuse) : goOn(viewer)
     },
   }
 }

@@ -33,6 +33,10 @@ export const settings = {
     trustedProxies: list('STORELOOM_TRUSTED_PROXIES', 'a list of addresses or networks such as 10.0.0.0/8', isNetwork, 'Proxies whose X-Forwarded headers are believed for client addresses and HTTPS. Absent: none.'),
     documentationUrl: text('STORELOOM_DOCUMENTATION_URL', '/versions', 'Where a client that uses something deprecated is sent by the Link header.'),
   },
+  identity: {
+    file: text('STORELOOM_IDENTITY_FILE', '', 'Issuers whose tokens are believed, and public clients. Absent: tokens of this installation alone.'),
+    internalSecret: optionalSecret('STORELOOM_INTERNAL_SECRET', 32, 'Signs who asks between gateway and subgraphs, and tokens issued here; the same in every process. Absent: generated once and kept in the data folder.'),
+  },
   database: {
     url: optionalUrl('DATABASE_URL', ['postgres', 'postgresql'], 'The PostgreSQL to keep everything in. Absent: an embedded server keeps it in the data folder.'),
     dataDir: text('STORELOOM_DATA_DIR', '.storeloom', 'Folder of the embedded server and of generated secrets.'),

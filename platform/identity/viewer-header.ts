@@ -56,9 +56,11 @@ export function parseViewer(value: unknown): Viewer {
   }
 }
 
+export const viewerKinds = ['anonymous', 'shopper', 'staff', 'partner', 'service'] as const
 const staffRoles = ['service-desk', 'store-associate', 'finance', 'analyst', 'ops-admin'] as const
 
-function isStaffRole(value: string): value is (typeof staffRoles)[number] {
+/** Whether a word is a role of ours. */
+export function isStaffRole(value: string): value is (typeof staffRoles)[number] {
   return (staffRoles as readonly string[]).includes(value)
 }
 

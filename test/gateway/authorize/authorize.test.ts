@@ -90,7 +90,8 @@ describe('what a viewer may not have', () => {
     gateway = await startGateway({
       supergraphSdl: composeRetail({}, [vault]),
       transports: new Map([['vault', createInProcessTransport(host(vault, internal), { timeoutMs: 5_000 })]]),
-      identify: ({ headers }) => Object.entries(viewers).find(([name]) => name === headers['x-viewer'])?.[1] ?? anonymous,
+      identify: ({ headers }) =>
+        Object.entries(viewers).find(([name]) => name === headers['x-viewer'])?.[1] ?? anonymous,
       policies,
     })
   })
@@ -127,7 +128,10 @@ describe('what a viewer may not have', () => {
     expect(body.data).toEqual({ safe: null, box: { id: 'b1' } })
     expect(body.errors).toMatchObject([{ path: ['safe', 'mustSecret'] }])
     expect((await asked('{ safes { mustSecret } }')).body.data).toBeNull()
-    expect((await asked('{ mustPrivate box { id } }')).body).toMatchObject({ data: null, errors: [{ path: ['mustPrivate'] }] })
+    expect((await asked('{ mustPrivate box { id } }')).body).toMatchObject({
+      data: null,
+      errors: [{ path: ['mustPrivate'] }],
+    })
     expect((await asked('{ maybeSafes { id mustSecret } }')).body.data).toEqual({ maybeSafes: [null, null] })
   })
 
@@ -158,7 +162,9 @@ describe('what a viewer may not have', () => {
   })
 
   it('is found behind interfaces and unions, for the types that have it alone', async () => {
-    const { body } = await asked('{ things { id ... on Safe { secret } } found { ... on Box { label inside { secret } } ... on Safe { kind secret } } }')
+    const { body } = await asked(
+      '{ things { id ... on Safe { secret } } found { ... on Box { label inside { secret } } ... on Safe { kind secret } } }',
+    )
     expect(body.data).toEqual({
       things: [{ id: 's1', secret: null }, { id: 'b1' }],
       found: [
@@ -175,7 +181,8 @@ describe('what a viewer may not have', () => {
   })
 
   it('is told of only where it was asked for', async () => {
-    const query = 'query($with: Boolean!, $not: Boolean = true) { safe { id secret @include(if: $with) mustSecret @skip(if: $not) } }'
+    const query =
+      'query($with: Boolean!, $not: Boolean = true) { safe { id secret @include(if: $with) mustSecret @skip(if: $not) } }'
     expect((await asked(query, 'nobody', { with: false })).body).toEqual({ data: { safe: { id: 's1' } } })
     expect((await asked(query, 'nobody', { with: true })).body.data).toEqual({ safe: { id: 's1', secret: null } })
     expect((await asked(query, 'nobody', { with: false, not: false })).body.data).toEqual({ safe: null })
@@ -217,7 +224,9 @@ describe('what a viewer may not have', () => {
     const second = await asked('{ safe { label secret } }')
     expect(second.body.data).toEqual(first.body.data)
     expect(second.body.errors).toHaveLength(1)
-    expect((await asked('{ safe { label secret } }', 'staff')).body.data).toEqual({ safe: { label: 'Safe', secret: 'gold' } })
+    expect((await asked('{ safe { label secret } }', 'staff')).body.data).toEqual({
+      safe: { label: 'Safe', secret: 'gold' },
+    })
     expect(internal).toEqual([])
   })
 })
