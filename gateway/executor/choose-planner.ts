@@ -3,6 +3,7 @@ import { BREAK, type DocumentNode, visit } from 'graphql'
 import { createApolloPlanner } from './apollo-planner.ts'
 import { sendsResolvableKeys } from './check-keys.ts'
 import { createHivePlanner } from './hive-planner.ts'
+import { joinCalls } from './join-calls.ts'
 import type { Planner } from './planner.ts'
 import { restoreRequires } from './restore-requires.ts'
 import type { SupergraphFacts } from './supergraph.ts'
@@ -65,7 +66,8 @@ const createReference = (facts: SupergraphFacts): Planner => {
     name: planner.name,
     plan: (document) => {
       const plan = planner.plan(document)
-      if (plan === undefined || sendsResolvableKeys(plan, facts.keys)) return plan
+      if (plan === undefined) return undefined
+      if (sendsResolvableKeys(plan, facts.keys)) return joinCalls(plan)
       throw new TypeError('Cannot use plan: it looks up entities by a key that is not resolvable')
     },
   }

@@ -165,7 +165,7 @@ export const isolateOperation = (
 
 const plainTypename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } }
 
-const isReservedVariable = (name: string): boolean => name === 'representations' || name.startsWith('__')
+const isReservedVariable = (name: string): boolean => name.startsWith('representations') || name.startsWith('__')
 
 const mayCollide = (field: FieldNode, key: string, facts: SupergraphFacts): boolean => {
   const name = field.name.value

@@ -38,13 +38,16 @@ export const createRepresent = (
     if (writer === undefined) {
       if (perType.has(typeName)) return undefined
       writer = createWriter(typeName, requires, rewrites, isOfType)
-      perType.set(typeName, writer)
+      // What a subgraph calls its types is outside our hands.
+      if (perType.size < maxTypes) perType.set(typeName, writer)
       if (writer === undefined) return undefined
     }
     return writer(object)
   }
   return { keyOf: createKeyOf(requires), textOf }
 }
+
+const maxTypes = 1000
 
 /** The commonest of all: one type, one key field. Its value is the key; a string is no number's, as in JSON. */
 const createKeyOf = (requires: readonly RequiredSelection[]): ((object: DataObject) => unknown) => {

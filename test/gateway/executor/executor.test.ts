@@ -32,6 +32,20 @@ test('asks for each entity once, wherever it stands', async () => {
   )
 })
 
+test('what one subgraph is asked at the same time is one call, by the native planner', async () => {
+  const { executor, asked } = federate(createShop(), { planner: 'hive' })
+  const { data } = await executor.execute(executor.prepare(parse(severalPlaces)), request())
+  expect(data).toEqual(severalAnswers)
+  expect(asked.map(({ service }) => service)).toEqual(['catalog', 'stock'])
+})
+
+test('and by the reference planner, whose plan has a call per place', async () => {
+  const { executor, asked } = federate(createShop(), { planner: 'apollo' })
+  const { data } = await executor.execute(executor.prepare(parse(severalPlaces)), request())
+  expect(data).toEqual(severalAnswers)
+  expect(asked.map(({ service }) => service)).toEqual(['catalog', 'stock'])
+})
+
 test('one prepared operation serves many executions side by side', async () => {
   const { executor } = federate(createShop())
   const prepared = executor.prepare(parse('query ($id: ID!) { product(id: $id) { title note } }'))
@@ -275,6 +289,10 @@ test('is not built without a transport for every subgraph', () => {
   `
   expect(() => createExecutor({ supergraphSdl: sdl, transports: new Map() })).toThrow('subgraph stock has no transport')
 })
+
+const severalPlaces =
+  '{ a: product(id: "1") { note } b: product(id: "3") { note } c: product(id: "3") { count place { name } } }'
+const severalAnswers = { a: { note: 'note 1' }, b: { note: null }, c: { count: 30, place: { name: 'North' } } }
 
 const request = () => ({ variables: {}, headers: {}, signal: AbortSignal.timeout(30_000) })
 
