@@ -28,7 +28,7 @@ export const buildCompiledExecutor: BuildExecutor = async (supergraphSdl, transp
         maxErrors: maxVariableErrors,
         hideSuggestions: true,
       })
-      if (values.coerced === undefined) return { errors: values.errors }
+      if (values.coerced === undefined) return { errors: values.errors.slice(0, maxVariableErrors) }
       return prepare(operation, schema).run({ variables: values.coerced, headers, signal })
     },
     async [Symbol.asyncDispose]() {},

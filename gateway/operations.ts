@@ -14,10 +14,10 @@ import { AppError, type ErrorCode, isErrorCode } from '../platform/errors/app-er
 import { formatGraphQLError } from '../platform/errors/graphql-error.ts'
 import { truncate } from '../platform/errors/problem.ts'
 import { describeValue } from '../platform/parse.ts'
-import { countTokens } from './limits/count-tokens.ts'
 import { findLimitViolation, type QueryLimits } from './limits/index.ts'
 import { asksForSchema } from './limits/introspection.ts'
 import type { LimitViolation } from './limits/limit.ts'
+import { scanDocument } from './limits/scan-document.ts'
 
 /** One operation of a valid document. The same object for the same text and name as long as the cache keeps it. */
 export type Operation = {
@@ -58,6 +58,9 @@ type Refused = { readonly kind: 'refused'; readonly errors: readonly DocumentErr
 
 const bounds = { maxDocuments: 5_000, maxChars: 20_000_000, maxRefused: 1_000, maxRefusedChars: 2_000_000 }
 
+/** Of graphql-js. */
+const maxFieldComparisons = 500_000
+
 /** A hostile document can hold thousands of mistakes; the first few tell what to mend. */
 const maxErrors = 20
 
@@ -88,7 +91,7 @@ export function createOperationStore({ limits }: { readonly limits: QueryLimits 
   function admit(text: string, schema: GraphQLSchema): ByName | Refused {
     const before = refused.get(text)?.get(schema)
     if (before !== undefined) return before
-    const document = parseWithin(text, limits.maxTokens)
+    const document = parseWithin(text, limits)
     if ('code' in document) return refuse(text, schema, [document])
     const violation = findLimitViolation(document, limits)
     if (violation !== null) return refuse(text, schema, [tooComplex(violation)])
@@ -114,15 +117,17 @@ export function createOperationStore({ limits }: { readonly limits: QueryLimits 
   }
 }
 
-/** Tokens are counted while parsing: a document of commas or of braces costs no more than the limit. */
-function parseWithin(text: string, maxTokens: number): DocumentNode | DocumentError {
+/** Tokens and brackets are counted before parsing, which takes a step on the stack for each bracket. */
+function parseWithin(text: string, { maxTokens, maxNesting }: QueryLimits): DocumentNode | DocumentError {
+  const { tokens, nesting } = scanDocument(text)
+  if (tokens > maxTokens) return tooComplex({ limit: 'maxTokens', counts: 'tokens', allowed: maxTokens, value: tokens })
+  if (nesting > maxNesting) {
+    return tooComplex({ limit: 'maxNesting', counts: 'brackets open at once', allowed: maxNesting, value: nesting })
+  }
   try {
-    return parse(text, { maxTokens })
+    return parse(text)
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error
-    if (error.message.endsWith('Parsing aborted.')) {
-      return tooComplex({ limit: 'maxTokens', counts: 'tokens', allowed: maxTokens, value: countTokens(text) })
-    }
     return { code: 'GRAPHQL_PARSE_FAILED', message: truncate(error.message), ...placeOf(error) }
   }
 }
@@ -137,6 +142,17 @@ function findRootless(document: DocumentNode, schema: GraphQLSchema): readonly G
 }
 
 function toInvalid(error: GraphQLError): DocumentError {
+  // graphql-js gives up comparing fields that share a name after a fixed number of steps.
+  if (error.message === 'Validation aborted.') {
+    return {
+      code: 'QUERY_TOO_COMPLEX',
+      message: 'Cannot run the document: too many of its fields share a name and have to be compared',
+      details: { limit: 'fieldComparisons', allowed: maxFieldComparisons, value: `more than ${maxFieldComparisons}` },
+    }
+  }
+  if (error.originalError == null) {
+    return { code: 'GRAPHQL_VALIDATION_FAILED', message: truncate(error.message), ...placeOf(error) }
+  }
   const { message, extensions } = formatGraphQLError(error, { correlationId: 'none', onInternal() {} })
   const { code, details } = extensions ?? {}
   return {
