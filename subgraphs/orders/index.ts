@@ -5,11 +5,13 @@ import type { FreshnessBoard } from '../../platform/connector/freshness.ts'
 import type { CursorCodec } from '../../platform/cursor.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { Subgraph } from '../../platform/subgraph/subgraph.ts'
+import { orderScope } from '../../policies/order-scope.ts'
 import { createCaches } from './caches.ts'
 import { type Context, createLoaders } from './loaders.ts'
 import { customersProjection, ordersProjection } from './read-model.ts'
 import { ordersResolvers } from './resolvers.ts'
 import { ordersSources } from './sources.ts'
+import { publicStatusProcess } from './status-process.ts'
 
 export type OrdersDeps = {
   readonly database: Database
@@ -25,8 +27,15 @@ export function createOrders({ database, cacheFactory, freshness, cursors }: Ord
     name: 'orders',
     typeDefs: ['shared', 'orders'].map((name) => readFileSync(assetPath(`schema/${name}.graphql`), 'utf8')).join('\n'),
     resolvers: ordersResolvers,
-    createContext: (call): Context => ({ ...call, freshness, cursors, load: createLoaders(database, caches) }),
+    createContext: (call): Context => ({
+      ...call,
+      freshness,
+      cursors,
+      scope: orderScope(call.viewer),
+      load: createLoaders(database, caches, call.viewer),
+    }),
     projections: [ordersProjection, customersProjection],
+    processes: [publicStatusProcess],
     sources: ordersSources,
     migrations: assetPath('subgraphs/orders/migrations'),
   }
