@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../platform/clock.ts'
 import { AppError } from '../../platform/errors/app-error.ts'
 import type { EventLog, LogPosition } from '../../platform/event-log/event-log.ts'
-import { comparePositions, startOfLog } from '../../platform/event-log/position.ts'
+import { comparePositions } from '../../platform/event-log/position.ts'
 import { pause } from '../../platform/resilience/backoff.ts'
 import type { AnswerPayloads } from './answer-payloads.ts'
 import { createCrossing, createMatcher, type EventMatcher } from './event-filter.ts'
@@ -70,6 +70,8 @@ export type Hub = AsyncDisposable & {
   size(): number
 }
 
+/** Stands for the place of who has got a part of a snapshot: nowhere in the log. */
+const unfinished: LogPosition = { transactionId: 2n ** 64n - 1n, row: 0n }
 const sweepMs = 1_000
 const validityMs = 2_000
 const rememberedChars = 16_000_000
@@ -181,7 +183,7 @@ export function createHub(deps: HubDeps, first: HubGraph): Hub {
   async function tellGap(group: Group, member: Member, reason: string): Promise<void> {
     const { prepared } = group.plan()
     const to = await reader.start()
-    const from = group.cursors.encode({ position: member.through, atMs: clock().getTime() })
+    const fromCursor = group.cursors.encode({ position: member.through, atMs: clock().getTime() })
     const place: StreamPlace = { position: to, atMs: clock().getTime() }
     observer.gap(group.labels, reason)
     if (prepared.field.gapType === null) {
@@ -190,13 +192,14 @@ export function createHub(deps: HubDeps, first: HubGraph): Hub {
         `Cannot go on: too much lies between (${reason}); subscribe without a cursor`,
       )
     }
-    const resyncWith = 'Subscribe with initial: SNAPSHOT, or read what you keep anew; this stream goes on from `to`'
+    const resyncWith =
+      'Subscribe with initial: SNAPSHOT, or read what you keep anew; this stream goes on from `toCursor`'
     const [gap] = await group.answer([
       {
         kind: 'gap',
         typeName: prepared.field.gapType,
         event: null,
-        data: { from, to: group.cursors.encode(place), reason, resyncWith },
+        data: { fromCursor, toCursor: group.cursors.encode(place), reason, resyncWith },
         ...place,
       },
     ])
@@ -216,7 +219,7 @@ export function createHub(deps: HubDeps, first: HubGraph): Hub {
       data,
       ...place,
       // Who has got only a part of it has got nothing to go on from.
-      ...(index < all.length - 1 ? { position: startOfLog } : {}),
+      ...(index < all.length - 1 ? { position: unfinished } : {}),
     }))
     for (const delivery of await group.answer(tellings)) {
       if (delivery !== null) group.enqueue(member, delivery)
@@ -315,7 +318,7 @@ export function createHub(deps: HubDeps, first: HubGraph): Hub {
           mode: 'replay',
           through: place?.position ?? at,
           takenCursor: bound.encode(
-            place ?? { position: initial === 'SNAPSHOT' ? startOfLog : at, atMs: clock().getTime() },
+            place ?? { position: initial === 'SNAPSHOT' ? unfinished : at, atMs: clock().getTime() },
           ),
           expiresAtMs: viewer.expiresAtMs ?? null,
           onEmpty: null,
@@ -393,7 +396,7 @@ export function createHub(deps: HubDeps, first: HubGraph): Hub {
 
 /** @returns null for the place of a snapshot that was not told to its end: it is taken again */
 function begun(place: StreamPlace): StreamPlace | null {
-  return comparePositions(place.position, startOfLog) === 0 ? null : place
+  return comparePositions(place.position, unfinished) === 0 ? null : place
 }
 
 function typesOf({ graph }: HubGraph): readonly string[] {
