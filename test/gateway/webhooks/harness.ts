@@ -8,6 +8,7 @@ import { createTargets, type TargetRules } from '../../../gateway/webhooks/targe
 import type { Webhook, WebhookDelivery } from '../../../gateway/webhooks/webhook.ts'
 import { silentWebhookObserver } from '../../../gateway/webhooks/webhook-observer.ts'
 import { createWebhookStore, type NewWebhook, type WebhookStore } from '../../../gateway/webhooks/webhook-store.ts'
+import type { Clock } from '../../../platform/clock.ts'
 import type { Viewer } from '../../../platform/identity/viewer.ts'
 import { migrate } from '../../../platform/sql/migrate.ts'
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts'
@@ -15,7 +16,8 @@ import { openTestDatabase, type TestDatabase } from '../../support/postgres.ts'
 
 export const owner = { tenant: 'test', clientId: 'acme-app', partnerId: 'acme' }
 export const viewer: Viewer = { kind: 'partner', ...owner, scopes: [], channelIds: ['amazon'] }
-export const secretBox = createSecretBox('a key for tests of thirty-two or more characters')
+export const secretKey = 'a key for tests of thirty-two or more characters'
+export const secretBox = createSecretBox(secretKey)
 export const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 
 export type Harness = AsyncDisposable & {
@@ -38,10 +40,11 @@ export const openTargets: TargetRules = {
   resolve: async () => ['127.0.0.1'],
 }
 
-export async function openHarness(): Promise<Harness> {
+export async function openHarness(now?: Clock): Promise<Harness> {
   const test = await openTestDatabase()
   await migrate(test.database, [webhookMigrations()])
-  const clock = createFakeClock()
+  const fake = createFakeClock()
+  const clock: FakeClock = now === undefined ? fake : { now, advance() {} }
   const queue = createDeliveryQueue(test.database)
   const store = createWebhookStore(test.database)
   const faults: unknown[] = []
