@@ -1,3 +1,5 @@
+import { type ChannelAllocation, shareDown } from './rules.ts'
+
 /** Units of one variant at one location. */
 export type LocationStock = {
   readonly locationId: string
@@ -9,28 +11,74 @@ export type LocationStock = {
   readonly reserved: number
 }
 
+/** Why nothing of a location may be promised, with the rule that says so. */
+export type Barrier = {
+  readonly kind: 'NOT_SERVING' | 'EXCLUDED' | 'QUARANTINED'
+  readonly ruleId: string | null
+}
+
+/** One location as a channel and method see it. */
+export type LocationInput = LocationStock & {
+  readonly barrier: Barrier | null
+  /** Of the safety rule that counts here. */
+  readonly buffer: number
+  readonly bufferRuleId: string | null
+  /** Held back for the age of the source. */
+  readonly degraded: number
+  readonly system: string
+  /** On its way and sure enough to be sold now; 0 unless the channel sells what is in transit. */
+  readonly incoming: number
+}
+
+export type RingFence = { readonly channelId: string; readonly ruleId: string; readonly remaining: number }
+
+export type AllocationInput = Pick<
+  ChannelAllocation,
+  'mode' | 'units' | 'basisPoints' | 'consumed' | 'publishFloor' | 'maxPublish'
+> & {
+  readonly ruleId: string | null
+  /** What other channels have fenced in and not sold yet. */
+  readonly others: readonly RingFence[]
+}
+
+export type AvailabilityInput = {
+  readonly locations: readonly LocationInput[]
+  /** Demand of the network not yet placed at a location. */
+  readonly unplaced: number
+  readonly allocation: AllocationInput
+}
+
 export type AvailableNumbers = {
   /** Available to sell; never negative. */
   readonly ats: number
   readonly largestSingleLocation: number
-  /** Serving locations with something to give, largest first, then by id. */
+  /** Locations with something to give, largest first, then by id. */
   readonly byLocation: readonly { readonly locationId: string; readonly available: number }[]
 }
 
-/**
- * What may be promised from stock at the locations that serve a channel by a method:
- * base(l) = max(0, free(l)), ats = Σ base(l). A location that oversold takes nothing from another.
- */
-export function availableOf(stock: readonly LocationStock[], serving: ReadonlySet<string>): AvailableNumbers {
-  let ats = 0
+export const sharedAllocation: AllocationInput = {
+  mode: 'SHARED',
+  units: null,
+  basisPoints: null,
+  consumed: 0,
+  publishFloor: 0,
+  maxPublish: null,
+  ruleId: null,
+  others: [],
+}
+
+/** The exact formula; docs/decisions/041-availability.md writes it out. */
+export function availableOf(input: AvailabilityInput): AvailableNumbers {
+  let pool = 0
   const byLocation: { locationId: string; available: number }[] = []
-  for (const at of stock) {
-    const available = serving.has(at.locationId) ? baseOf(at) : 0
-    if (available === 0) continue
-    ats += available
-    byLocation.push({ locationId: at.locationId, available })
+  for (const at of input.locations) {
+    const available = baseOf(at)
+    pool += available
+    if (at.barrier === null) pool += at.incoming
+    if (available > 0) byLocation.push({ locationId: at.locationId, available })
   }
   byLocation.sort((a, b) => b.available - a.available || (a.locationId < b.locationId ? -1 : 1))
+  const ats = publishedOf(allocatedOf(pool, input), input.allocation)
   return { ats, largestSingleLocation: byLocation[0]?.available ?? 0, byLocation }
 }
 
@@ -39,36 +87,69 @@ export function freeOf({ sellable, committed, reserved }: Omit<LocationStock, 'l
   return sellable - committed - reserved
 }
 
-export type TermKind = 'ON_HAND' | 'NOT_SELLABLE' | 'COMMITTED' | 'RESERVED' | 'OVERSOLD' | 'NOT_SERVING'
+/** What one location may promise: what is free beyond its buffers. A location that oversold takes nothing from another. */
+export function baseOf(at: LocationInput): number {
+  return at.barrier === null ? Math.max(0, freeOf(at) - at.buffer - at.degraded) : 0
+}
 
-/** One step from what is on the shelves to what may be promised. */
-export type Term = { readonly kind: TermKind; readonly locationId: string; readonly units: number }
+/** What of the pool is the channel's, before it is published. */
+export function allocatedOf(pool: number, { unplaced, allocation }: Omit<AvailabilityInput, 'locations'>): number {
+  const net = Math.max(0, pool - unplaced)
+  if (allocation.mode === 'RING_FENCED') {
+    return Math.min(net, Math.max(0, (allocation.units ?? 0) - allocation.consumed))
+  }
+  let fenced = 0
+  for (const other of allocation.others) fenced += other.remaining
+  const shared = Math.max(0, net - fenced)
+  return allocation.mode === 'CAP' ? Math.min(shared, capOf(allocation, net)) : shared
+}
 
-/** Attributes every unit between on-hand and available: the units of all terms add up to `ats` exactly. */
-export function termsOf(stock: readonly LocationStock[], serving: ReadonlySet<string>): readonly Term[] {
-  return stock.flatMap((at) => {
-    const { locationId } = at
-    const base = baseOf(at)
-    const steps: readonly Term[] = [
-      { kind: 'ON_HAND', locationId, units: at.onHand },
-      { kind: 'NOT_SELLABLE', locationId, units: at.sellable - at.onHand },
-      { kind: 'COMMITTED', locationId, units: -at.committed },
-      { kind: 'RESERVED', locationId, units: -at.reserved },
-      { kind: 'OVERSOLD', locationId, units: base - freeOf(at) },
-      { kind: 'NOT_SERVING', locationId, units: serving.has(locationId) ? 0 : -base },
-    ]
-    return steps.filter(({ kind, units }) => kind === 'ON_HAND' || units !== 0)
+export function publishedOf(allocated: number, { publishFloor, maxPublish }: AllocationInput): number {
+  if (allocated < publishFloor) return 0
+  return maxPublish === null ? allocated : Math.min(allocated, maxPublish)
+}
+
+function capOf({ units, basisPoints }: AllocationInput, net: number): number {
+  return units ?? (basisPoints === null ? net : shareDown(basisPoints, net))
+}
+
+export type Component = { readonly units: number; readonly input: AvailabilityInput }
+
+/**
+ * How many kits can be made up: at one location each when they must ship together, else from anywhere.
+ * @param kit of the kit's own allocation: what is published of it
+ */
+export function kitNumbersOf(
+  components: readonly Component[],
+  shipTogether: boolean,
+  kit: AllocationInput,
+): AvailableNumbers {
+  const counts = new Map<string, number>()
+  const [first, ...rest] = components
+  for (const at of first?.input.locations ?? []) {
+    const sets = rest.reduce(
+      (fewest, { units, input }) => Math.min(fewest, setsAt(input, at.locationId, units)),
+      Math.floor(baseOf(at) / (first?.units ?? 1)),
+    )
+    if (sets > 0) counts.set(at.locationId, sets)
+  }
+  const byLocation = [...counts].map(([locationId, available]) => ({ locationId, available }))
+  byLocation.sort((a, b) => b.available - a.available || (a.locationId < b.locationId ? -1 : 1))
+  const anywhere = components.map(({ units, input }) => {
+    const pool = input.locations.reduce((sum, at) => sum + baseOf(at) + (at.barrier === null ? at.incoming : 0), 0)
+    return Math.floor(allocatedOf(pool, input) / units)
   })
+  // What is fenced in for others or promised already bounds kits of one location as well.
+  const loose = components.length === 0 ? 0 : Math.min(...anywhere)
+  const together = byLocation.reduce((sum, { available }) => sum + available, 0)
+  const allocated = allocatedOf(shipTogether ? Math.min(together, loose) : loose, { unplaced: 0, allocation: kit })
+  return { ats: publishedOf(allocated, kit), largestSingleLocation: byLocation[0]?.available ?? 0, byLocation }
+}
+
+function setsAt({ locations }: AvailabilityInput, locationId: string, units: number): number {
+  const at = locations.find((location) => location.locationId === locationId)
+  return at === undefined ? 0 : Math.floor(baseOf(at) / units)
 }
 
 /** At or below this a storefront should say that few are left. */
 export const lowStockUnits = 5
-
-export function statusOf(ats: number): 'IN_STOCK' | 'LOW_STOCK' | 'OUT_OF_STOCK' {
-  if (ats > lowStockUnits) return 'IN_STOCK'
-  return ats > 0 ? 'LOW_STOCK' : 'OUT_OF_STOCK'
-}
-
-function baseOf(at: LocationStock): number {
-  return Math.max(0, freeOf(at))
-}

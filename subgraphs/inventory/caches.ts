@@ -2,6 +2,14 @@ import type { CacheFactory } from '../../platform/cache/cache.ts'
 import type { Queryable } from '../../platform/sql/database.ts'
 import type { Network } from './network.ts'
 import { type PositionRow, readNetwork, readPositionsOfVariants, readVariantIdsBySku } from './reads.ts'
+import { readHoldsOfVariants, type StoredHold } from './reservations/holds.ts'
+import {
+  readCategoriesOfProducts,
+  readSharedTerms,
+  readTermsOfVariants,
+  type SharedTerms,
+  type VariantTerms,
+} from './terms-reads.ts'
 
 const maxVariants = 20_000
 const keyOf = (id: string) => id
@@ -21,12 +29,40 @@ export function createCaches(database: Queryable, factory: CacheFactory) {
         return keys.map(() => network)
       },
     }),
+    /** One key, every rule that names no variant. */
+    sharedTerms: factory.readThrough<string, SharedTerms>({
+      name: 'inventory.shared-terms',
+      keyOf,
+      maxEntries: 1,
+      load: async (keys) => {
+        const terms = await readSharedTerms(database)
+        return keys.map(() => terms)
+      },
+    }),
     /** All positions of a variant as one value. */
     positionsOfVariant: factory.readThrough<string, readonly PositionRow[]>({
       name: 'inventory.positions-of-variant',
       keyOf,
       maxEntries: maxVariants,
       load: (ids) => readPositionsOfVariants(database, ids),
+    }),
+    termsOfVariant: factory.readThrough<string, VariantTerms>({
+      name: 'inventory.terms-of-variant',
+      keyOf,
+      maxEntries: maxVariants,
+      load: (ids) => readTermsOfVariants(database, ids),
+    }),
+    categoriesOfProduct: factory.readThrough<string, readonly string[]>({
+      name: 'inventory.categories-of-product',
+      keyOf,
+      maxEntries: maxVariants,
+      load: (ids) => readCategoriesOfProducts(database, ids),
+    }),
+    holdsOfVariant: factory.readThrough<string, readonly StoredHold[]>({
+      name: 'inventory.holds-of-variant',
+      keyOf,
+      maxEntries: maxVariants,
+      load: (ids) => readHoldsOfVariants(database, ids),
     }),
     variantIdBySku: factory.readThrough<string, string>({
       name: 'inventory.variant-by-sku',

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { factOrigin } from '../../platform/connector/fact.ts'
 import type { EventOf } from '../../platform/event-log/event-schema.ts'
+import { methods } from './vocabulary.ts'
 
 export const locationKinds = [
   'DC',
@@ -13,15 +14,7 @@ export const locationKinds = [
   'VIRTUAL',
 ] as const
 
-export const fulfillmentMethods = [
-  'SHIP',
-  'SHIP_FROM_STORE',
-  'PICKUP',
-  'SAME_DAY_DELIVERY',
-  'LOCKER',
-  'ENDLESS_AISLE',
-  'DROPSHIP',
-] as const
+export const fulfillmentMethods = methods
 
 /** Why a position is stored as received but needs a look: its numbers cannot be true. */
 export const anomalies = ['NEGATIVE_ON_HAND', 'NEGATIVE_SELLABLE'] as const
@@ -51,6 +44,13 @@ const positionState = {
   origin: factOrigin,
 }
 
+const inTransitSchema = z.object({
+  include: z.boolean(),
+  horizonHours: z.number(),
+  minConfidence: z.number(),
+  haircutBasisPoints: units,
+})
+
 /** All carry the whole state after the change, so the one with the highest sequence is the truth. */
 export const inventoryEvents = {
   'retail.inventory.channel-changed.v1': z.object({
@@ -62,6 +62,8 @@ export const inventoryEvents = {
     /** null: every location of the kinds. */
     locationCodes: z.array(text).nullable(),
     methods: z.array(z.enum(fulfillmentMethods)),
+    /** Whether and how far it sells what is on its way; null or absent: not at all. */
+    inTransit: inTransitSchema.nullable().default(null),
     origin: factOrigin,
   }),
   'retail.inventory.channel-closed.v1': z.object({ channelId: text, origin: factOrigin }),
@@ -83,6 +85,8 @@ export const inventoryEvents = {
     }),
     capabilities: z.array(z.enum(fulfillmentMethods)),
     active: z.boolean(),
+    /** Degrees, WGS 84. */
+    geo: z.object({ latitude: z.number(), longitude: z.number() }).nullable().default(null),
     refs: z.array(z.object({ system: text, value: text })),
     origin: factOrigin,
   }),
@@ -97,11 +101,15 @@ export const inventoryEvents = {
 export type InventoryEvent = EventOf<typeof inventoryEvents>
 export type EventData<T extends InventoryEvent['type']> = Extract<InventoryEvent, { type: T }>['data']
 
-/** What inventory needs to know of the catalogue's event: by which SKU a variant is asked for. */
+/** What inventory needs to know of the catalogue's events: by which SKU a variant is asked for, and which rules mean it. */
 export const catalogueEvents = {
   'retail.variant.changed.v1': z.object({
     variantId: text,
     sku: text,
+    productId: text.nullish(),
+    lifecycle: text.nullish(),
+    backorderable: z.boolean().nullish(),
     former: z.object({ sku: text }).nullable(),
   }),
+  'retail.product.changed.v1': z.object({ productId: text, categoryPath: z.array(text) }),
 } as const

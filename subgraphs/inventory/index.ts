@@ -2,34 +2,45 @@ import { readFileSync } from 'node:fs'
 import { assetPath } from '../../platform/assets.ts'
 import type { CacheFactory } from '../../platform/cache/cache.ts'
 import type { FreshnessBoard } from '../../platform/connector/freshness.ts'
+import { systemClock } from '../../platform/clock.ts'
 import type { CursorCodec } from '../../platform/cursor.ts'
+import type { EventLog } from '../../platform/event-log/event-log.ts'
+import { createIdMinter } from '../../platform/ids.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { Subgraph } from '../../platform/subgraph/subgraph.ts'
 import { createCaches } from './caches.ts'
+import { createInventoryCommands } from './commands.ts'
 import { type Context, createLoaders } from './loaders.ts'
-import { networkProjection, skuProjection, stockProjection } from './read-model.ts'
+import { reservationProjection } from './reservations/reservation-events.ts'
+import { catalogueProjection, networkProjection, stockProjection } from './read-model.ts'
 import { inventoryResolvers } from './resolvers.ts'
 import { channelSource, locationSource, stockSource } from './sources.ts'
+import { termSources } from './term-sources.ts'
+import { termsProjection } from './terms-model.ts'
 
 export type InventoryDeps = {
   readonly database: Database
   readonly cacheFactory: CacheFactory
   readonly freshness: FreshnessBoard
+  readonly eventLog: EventLog
   readonly cursors: CursorCodec
 }
 
 /** Where stock is, how much of it, and what may be promised from it in a channel. */
-export function createInventory({ database, cacheFactory, freshness, cursors }: InventoryDeps): Subgraph {
+export function createInventory({ database, cacheFactory, freshness, eventLog, cursors }: InventoryDeps): Subgraph {
   const caches = createCaches(database, cacheFactory)
+  const ids = createIdMinter(systemClock)
+  const commands = createInventoryCommands({ database, eventLog, invalidator: cacheFactory, freshness, caches, ids })
   return {
     name: 'inventory',
     typeDefs: ['shared', 'inventory']
       .map((name) => readFileSync(assetPath(`schema/${name}.graphql`), 'utf8'))
       .join('\n'),
     resolvers: inventoryResolvers,
-    createContext: (call): Context => ({ ...call, freshness, cursors, load: createLoaders(caches) }),
-    projections: [networkProjection, stockProjection, skuProjection],
-    sources: [channelSource, locationSource, stockSource],
+    createContext: (call): Context => ({ ...call, freshness, cursors, database, commands, load: createLoaders(caches) }),
+    projections: [networkProjection, stockProjection, catalogueProjection, termsProjection, reservationProjection],
+    tasks: [{ name: 'inventory.tidy-reservations', everyMs: 2_000, run: commands.tidy }],
+    sources: [channelSource, locationSource, stockSource, ...termSources],
     migrations: assetPath('subgraphs/inventory/migrations'),
   }
 }

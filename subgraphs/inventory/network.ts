@@ -22,6 +22,7 @@ export type NetworkIndex = {
   readonly locationsByCode: ReadonlyMap<string, LocationRow>
   /** By code. */
   readonly sorted: readonly LocationRow[]
+  channel(channelId: string): ChannelRow | null
   /** Ids of the locations that serve a channel by a method; null for an unknown channel. */
   serving(channelId: string, method: Method): ReadonlySet<string> | null
 }
@@ -40,6 +41,7 @@ export function indexNetwork(network: Network): NetworkIndex {
     locations: new Map(sorted.map((location) => [location.id, location])),
     locationsByCode: new Map(sorted.map((location) => [location.code, location])),
     sorted,
+    channel: (channelId) => channels.get(channelId) ?? null,
     serving(channelId, method) {
       const channel = channels.get(channelId)
       if (channel === undefined) return null

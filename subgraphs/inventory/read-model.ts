@@ -65,19 +65,27 @@ export const stockProjection: Projection = {
   },
 }
 
-/** Which variant a SKU means, followed from the catalogue's events. */
-export const skuProjection: Projection = {
-  name: 'inventory.skus',
+/** Which variant a SKU means, and where in the catalogue it stands, followed from the catalogue's events. */
+export const catalogueProjection: Projection = {
+  name: 'inventory.catalogue',
   types: Object.keys(catalogueEvents),
-  tables: ['inventory.variants'],
+  tables: ['inventory.variants', 'inventory.products'],
   async apply(transaction, recorded) {
     const events = newestBySource(recorded.flatMap((event) => parseEvent(catalogueEvents, event) ?? []))
-    const rows = events.map(({ data, recorded: { sequence } }) => ({ ...data, version: sequence }))
-    if (rows.length > 0) await transaction.query(upsertVariants, [JSON.stringify(rows)])
+    const rows = events.map(({ type, data, recorded: { sequence } }) => ({ type, ...data, version: sequence }))
+    const variants = rows.filter(({ type }) => type === 'retail.variant.changed.v1')
+    const products = rows.filter(({ type }) => type === 'retail.product.changed.v1')
+    if (variants.length > 0) await transaction.query(upsertVariants, [JSON.stringify(variants)])
+    if (products.length > 0) await transaction.query(upsertProducts, [JSON.stringify(products)])
   },
   keysOf(recorded) {
     const event = peekEvent(catalogueEvents, recorded)
-    return event === null ? [] : [event.data.sku, event.data.former?.sku ?? event.data.sku].map(skuKey)
+    if (event === null) return []
+    if (event.type === 'retail.product.changed.v1') {
+      return [{ cache: 'inventory.categories-of-product', key: event.data.productId }]
+    }
+    const { sku, former, variantId } = event.data
+    return [...[sku, former?.sku ?? sku].map(skuKey), { cache: 'inventory.terms-of-variant', key: variantId }]
   },
 }
 
@@ -101,25 +109,26 @@ const nothing = {
 }
 
 const upsertChannels = `
-INSERT INTO inventory.channels AS known (id, closed, name, kind, location_kinds, location_codes, methods, version)
-SELECT "channelId", closed, name, kind, "locationKinds", "locationCodes", methods, version
+INSERT INTO inventory.channels AS known (id, closed, name, kind, location_kinds, location_codes, methods, in_transit, version)
+SELECT "channelId", closed, name, kind, "locationKinds", "locationCodes", methods, "inTransit", version
 FROM jsonb_to_recordset($1::jsonb) AS r(
-  "channelId" text, closed boolean, name text, kind text, "locationKinds" text[], "locationCodes" text[], methods text[], version bigint)
+  "channelId" text, closed boolean, name text, kind text, "locationKinds" text[], "locationCodes" text[], methods text[],
+  "inTransit" jsonb, version bigint)
 ON CONFLICT (id) DO UPDATE SET
   closed = excluded.closed, name = excluded.name, kind = excluded.kind, location_kinds = excluded.location_kinds,
-  location_codes = excluded.location_codes, methods = excluded.methods, version = excluded.version
+  location_codes = excluded.location_codes, methods = excluded.methods, in_transit = excluded.in_transit, version = excluded.version
 WHERE known.version < excluded.version`
 
 const upsertLocations = `
 INSERT INTO inventory.locations AS known
-  (id, code, gln, name, kind, time_zone, address, capabilities, active, refs, system, occurred_at, received_at, version)
-SELECT "locationId", code, gln, name, kind, "timeZone", address, capabilities, active, refs, system, "occurredAt", "receivedAt", version
+  (id, code, gln, name, kind, time_zone, address, capabilities, active, geo, refs, system, occurred_at, received_at, version)
+SELECT "locationId", code, gln, name, kind, "timeZone", address, capabilities, active, geo, refs, system, "occurredAt", "receivedAt", version
 FROM jsonb_to_recordset($1::jsonb) AS r(
   "locationId" text, code text, gln text, name text, kind text, "timeZone" text, address jsonb, capabilities text[], active boolean,
-  refs jsonb, system text, "occurredAt" timestamptz, "receivedAt" timestamptz, version bigint)
+  geo jsonb, refs jsonb, system text, "occurredAt" timestamptz, "receivedAt" timestamptz, version bigint)
 ON CONFLICT (id) DO UPDATE SET
   code = excluded.code, gln = excluded.gln, name = excluded.name, kind = excluded.kind, time_zone = excluded.time_zone,
-  address = excluded.address, capabilities = excluded.capabilities, active = excluded.active, refs = excluded.refs,
+  address = excluded.address, capabilities = excluded.capabilities, active = excluded.active, geo = excluded.geo, refs = excluded.refs,
   system = excluded.system, occurred_at = excluded.occurred_at, received_at = excluded.received_at, version = excluded.version
 WHERE known.version < excluded.version`
 
@@ -140,8 +149,18 @@ ON CONFLICT (variant_id, location_id) DO UPDATE SET
   system = excluded.system, occurred_at = excluded.occurred_at, received_at = excluded.received_at, version = excluded.version
 WHERE known.version < excluded.version`
 
+// The same sequence writes again what an earlier version of the read model left out.
 const upsertVariants = `
-INSERT INTO inventory.variants AS known (id, sku, version)
-SELECT "variantId", sku, version FROM jsonb_to_recordset($1::jsonb) AS r("variantId" text, sku text, version bigint)
-ON CONFLICT (id) DO UPDATE SET sku = excluded.sku, version = excluded.version
+INSERT INTO inventory.variants AS known (id, sku, product_id, lifecycle, backorderable, version)
+SELECT "variantId", sku, "productId", lifecycle, backorderable, version
+FROM jsonb_to_recordset($1::jsonb) AS r("variantId" text, sku text, "productId" text, lifecycle text, backorderable boolean, version bigint)
+ON CONFLICT (id) DO UPDATE SET sku = excluded.sku, product_id = excluded.product_id, lifecycle = excluded.lifecycle,
+  backorderable = excluded.backorderable, version = excluded.version
+WHERE known.version <= excluded.version`
+
+const upsertProducts = `
+INSERT INTO inventory.products AS known (id, category_path, version)
+SELECT "productId", "categoryPath", version
+FROM jsonb_to_recordset($1::jsonb) AS r("productId" text, "categoryPath" text[], version bigint)
+ON CONFLICT (id) DO UPDATE SET category_path = excluded.category_path, version = excluded.version
 WHERE known.version < excluded.version`

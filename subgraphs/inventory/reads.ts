@@ -33,10 +33,10 @@ export async function readPositionsOfVariants(
 export async function readNetwork(database: Queryable): Promise<Network> {
   const [channels, locations] = await Promise.all([
     database.query<ChannelRecord>(
-      'SELECT id, location_kinds, location_codes, methods FROM inventory.channels WHERE NOT closed ORDER BY id',
+      'SELECT id, location_kinds, location_codes, methods, in_transit FROM inventory.channels WHERE NOT closed ORDER BY id',
     ),
     database.query<LocationRecord>(
-      `SELECT id, code, gln, name, kind, time_zone, address, capabilities, active, refs, system, occurred_at, received_at
+      `SELECT id, code, gln, name, kind, time_zone, address, capabilities, active, geo, refs, system, occurred_at, received_at
      FROM inventory.locations ORDER BY id`,
     ),
   ])
@@ -84,6 +84,7 @@ type ChannelRecord = {
   location_kinds: ChannelRow['locationKinds']
   location_codes: ChannelRow['locationCodes']
   methods: ChannelRow['methods']
+  in_transit: ChannelRow['inTransit']
 }
 
 function toOrigin(row: OriginRecord): Origin {
@@ -114,10 +115,17 @@ function toPosition(row: PositionRecord): PositionRow {
 }
 
 function toLocation(row: LocationRecord): LocationRow {
-  const { id, code, gln, name, kind, address, capabilities, active, refs } = row
-  return { id, code, gln, name, kind, timeZone: row.time_zone, address, capabilities, active, refs, ...toOrigin(row) }
+  const { id, code, gln, name, kind, address, capabilities, active, geo, refs } = row
+  const timeZone = row.time_zone
+  return { id, code, gln, name, kind, timeZone, address, capabilities, active, geo, refs, ...toOrigin(row) }
 }
 
 function toChannel(row: ChannelRecord): ChannelRow {
-  return { id: row.id, locationKinds: row.location_kinds, locationCodes: row.location_codes, methods: row.methods }
+  return {
+    id: row.id,
+    locationKinds: row.location_kinds,
+    locationCodes: row.location_codes,
+    methods: row.methods,
+    inTransit: row.in_transit,
+  }
 }

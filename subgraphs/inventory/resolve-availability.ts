@@ -1,21 +1,26 @@
 import { AppError } from '../../platform/errors/app-error.ts'
-import { type AvailableNumbers, availableOf, type LocationStock, statusOf } from './availability.ts'
-import type { Context } from './loaders.ts'
-import type { LocationRow, Method, NetworkIndex, Origin } from './network.ts'
-import { isUnread, oldestOrigin } from './provenance.ts'
-import type { PositionRow } from './reads.ts'
+import type { Viewer } from '../../platform/identity/viewer.ts'
+import { visibleAvailability } from '../../policies/exact-availability.ts'
+import type { AvailableNumbers } from './availability.ts'
+import { type Asked, numbersOf } from './basis.ts'
+import type { Context, LoadedBasis } from './loaders.ts'
+import type { LocationRow, Method, Origin } from './network.ts'
+import { oldestOrigin } from './provenance.ts'
+import { type Computed, computedOf, newestOrigins, type Status, statusOf } from './remembered.ts'
 
 export type VariantRef = { readonly id: string }
 
+/** Exact numbers; what a viewer is shown of them is decided where they are answered. */
 export type AvailabilityAnswer = AvailableNumbers & {
   readonly variantId: string
   readonly channelId: string
   readonly method: Method
-  readonly status: ReturnType<typeof statusOf> | 'UNKNOWN'
+  readonly status: Status
   /** Of the oldest source the number rests on. */
   readonly origin: Origin
-  readonly positions: ReadonlyMap<string, PositionRow>
-  readonly network: NetworkIndex
+  readonly basis: LoadedBasis
+  /** Of a kit: what its components rest on. */
+  readonly components: ReadonlyMap<string, LoadedBasis>
 }
 
 export type LocationAnswer = { readonly location: LocationRow; readonly available: number; readonly origin: Origin }
@@ -23,7 +28,7 @@ export type LocationAnswer = { readonly location: LocationRow; readonly availabl
 export type AvailabilityQuestion = { readonly channelId: string; readonly method: Method }
 export type Item = { readonly variantId?: string | null | undefined; readonly sku?: string | null | undefined }
 
-const maxItems = 200
+export const maxItems = 200
 
 /** One entry per item, in order; null where no stock of the item is known. @throws AppError `BAD_USER_INPUT` */
 export async function resolveItems(
@@ -31,6 +36,17 @@ export async function resolveItems(
   question: AvailabilityQuestion,
   context: Context,
 ): Promise<readonly (AvailabilityAnswer | null)[]> {
+  checkItems(items)
+  const answers = items.map((item) => peekItem(item, question, context))
+  const missing = answers.flatMap((answer, index) => (answer === undefined ? [index] : []))
+  if (missing.length === 0) return answers.map((answer) => answer ?? null)
+  const found = await Promise.all(missing.map((index) => resolveItem(items[index] ?? {}, question, context)))
+  const late = new Map(missing.map((index, place) => [index, found[place] ?? null]))
+  return answers.map((answer, index) => answer ?? late.get(index) ?? null)
+}
+
+/** @throws AppError `BAD_USER_INPUT` */
+export function checkItems(items: readonly Item[]): void {
   if (items.length > maxItems) throw refusal('items', `${items.length} entries`, `at most ${maxItems}`)
   for (const [index, { variantId, sku }] of items.entries()) {
     if ((variantId == null) === (sku == null)) {
@@ -38,62 +54,91 @@ export async function resolveItems(
       throw refusal(`items.${index}`, `${got} of variantId and sku`, 'exactly one of them')
     }
   }
-  return await Promise.all(
-    items.map(async ({ variantId, sku }) => {
-      const id = variantId ?? (sku == null ? null : await context.load.variantIdBySku.load(sku))
-      return id === null ? null : await resolveAvailability(id, question, context)
-    }),
-  )
+}
+
+export async function resolveItem(
+  { variantId, sku }: Item,
+  question: AvailabilityQuestion,
+  context: Context,
+): Promise<AvailabilityAnswer | null> {
+  const id = variantId ?? (sku == null ? null : await context.load.variantIdBySku.load(sku))
+  return id === null ? null : await resolveAvailability(id, question, context)
 }
 
 /** @throws AppError `BAD_USER_INPUT` when the channel is unknown */
 export async function resolveAvailability(
   variantId: string,
-  { channelId, method }: AvailabilityQuestion,
-  { load, freshness }: Context,
+  question: AvailabilityQuestion,
+  context: Context,
 ): Promise<AvailabilityAnswer | null> {
-  const [network, positions] = await Promise.all([load.network(), load.positionsOfVariant.load(variantId)])
-  const serving = network.serving(channelId, method)
-  if (serving === null) throw refusal('channelId', JSON.stringify(channelId.slice(0, 40)), 'a channel of the estate')
-  const counted = positions?.filter((position) => serving.has(position.locationId)) ?? []
-  const basis = counted.length > 0 ? counted : (positions ?? [])
-  const origin = oldestOrigin(basis, freshness)
-  if (origin === null) return null
-  const numbers = availableOf(counted.map(toStock), serving)
-  const unread = basis.every(({ system }) => isUnread(system, freshness))
-  return {
-    ...numbers,
-    variantId,
-    channelId,
-    method,
-    status: unread ? 'UNKNOWN' : statusOf(numbers.ats),
-    origin,
-    positions: new Map(counted.map((position) => [position.locationId, position])),
-    network,
+  const basis = await context.load.basisOf(variantId, context.now)
+  const { kit } = basis.terms
+  if (kit === null) return toAnswer(basis, noComponents, question, context)
+  const parts = await Promise.all(kit.components.map((part) => context.load.basisOf(part.variantId, context.now)))
+  return toAnswer(basis, new Map(parts.map((part) => [part.variantId, part])), question, context)
+}
+
+/** From memory alone: undefined when that does not do. */
+function peekItem(
+  { variantId, sku }: Item,
+  question: AvailabilityQuestion,
+  context: Context,
+): AvailabilityAnswer | null | undefined {
+  const id = variantId ?? (sku == null ? null : context.load.peekVariantId(sku))
+  if (id == null) return id
+  const basis = context.load.peekBasis(id, context.now)
+  return basis === undefined || basis.terms.kit !== null ? undefined : toAnswer(basis, noComponents, question, context)
+}
+
+function toAnswer(
+  basis: LoadedBasis,
+  components: ReadonlyMap<string, LoadedBasis>,
+  { channelId, method }: AvailabilityQuestion,
+  { freshness, now }: Context,
+): AvailabilityAnswer | null {
+  const asked: Asked = { channelId, method, freshness, nowMs: now.getTime() }
+  const computed = basis.terms.kit === null ? computedOf(basis, asked) : kitOf(basis, components, asked)
+  if (computed === null) {
+    throw refusal('channelId', JSON.stringify(channelId.slice(0, 40)), 'a channel of the estate')
   }
+  const origin = oldestOrigin(computed.origins, freshness)
+  if (origin === null) return null
+  const { variantId } = basis
+  const { ats, largestSingleLocation, byLocation } = computed.numbers
+  const { status } = computed
+  return { ats, largestSingleLocation, byLocation, variantId, channelId, method, status, origin, basis, components }
+}
+
+function kitOf(basis: LoadedBasis, components: ReadonlyMap<string, LoadedBasis>, asked: Asked): Computed | null {
+  const numbers = numbersOf(basis, asked, components)
+  if (numbers === null) return null
+  const origins = [...components.values()].flatMap((component) => newestOrigins(component, asked))
+  return { numbers, origins, status: statusOf(basis, numbers.ats, origins, asked) }
 }
 
 /** @throws AppError `BAD_USER_INPUT` when `first` is out of range */
-export function toLocationAnswers(answer: AvailabilityAnswer, first: number): readonly LocationAnswer[] {
+export function toLocationAnswers(
+  answer: AvailabilityAnswer,
+  first: number,
+  viewer: Viewer,
+): readonly LocationAnswer[] {
   if (!Number.isInteger(first) || first < 1 || first > maxLocations) {
     throw refusal('first', String(first), `1 to ${maxLocations}`)
   }
+  const { basis, components } = answer
+  const positions = components.size === 0 ? basis.positions : [...components.values()].flatMap((part) => part.positions)
   return answer.byLocation.slice(0, first).flatMap(({ locationId, available }) => {
-    const [location, origin] = [answer.network.locations.get(locationId), answer.positions.get(locationId)]
-    return location === undefined || origin === undefined ? [] : [{ location, available, origin }]
+    const location = basis.network.locations.get(locationId)
+    const origin = positions.find((position) => position.locationId === locationId)
+    if (location === undefined || origin === undefined) return []
+    return [{ location, available: visibleAvailability(viewer, available), origin }]
   })
 }
 
 const maxLocations = 500
+const noComponents: ReadonlyMap<string, LoadedBasis> = new Map()
 
-/** Nothing in the graph makes reservations, so none is live. */
-export const reservedUnits = 0
-
-function toStock({ locationId, onHand, sellable, committed }: PositionRow): LocationStock {
-  return { locationId, onHand, sellable, committed, reserved: reservedUnits }
-}
-
-function refusal(argument: string, got: string, allowed: string): AppError {
+export function refusal(argument: string, got: string, allowed: string): AppError {
   return new AppError('BAD_USER_INPUT', `Cannot tell availability: ${argument} is ${got}, allowed is ${allowed}`, {
     details: { argument, allowed },
   })

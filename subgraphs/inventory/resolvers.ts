@@ -1,10 +1,16 @@
 import { AppError } from '../../platform/errors/app-error.ts'
+import { visibleAvailability } from '../../policies/exact-availability.ts'
 import type { SubgraphResolvers } from '../../schema/generated/inventory.ts'
 import { freeOf } from './availability.ts'
+import { explanationOf } from './explanation.ts'
+import type { Context } from './loaders.ts'
 import { loadLocationPage, loadPositionPage } from './pages.ts'
 import { parsePositionId, toPositionId } from './position-id.ts'
+import { datedPromise, resolvePickupOptions, resolvePromises } from './promises.ts'
 import { provenanceOf } from './provenance.ts'
-import { reservedUnits, resolveAvailability, resolveItems, toLocationAnswers } from './resolve-availability.ts'
+import type { PositionRow } from './reads.ts'
+import { unitsAt } from './reservations/holds.ts'
+import { resolveAvailability, resolveItems, toLocationAnswers } from './resolve-availability.ts'
 
 export const inventoryResolvers: SubgraphResolvers = {
   Query: {
@@ -18,6 +24,8 @@ export const inventoryResolvers: SubgraphResolvers = {
     },
     locations: (_, given, context) => loadLocationPage(given, context),
     availability: (_, { items, channelId, method }, context) => resolveItems(items, { channelId, method }, context),
+    pickupOptions: (_, question, context) => resolvePickupOptions(question, context),
+    promise: (_, { channelId, items, methods }, context) => resolvePromises(channelId, items, methods, context),
   },
   Location: {
     __resolveReference: async ({ id }, { load }) => (await load.network()).locations.get(id) ?? null,
@@ -42,17 +50,31 @@ export const inventoryResolvers: SubgraphResolvers = {
       if (location !== undefined) return location
       throw new AppError('NOT_FOUND', 'Cannot tell the location of a position: its source has not named it yet')
     },
-    reserved: () => reservedUnits,
-    free: (position) => freeOf({ ...position, reserved: reservedUnits }),
+    reserved: (position, _, context) => reservedAt(position, context),
+    free: async (position, _, context) => freeOf({ ...position, reserved: await reservedAt(position, context) }),
     provenance: (position, _, { freshness, now }) => provenanceOf(position, freshness, now),
   },
   Availability: {
     variant: ({ variantId }) => ({ id: variantId }),
-    byLocation: (answer, { first }) => toLocationAnswers(answer, first),
+    ats: ({ ats }, _, { viewer }) => visibleAvailability(viewer, ats),
+    largestSingleLocation: (answer, _, { viewer }) => visibleAvailability(viewer, answer.largestSingleLocation),
+    promise: (answer, { quantity }, context) => datedPromise(answer, quantity, context),
+    explain: (answer, _, context) => explanationOf(answer, context),
+    byLocation: (answer, { first }, { viewer }) => toLocationAnswers(answer, first, viewer),
     asOf: ({ origin }, _, { freshness, now }) => provenanceOf(origin, freshness, now).asOf,
     provenance: ({ origin }, _, { freshness, now }) => provenanceOf(origin, freshness, now),
+  },
+  KitComponentExplanation: { variant: ({ variantId }) => ({ id: variantId }) },
+  AvailabilityTerm: {
+    async location({ locationId }, _, { load }) {
+      return locationId === null ? null : ((await load.network()).locations.get(locationId) ?? null)
+    },
   },
   LocationAvailability: {
     provenance: ({ origin }, _, { freshness, now }) => provenanceOf(origin, freshness, now),
   },
+}
+
+async function reservedAt({ variantId, locationId }: PositionRow, { load, now }: Context): Promise<number> {
+  return unitsAt(await load.holdsOfVariant(variantId, now), locationId)
 }

@@ -15,6 +15,7 @@ import { hasGs1CheckDigit } from '../../platform/subgraph/scalars.ts'
 import { anomalyOf, toBuckets } from './buckets.ts'
 import { type EventData, fulfillmentMethods, locationKinds } from './events.ts'
 import { type PositionKey, toPositionId } from './position-id.ts'
+import { noInTransit } from './supply.ts'
 
 const channelDocument = z.object({
   id: textField,
@@ -23,6 +24,14 @@ const channelDocument = z.object({
   locationKinds: optional(z.array(z.enum(locationKinds))),
   locationCodes: optional(z.array(textField)),
   methods: z.array(z.enum(fulfillmentMethods)),
+  inTransit: optional(
+    z.object({
+      include: z.boolean().default(true),
+      horizonHours: z.number().min(0).max(8_760).default(noInTransit.horizonHours),
+      minConfidence: z.number().min(0).max(1).default(noInTransit.minConfidence),
+      haircutBasisPoints: z.int().min(0).max(10_000).default(noInTransit.haircutBasisPoints),
+    }),
+  ),
 })
 
 const addressField = z
@@ -53,6 +62,7 @@ const locationDocument = z.object({
       .string()
       .refine((text) => /^\d{13}$/.test(text) && hasGs1CheckDigit(text), 'a GLN: 13 digits with a valid check digit'),
   ),
+  geo: optional(z.object({ latitude: z.number().min(-90).max(90), longitude: z.number().min(-180).max(180) })),
   identifiers: identifiersField,
 })
 
@@ -77,7 +87,7 @@ type StockDocument = z.output<typeof stockDocument>
 /** Where a channel may sell from; the estate says it, under its own channel ids. */
 export const channelSource: SourceHandler = {
   kind: 'channel',
-  version: 1,
+  version: 2,
   normalize(document, context) {
     const aggregate = 'inventory/channel'
     if (document.data === null) {
@@ -95,7 +105,7 @@ export const channelSource: SourceHandler = {
 /** A place that holds stock. One its source no longer has is kept, inactive: positions and orders refer to it. */
 export const locationSource: SourceHandler = {
   kind: 'location',
-  version: 1,
+  version: 2,
   normalize(document, context) {
     const before = parsePrevious(locationDocument, context)
     if (document.data === null && before === null) return []

@@ -76,8 +76,8 @@ describe('availability', () => {
     await world.deliver('catalogue', Object.fromEntries(skus.map((sku) => [sku, { variant: sku }])))
     await world.deliver('stock', Object.fromEntries(skus.map((sku) => [sku, stockDocument(sku, 'DC1')])))
     const asked = { channelId: 'web', items: skus.map((sku) => ({ sku })) }
-    // SKUs, positions, and the network's two tables.
-    expect(await world.statementsOf(availability, asked)).toBe(4)
+    // SKUs, positions, holds, terms and catalogue of variants, terms of all, and the network's two tables.
+    expect(await world.statementsOf(availability, asked)).toBe(8)
     expect(await world.statementsOf(availability, asked)).toBe(0)
     await world.deliver('stock', { 'SKU-7': stockDocument('SKU-7', 'DC1', { onHand: 3 }) })
     expect(await world.statementsOf(availability, asked)).toBe(1)
@@ -91,7 +91,7 @@ describe('availability', () => {
     const query = `query ($of: [_Any!]!) { _entities(representations: $of) {
       ... on Variant { availability(channelId: "web") { ats } positions { edges { node { location { code } } } } } } }`
     expect(of).toHaveLength(2)
-    expect(await world.statementsOf(query, { of })).toBe(3)
+    expect(await world.statementsOf(query, { of })).toBe(7)
     const { _entities } = await world.ask(query, { of })
     expect(_entities).toMatchObject([{ availability: { ats: 35 } }, { availability: null, positions: { edges: [] } }])
   })

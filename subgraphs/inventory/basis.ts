@@ -1,0 +1,173 @@
+import type { FreshnessBoard } from '../../platform/connector/freshness.ts'
+import {
+  type AllocationInput,
+  type AvailabilityInput,
+  type AvailableNumbers,
+  availableOf,
+  type Barrier,
+  kitNumbersOf,
+  type LocationInput,
+  sharedAllocation,
+} from './availability.ts'
+import { degradedBufferOf, degradedUnits } from './degraded.ts'
+import type { Method, NetworkIndex } from './network.ts'
+import type { PositionRow } from './reads.ts'
+import type { Hold } from './reservations/holds.ts'
+import { allocationOf, bufferOf, nextBoundaryMs, rulesAt, type Subject } from './rules.ts'
+import { comesWithinMs, type InTransitPolicy, incomingUnits, noInTransit } from './supply.ts'
+import type { SharedTerms, VariantTerms } from './terms-reads.ts'
+
+/** Everything the availability of one variant rests on. The same values give the same numbers until `validUntilMs`. */
+export type Basis = {
+  readonly variantId: string
+  readonly network: NetworkIndex
+  readonly shared: SharedTerms
+  readonly terms: VariantTerms
+  readonly categories: readonly string[]
+  readonly positions: readonly PositionRow[]
+  readonly holds: readonly Hold[]
+}
+
+export type Asked = {
+  readonly channelId: string
+  readonly method: Method
+  readonly nowMs: number
+  readonly freshness: FreshnessBoard
+}
+
+export type BasisInput = AvailabilityInput & {
+  /** Until then, and while no source grows older than it may, the input stays the same. */
+  readonly validUntilMs: number
+  /** True where a source is so old that units are held back, more of them as time goes by. */
+  readonly aged: boolean
+}
+
+/** @returns null for a channel that is not of the estate */
+export function toInput(basis: Basis, asked: Asked): BasisInput | null {
+  const { network, shared, terms, variantId, categories, holds } = basis
+  const { channelId, method, nowMs, freshness } = asked
+  const serving = network.serving(channelId, method)
+  if (serving === null) return null
+  const subject: Subject = { channelId, method, variantId, categories }
+  const rules = [...shared.safetyRules, ...terms.safetyRules]
+  const exclusions = [...shared.exclusions, ...terms.exclusions]
+  const allocations = [...shared.allocations, ...terms.allocations]
+  const safetyAt = rulesAt(rules, subject, nowMs)
+  const excludedAt = rulesAt(exclusions, subject, nowMs)
+  const inTransit = network.channel(channelId)?.inTransit ?? noInTransit
+  const held = unitsByPlace(holds)
+  const incoming = incomingByLocation(basis, inTransit, nowMs)
+  const systems = new Map<string, { readonly ageMs: number | null; readonly late: boolean }>()
+  let aged = false
+
+  const locations = basis.positions.map((position): LocationInput => {
+    const { locationId, system, sellable } = position
+    const barrier = barrierAt(serving.has(locationId), excludedAt(locationId))
+    const safety = barrier === null ? bufferOf(safetyAt(locationId), sellable) : null
+    const age = systems.get(system) ?? ageOf(system, freshness, nowMs)
+    systems.set(system, age)
+    if (age.late) aged = true
+    return {
+      locationId,
+      onHand: position.onHand,
+      sellable,
+      committed: position.committed,
+      reserved: held.get(locationId) ?? 0,
+      barrier,
+      buffer: safety?.units ?? 0,
+      bufferRuleId: safety?.ruleId ?? null,
+      degraded: age.late ? heldBack(position, age.ageMs, basis, freshness) : 0,
+      system,
+      incoming: incoming.get(locationId) ?? 0,
+    }
+  })
+  return {
+    locations,
+    unplaced: held.get('') ?? 0,
+    allocation: allocationInput(allocations, basis, asked),
+    aged,
+    validUntilMs: Math.min(
+      ...[...rules, ...exclusions, ...allocations].map((rule) => nextBoundaryMs(rule, nowMs)),
+      ...(inTransit.include ? terms.supplies.map((supply) => comesWithinMs(supply, inTransit, nowMs)) : []),
+    ),
+  }
+}
+
+/** As `toInput` and `availableOf`; of a kit, from its components. @returns null for an unknown channel */
+export function numbersOf(basis: Basis, asked: Asked, components: ReadonlyMap<string, Basis>): AvailableNumbers | null {
+  const { kit } = basis.terms
+  const own = toInput(basis, asked)
+  if (own === null || kit === null) return own && availableOf(own)
+  const parts = kit.components.flatMap(({ variantId, quantity }) => {
+    const component = components.get(variantId)
+    const input = component === undefined ? null : toInput(component, asked)
+    return input === null ? [] : [{ units: quantity, input }]
+  })
+  if (parts.length < kit.components.length) return { ats: 0, largestSingleLocation: 0, byLocation: [] }
+  return kitNumbersOf(parts, kit.shipTogether, own.allocation)
+}
+
+function barrierAt(
+  serves: boolean,
+  exclusions: readonly { readonly id: string; readonly quarantine: boolean }[],
+): Barrier | null {
+  if (!serves) return { kind: 'NOT_SERVING', ruleId: null }
+  const first = exclusions.find(({ quarantine }) => quarantine) ?? exclusions[0]
+  if (first === undefined) return null
+  return { kind: first.quarantine ? 'QUARANTINED' : 'EXCLUDED', ruleId: first.id }
+}
+
+function ageOf(system: string, freshness: FreshnessBoard, nowMs: number) {
+  const known = freshness.of(system)
+  const syncedMs = known?.syncedAt?.getTime() ?? null
+  const ageMs = syncedMs === null ? null : Math.max(0, nowMs - syncedMs)
+  return { ageMs, late: known === null || ageMs === null || ageMs > known.policy.softTtlMs }
+}
+
+function heldBack(
+  { locationId, system, sellable }: PositionRow,
+  ageMs: number | null,
+  { shared, terms }: Basis,
+  freshness: FreshnessBoard,
+): number {
+  const policy = freshness.of(system)?.policy ?? { softTtlMs: 0, hardTtlMs: 0 }
+  const buffer = degradedBufferOf(shared.degradedBuffers, locationId, system)
+  const there = terms.velocities.find((velocity) => velocity.locationId === locationId)
+  const anywhere = terms.velocities.find((velocity) => velocity.locationId === null)
+  return degradedUnits({ ageMs, policy }, buffer, (there ?? anywhere)?.unitsPerHour ?? 0, sellable)
+}
+
+/** Units by location; '' for what no location owes yet. */
+function unitsByPlace(holds: readonly Hold[]): ReadonlyMap<string, number> {
+  const units = new Map<string, number>()
+  for (const hold of holds) units.set(hold.locationId ?? '', (units.get(hold.locationId ?? '') ?? 0) + hold.units)
+  return units
+}
+
+function incomingByLocation({ terms }: Basis, policy: InTransitPolicy, nowMs: number): ReadonlyMap<string, number> {
+  const units = new Map<string, number>()
+  if (!policy.include) return units
+  for (const supply of terms.supplies) {
+    units.set(supply.locationId, (units.get(supply.locationId) ?? 0) + incomingUnits(supply, policy, nowMs))
+  }
+  return units
+}
+
+function allocationInput(
+  allocations: Parameters<typeof allocationOf>[0],
+  { variantId, categories, holds }: Basis,
+  { channelId, nowMs }: Asked,
+): AllocationInput {
+  if (allocations.length === 0) return sharedAllocation
+  const heldBy = (id: string) => holds.reduce((sum, hold) => sum + (hold.channelId === id ? hold.units : 0), 0)
+  const near = (id: string) => allocationOf(allocations, id, { variantId, categories }, nowMs)
+  const others = [...new Set(allocations.map((allocation) => allocation.channelId))].flatMap((id) => {
+    const other = id === channelId ? null : near(id)
+    if (other?.mode !== 'RING_FENCED') return []
+    const remaining = Math.max(0, (other.units ?? 0) - other.consumed - heldBy(id))
+    return remaining === 0 ? [] : [{ channelId: id, ruleId: other.id, remaining }]
+  })
+  const own = near(channelId)
+  if (own === null) return { ...sharedAllocation, others }
+  return { ...own, consumed: own.consumed + heldBy(channelId), ruleId: own.id, others }
+}

@@ -1,0 +1,109 @@
+import { type AvailableNumbers, availableOf, lowStockUnits } from './availability.ts'
+import { type Asked, type Basis, toInput } from './basis.ts'
+import type { LoadedBasis } from './loaders.ts'
+import type { Origin } from './network.ts'
+import { type PromiseAnswer, promiseOf, type SellingTerms } from './promise.ts'
+import { isUnread } from './provenance.ts'
+import { noInTransit } from './supply.ts'
+
+export type Status = 'IN_STOCK' | 'LOW_STOCK' | 'BACKORDER' | 'PREORDER' | 'OUT_OF_STOCK' | 'DISCONTINUED' | 'UNKNOWN'
+
+export type Computed = {
+  readonly numbers: AvailableNumbers
+  readonly status: Status
+  /** The newest fact of each source the number rests on. */
+  readonly origins: readonly Origin[]
+}
+
+type Remembered = Computed & {
+  readonly basis: LoadedBasis
+  readonly validUntilMs: number
+}
+
+// As long as a variant's positions are the same object, so is what was computed from them: an event that changes
+// anything drops the cached value, and with it this.
+const memory = new WeakMap<object, Map<string, Remembered>>()
+
+/** The numbers of a variant that is no kit, computed anew only when something they rest on changed. @returns null for an unknown channel */
+export function computedOf(basis: LoadedBasis, asked: Asked): Computed | null {
+  const key = `${asked.method} ${asked.channelId}`
+  const known = memory.get(basis.positions)?.get(key)
+  if (known !== undefined && asked.nowMs < known.validUntilMs && isSame(known.basis, basis) && areFresh(known, asked)) {
+    return known
+  }
+  const input = toInput(basis, asked)
+  if (input === null) return null
+  const numbers = availableOf(input)
+  const origins = newestOrigins(basis, asked)
+  const computed = { numbers, origins, status: statusOf(basis, numbers.ats, origins, asked) }
+  if (!input.aged && basis.positions.length > 0) {
+    const byQuestion = memory.get(basis.positions) ?? new Map<string, Remembered>()
+    const validUntilMs = Math.min(input.validUntilMs, holdsEndMs(basis, asked.nowMs), releaseMs(basis, asked.nowMs))
+    byQuestion.set(key, { ...computed, basis, validUntilMs })
+    memory.set(basis.positions, byQuestion)
+  }
+  return computed
+}
+
+/** Whether it can be promised beyond what is here. */
+export function promiseFrom(basis: Basis, quantity: number, ats: number, asked: Asked): PromiseAnswer {
+  const inTransit = basis.network.channel(asked.channelId)?.inTransit ?? noInTransit
+  const { terms } = basis
+  const selling: SellingTerms = {
+    backorderable: terms.backorderable,
+    backorderLimit: terms.selling?.backorderLimit ?? null,
+    backorders: terms.selling?.backorders ?? [],
+    preorder: terms.selling?.preorder ?? null,
+    dockToStockDays: terms.selling?.dockToStockDays ?? 0,
+    discontinued: terms.discontinued,
+  }
+  return promiseOf(quantity, ats, terms.supplies, selling, inTransit, asked.nowMs)
+}
+
+export function statusOf(basis: Basis, ats: number, origins: readonly Origin[], asked: Asked): Status {
+  if (origins.length > 0 && origins.every(({ system }) => isUnread(system, asked.freshness))) return 'UNKNOWN'
+  if (ats > 0) return ats > lowStockUnits ? 'IN_STOCK' : 'LOW_STOCK'
+  const { kind } = promiseFrom(basis, 1, ats, asked)
+  if (kind === 'BACKORDER' || kind === 'PREORDER') return kind
+  return basis.terms.discontinued ? 'DISCONTINUED' : 'OUT_OF_STOCK'
+}
+
+/** Of the locations that serve, or of all where none does. */
+export function newestOrigins(basis: Basis, { channelId, method }: Asked): readonly Origin[] {
+  const serving = basis.network.serving(channelId, method)
+  const counted = basis.positions.filter(({ locationId }) => serving?.has(locationId))
+  const newest = new Map<string, Origin>()
+  for (const position of counted.length > 0 ? counted : basis.positions) {
+    const known = newest.get(position.system)
+    if (known === undefined || known.receivedAt < position.receivedAt) newest.set(position.system, position)
+  }
+  return [...newest.values()]
+}
+
+function isSame(a: LoadedBasis, b: LoadedBasis): boolean {
+  return (
+    a.network === b.network &&
+    a.shared === b.shared &&
+    a.terms === b.terms &&
+    a.categories === b.categories &&
+    a.storedHolds === b.storedHolds
+  )
+}
+
+function areFresh({ origins }: Remembered, { freshness, nowMs }: Asked): boolean {
+  return origins.every(({ system }) => {
+    const known = freshness.of(system)
+    const syncedMs = known?.syncedAt?.getTime()
+    return known != null && syncedMs !== undefined && nowMs - syncedMs <= known.policy.softTtlMs
+  })
+}
+
+function holdsEndMs({ storedHolds }: LoadedBasis, nowMs: number): number {
+  const ends = storedHolds.flatMap(({ until }) => (until === undefined ? [] : [Date.parse(until)]))
+  return Math.min(Number.POSITIVE_INFINITY, ...ends.filter((ms) => ms > nowMs))
+}
+
+function releaseMs({ terms }: Basis, nowMs: number): number {
+  const ms = terms.selling?.preorder ? Date.parse(terms.selling.preorder.releaseAt) : nowMs
+  return ms > nowMs ? ms : Number.POSITIVE_INFINITY
+}
