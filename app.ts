@@ -6,7 +6,8 @@ import { keepTrading } from './app/demo.ts'
 import { openGovernance } from './app/governance.ts'
 import { openIdentity, openViewerCodec } from './app/identity.ts'
 import type { DemoOverrides, ProcessParts } from './app/process.ts'
-import { openTransports } from './app/transports.ts'
+import { openPush } from './app/push.ts'
+import { guardsOf, openTransports } from './app/transports.ts'
 import { examples } from './gateway/graphiql/examples.ts'
 import type { ReadinessCheck } from './gateway/health.ts'
 import { createGateway } from './gateway/index.ts'
@@ -68,6 +69,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         subgraphHeaders: createSubgraphHeaders(viewerCodec),
         foreignErrors: 'mask',
         governance: governance.options,
+        push: await openPush(parts, data),
         corsOrigins: config.governance.corsOrigins,
         trustedProxies: config.governance.trustedProxies,
         limits: { ...config.server, drainTimeoutMs: config.process.drainTimeoutMs },
@@ -112,6 +114,7 @@ export async function startSubgraph(options: AppOptions, name: SubgraphName, por
     if (subgraph === undefined) throw new TypeError(`Cannot serve ${name}: there is no such subgraph`)
     const host = hostSubgraph(subgraph, {
       viewerCodec: await openViewerCodec(config),
+      transformSchema: guardsOf(name),
       onInternal: (error, call) => log.error('A subgraph failed', { error, ...call }),
     })
     const server = closer.add(

@@ -6,7 +6,7 @@ import { connectorMigrations } from '../platform/connector/migrations.ts'
 import { estateFreshness } from '../platform/connector/static-source.ts'
 import { createCursorCodec } from '../platform/cursor.ts'
 import { createDecider } from '../platform/event-log/decide.ts'
-import { createFollower } from '../platform/event-log/follower.ts'
+import { createFollower, type Follower } from '../platform/event-log/follower.ts'
 import { eventLogMigrations } from '../platform/event-log/migrations.ts'
 import { createProjector, type Projector } from '../platform/event-log/project.ts'
 import { createIdMinter, type IdMinter } from '../platform/ids.ts'
@@ -24,6 +24,7 @@ export type DataLayer = OpenedEstate & {
   readonly freshness: FreshnessBoard
   readonly subgraphs: readonly Subgraph[]
   readonly projector: Projector
+  readonly follower: Follower
   readonly ids: IdMinter
 }
 
@@ -100,5 +101,5 @@ export async function openDataLayer(
       })
       .start()
   }
-  return { store, estate, demo, freshness, subgraphs, projector, ids }
+  return { store, estate, demo, freshness, subgraphs, projector, follower, ids }
 }

@@ -72,6 +72,13 @@ export const settings = {
     customers: optionalUrl('STORELOOM_SUBGRAPH_CUSTOMERS_URL', http, 'The same for the customers subgraph.'),
     finance: optionalUrl('STORELOOM_SUBGRAPH_FINANCE_URL', http, 'The same for the finance subgraph.'),
   },
+  push: {
+    mostConnections: wholeNumber('STORELOOM_PUSH_CONNECTIONS', 20_000, [1, 1_000_000], 'Most open subscription connections per process, whatever the transport.'),
+    mostStreamsPerSocket: wholeNumber('STORELOOM_PUSH_STREAMS_PER_SOCKET', 50, [1, 10_000], 'Most subscriptions on one WebSocket.'),
+    mostPerClient: wholeNumber('STORELOOM_PUSH_STREAMS_PER_CLIENT', 20_000, [1, 1_000_000], 'Most subscriptions of one client per process.'),
+    retentionMs: wholeNumber('STORELOOM_PUSH_RETENTION_MS', 7 * dayMs, [minuteMs, 365 * dayMs], 'How old a place in a stream may be to go on from; from an older one the client is told of a gap.'),
+    cursorSecrets: text('STORELOOM_PUSH_OLD_CURSOR_SECRETS', '', 'Former values of STORELOOM_CURSOR_SECRET, with commas between, whose places in streams still hold.'),
+  },
   cursor: {
     secret: optionalSecret('STORELOOM_CURSOR_SECRET', 32, 'Signs page cursors; the same in every process. Absent: generated once and kept in the data folder.'),
   },

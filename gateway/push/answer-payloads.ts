@@ -87,8 +87,11 @@ export function createAnswerPayloads(deps: AnswerDeps): AnswerPayloads {
       return { ...rest, ...(path === null ? {} : { path }) } as GraphQLFormattedError
     })
     if (telling.kind !== 'gap' && visiblePath.length > 0 && !isVisible(data, visiblePath)) {
-      const failure = formatted.find(({ extensions }) => !hidingCodes.has(extensions?.code))
-      if (failure !== undefined) throw unavailable(failure.extensions?.code)
+      const failed = errors.findIndex(({ error, path }, index) => {
+        const code = formatted[index]?.extensions?.code
+        return concerns(path, visiblePath) && !hidingCodes.has(code) && !isMissingValue(error)
+      })
+      if (failed >= 0) throw unavailable(formatted[failed]?.extensions?.code)
       return null
     }
     if (data === null && formatted.length > 0) throw unavailable(formatted[0]?.extensions?.code)
@@ -131,6 +134,17 @@ export function createAnswerPayloads(deps: AnswerDeps): AnswerPayloads {
 function sourceOf({ event, data }: Telling, cursor: string, args: PathSource['args']): PathSource {
   const none = { id: '', type: '', time: '', recordedTime: '', sequence: 0, subject: '', source: '' }
   return { event: { ...(event ?? none), data }, cursor, args }
+}
+
+/** Whether an error explains why there is no value at the path. */
+function concerns(path: readonly (string | number)[] | null, visiblePath: readonly string[]): boolean {
+  return path === null || path.slice(1).every((step, index) => step === (visiblePath[index] ?? step))
+}
+
+/** The executor's own word for a value that must be there and that no subgraph failed to give: there is no such thing. */
+function isMissingValue(error: unknown): boolean {
+  const extensions = memberOf(error, 'extensions')
+  return memberOf(extensions, 'code') === 'UPSTREAM_INVALID_RESPONSE' && memberOf(extensions, 'service') === undefined
 }
 
 function isVisible(data: unknown, path: readonly string[]): boolean {

@@ -64,6 +64,8 @@ export type Hub = AsyncDisposable & {
    * @throws AppError `CURSOR_INVALID`, `BAD_USER_INPUT`, `BAD_REQUEST`, `NOT_FOUND`, `RATE_LIMITED`, `SHUTTING_DOWN`
    */
   follow(registration: Registration, cursor: string | null, events: FollowerEvents): Promise<Follower>
+  /** Where a cursor of this registration stands. @throws AppError `CURSOR_INVALID` when it is of another, or as `follow` */
+  place(registration: Registration, cursor: string): StreamPlace
   /** Goes on with another supergraph: streams whose fields are gone end with a cursor, all others do not notice. */
   reload(next: HubGraph, find: (registration: Registration) => Registration['operation'] | AppError): void
   /** How many streams there are. */
@@ -279,6 +281,13 @@ export function createHub(deps: HubDeps, first: HubGraph): Hub {
 
   return {
     size: () => followers,
+    place(registration, cursor) {
+      const { prepared, args } = plan(registration)
+      const { viewer, version } = registration
+      return deps.cursors
+        .bind({ viewer, version, field: prepared.field.name, selecting: args.selecting })
+        .decode(cursor)
+    },
     async follow(registration, cursor, events) {
       if (stopping.signal.aborted) throw shuttingDown()
       const planned = plan(registration)

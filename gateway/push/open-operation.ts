@@ -40,7 +40,8 @@ export function createOpenOperation(receive: (request: GatewayRequest) => Promis
   }
 }
 
-function toRegistration({ operation, request, viewer, version }: Exchange): Registration {
+/** @throws AppError `INTERNAL` for an exchange that was not parsed */
+export function toRegistration({ operation, request, viewer, version }: Exchange): Registration {
   if (operation === null) throw new AppError('INTERNAL', 'Cannot subscribe: no operation was parsed')
   return { operation, variables: request.variables ?? {}, viewer, version: version.name }
 }

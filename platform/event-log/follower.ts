@@ -5,7 +5,7 @@ import { type Checkpoint, readCheckpoints } from './checkpoint.ts'
 import type { ConsumerLog } from './consumer.ts'
 import type { EventLog, LogPosition } from './event-log.ts'
 import { reasonOf } from './isolate.ts'
-import { comparePositions } from './position.ts'
+import { comparePositions, startOfLog } from './position.ts'
 import type { Projection } from './projection.ts'
 import type { WakeBus } from './wake-bus.ts'
 import { createWakeable } from './wakeable.ts'
@@ -31,6 +31,8 @@ export type Follower = AsyncDisposable & {
   start(signal?: AbortSignal): Promise<void>
   /** Looks at the checkpoints now; resolves when the caches are as fresh as they were when it was called. */
   refresh(): Promise<void>
+  /** Up to here every projection has applied or parked the log and the caches show it; the start of the log before `start`. */
+  position(): LogPosition
   /** This process itself moved a projection on and dropped what that touched: nothing of it is read again. */
   passed(name: string, from: LogPosition, to: LogPosition): void
   stop(): Promise<void>
@@ -127,6 +129,13 @@ export function createFollower(deps: FollowerDeps): Follower {
       running ??= run()
     },
     refresh: takeTurn,
+    position() {
+      const positions = names.map((name) => seen?.get(name)?.position ?? startOfLog)
+      return positions.reduce(
+        (least, one) => (comparePositions(one, least) < 0 ? one : least),
+        positions[0] ?? startOfLog,
+      )
+    },
     passed(name, from, to) {
       const known = seen?.get(name)
       // A gap would hide what another process applied meanwhile.
