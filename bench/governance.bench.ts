@@ -1,0 +1,153 @@
+/**
+ * What governance costs one request: the same known operation through two gateways in turn, one with nothing but
+ * identification, parsing and execution, one with versions, usage, limits, cost, rate limit and lanes as well.
+ *
+ *   npm run bench:governance
+ */
+
+import type { GovernanceOptions } from '../gateway/governance.ts'
+import { createGateway, type Gateway } from '../gateway/index.ts'
+import { createLanes } from '../gateway/lanes/lanes.ts'
+import { parsePlans } from '../gateway/plans/plans.ts'
+import { createMemoryRateLimiter } from '../gateway/rate-limit/memory.ts'
+import { createUsageRecorder } from '../gateway/usage/usage-recorder.ts'
+import { createVersionCalendar } from '../gateway/versions/calendar.ts'
+import { systemClock } from '../platform/clock.ts'
+import type { Viewer } from '../platform/identity/viewer.ts'
+import { composeSubgraphs } from '../schema/compose.ts'
+import { readSubgraphSdls } from '../schema/load.ts'
+
+const roundsOfEach = 40
+const requestsPerRound = 1_000
+
+const query = `query Availability($channel: ID!, $skus: [String!]!) {
+  variantsBySku(skus: $skus) { sku title availability(channelId: $channel) { ats status provenance { staleness ageMs } } }
+}`
+const skus = Array.from({ length: 5 }, (_, index) => `SKU-${index}`)
+const variables = { channel: 'web', skus }
+const viewer: Viewer = { kind: 'anonymous', tenant: 'bench', clientId: 'storefront', scopes: [] }
+
+const variants = JSON.stringify(
+  skus.map((sku) => ({ __typename: 'Variant', id: `v-${sku}`, sku, title: `Title of ${sku}` })),
+)
+const availability = JSON.stringify(
+  skus.map(() => ({
+    __typename: 'Variant',
+    availability: { ats: 5, status: 'IN_STOCK', provenance: { staleness: 'FRESH', ageMs: 12 } },
+  })),
+)
+
+async function open(governance?: GovernanceOptions): Promise<Gateway> {
+  const { supergraphSdl } = composeSubgraphs(readSubgraphSdls())
+  if (supergraphSdl === null) throw new TypeError('Cannot compose the subgraphs')
+  return createGateway({
+    supergraphSdl,
+    transports: new Map(
+      readSubgraphSdls().map(({ name }) => [
+        name,
+        {
+          name,
+          call: async () =>
+            name === 'products'
+              ? { data: { variantsBySku: JSON.parse(variants) } }
+              : { data: { _entities: JSON.parse(availability) } },
+          async [Symbol.asyncDispose]() {},
+        },
+      ]),
+    ),
+    identify: () => viewer,
+    anonymous: viewer,
+    subgraphHeaders: () => ({}),
+    foreignErrors: 'mask',
+    limits: {
+      bodyLimitBytes: 131_072,
+      headersTimeoutMs: 10_000,
+      bodyTimeoutMs: 15_000,
+      responseLimitBytes: 2_097_152,
+      requestDeadlineMs: 10_000,
+      drainTimeoutMs: 1_000,
+    },
+    paths: ['/graphql'],
+    examples: [],
+    readiness: [],
+    ...(governance === undefined ? {} : { governance }),
+    onInternal: (error) => {
+      throw error
+    },
+  })
+}
+
+function everything(): { readonly governance: GovernanceOptions; readonly usage: AsyncDisposable } {
+  const bucket = { maximum: 10_000_000, restoreRate: 1_000_000 }
+  const plan = { maxCost: 2_000, perAddress: true, buckets: { P0: bucket, P1: bucket, P2: bucket, P3: bucket } }
+  const usage = createUsageRecorder({
+    store: { add: async () => {}, read: async () => [] },
+    clock: systemClock,
+    onFailure() {},
+  })
+  return {
+    usage,
+    governance: {
+      mayIntrospect: () => false,
+      versions: {
+        calendar: createVersionCalendar(['2026-07', '2026-10'], { '2026-07': '2027-10-01T17:00:00Z' }),
+        clock: systemClock,
+        documentationUrl: '/versions',
+        usage,
+      },
+      plans: parsePlans(
+        JSON.stringify({
+          plans: { usual: plan },
+          kinds: { anonymous: 'usual', shopper: 'usual', staff: 'usual', partner: 'usual', service: 'usual' },
+        }),
+      ),
+      limiter: createMemoryRateLimiter({ clock: systemClock }),
+      lanes: createLanes(64),
+    },
+  }
+}
+
+/** @returns CPU-µs of one request, its answer written as JSON as HTTP would */
+async function round(gateway: Gateway): Promise<number> {
+  const before = process.cpuUsage()
+  for (let count = 0; count < requestsPerRound; count++) {
+    const { result } = await gateway.handle({
+      query,
+      operationName: undefined,
+      variables,
+      extensions: undefined,
+      mayMutate: true,
+      path: '/graphql',
+      version: undefined,
+      address: '192.0.2.1',
+      headers: {},
+      signal: new AbortController().signal,
+    })
+    if (result.errors !== undefined) throw new TypeError(`Cannot measure: ${result.errors[0]?.message}`)
+    JSON.stringify(result)
+  }
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / requestsPerRound
+}
+
+const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+
+const { governance, usage } = everything()
+const [plain, governed] = [await open(), await open(governance)]
+for (let warm = 0; warm < 5; warm++) for (const gateway of [plain, governed]) await round(gateway)
+const [without, with_]: [number[], number[]] = [[], []]
+for (let count = 0; count < roundsOfEach; count++) {
+  without.push(await round(plain))
+  with_.push(await round(governed))
+}
+const difference = median(with_.map((value, index) => value - (without[index] ?? 0)))
+process.stdout.write(
+  [
+    `without governance  ${median(without).toFixed(1)} CPU-µs a request`,
+    `with governance     ${median(with_).toFixed(1)} CPU-µs a request`,
+    `governance          ${difference.toFixed(1)} CPU-µs a request (median of ${roundsOfEach} pairs of ${requestsPerRound})`,
+    '',
+  ].join('\n'),
+)
+await Promise.all([plain, governed].map((gateway) => gateway[Symbol.asyncDispose]()))
+await usage[Symbol.asyncDispose]()
