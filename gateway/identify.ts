@@ -20,7 +20,7 @@ export function createIdentifyStage(identify: Identify): Stage {
       // A known credential waits for nothing.
       let viewer: Promise<Viewer> | Viewer
       try {
-        viewer = identify(exchange.request)
+        viewer = exchange.request.viewer ?? identify(exchange.request)
       } catch (error) {
         return refuse(error)
       }
