@@ -1,3 +1,4 @@
+import type { GraphQLSchema } from 'graphql'
 import { createSubgraphClient } from '../gateway/subgraph-client.ts'
 import type { Config } from '../platform/config.ts'
 import type { ViewerCodec } from '../platform/identity/viewer-header.ts'
@@ -7,6 +8,15 @@ import { createInProcessTransport } from '../platform/subgraph/in-process.ts'
 import { subgraphNames } from '../platform/subgraph/subgraph.ts'
 import type { SubgraphTransport } from '../platform/subgraph/transport.ts'
 import type { Log } from '../platform/telemetry/log.ts'
+import { guardSchema } from '../policies/guard-schema.ts'
+import { guards } from '../policies/guards.ts'
+import { policies } from '../policies/index.ts'
+
+/** The policies before a subgraph's resolvers. */
+export function guardsOf(name: string): (schema: GraphQLSchema) => GraphQLSchema {
+  const own = guards[name]
+  return (schema) => (own === undefined ? schema : guardSchema(schema, own, policies))
+}
 
 /** The way to each subgraph: in this process, or over HTTP to where the configuration says it runs. */
 export function openTransports(
@@ -23,6 +33,7 @@ export function openTransports(
           ? createInProcessTransport(
               hostSubgraph(subgraph, {
                 viewerCodec,
+                transformSchema: guardsOf(subgraph.name),
                 onInternal: (error, call) => log.error('A subgraph failed', { error, ...call }),
               }),
               { timeoutMs },

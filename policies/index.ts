@@ -6,6 +6,7 @@ import { readOrders } from './read-orders.ts'
 import { readPayments } from './read-payments.ts'
 import { readShipmentCost } from './read-shipment-cost.ts'
 import { readStockPositions } from './read-stock-positions.ts'
+import { unmaskCustomers } from './unmask-customers.ts'
 
 /** Every policy the SDL may name in `@policy`, decided from the viewer alone. A name not listed here denies. */
 export const policies: readonly Policy[] = Object.freeze([
@@ -16,4 +17,5 @@ export const policies: readonly Policy[] = Object.freeze([
   readPayments,
   readShipmentCost,
   readStockPositions,
+  unmaskCustomers,
 ])

@@ -41,6 +41,23 @@ export function orderScope(viewer: Viewer): OrderScope {
   }
 }
 
+/** The same text for the same scope: part of what a page cursor is bound to, so that it leads nowhere for someone else. */
+export function orderScopeKey(scope: OrderScope): string {
+  switch (scope.kind) {
+    case 'all':
+    case 'none':
+      return scope.kind
+    case 'customer':
+      return `customer ${scope.customerId}`
+    case 'channels':
+      return `channels ${JSON.stringify([...scope.channelIds].sort())}`
+    case 'locations':
+      return `locations ${JSON.stringify([...scope.locationIds].sort())}`
+    default:
+      return scope satisfies never
+  }
+}
+
 /** Whether one order lies in a scope; the same answer a query filtered by the scope gives. */
 export function isInOrderScope(scope: OrderScope, order: OrderFacts): boolean {
   switch (scope.kind) {

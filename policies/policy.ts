@@ -7,12 +7,12 @@ export const allow: Decision = Object.freeze({ allowed: true })
 export const deny = (reason: string): Decision => ({ allowed: false, reason })
 
 /**
- * One rule on who may do what. `decide` is pure, never throws, and denies unless it says otherwise.
- * With `Resource` undefined it needs the viewer alone, so the gateway decides it before any subgraph is called
- * (`@policy` in the SDL names it); with a resource the subgraph that has the row decides.
+ * One rule on who may do what, from the viewer alone: the gateway decides it before any subgraph is called, and the subgraph
+ * again (`@policy` in the SDL names it). `decide` is pure, never throws, and denies unless it says otherwise. Rules on
+ * rows are the `*-scope.ts` files.
  */
-export type Policy<Resource = undefined> = {
+export type Policy = {
   /** The file's name, and the name `@policy` uses. */
   readonly name: string
-  decide(viewer: Viewer, resource: Resource): Decision
+  decide(viewer: Viewer): Decision
 }

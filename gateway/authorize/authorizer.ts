@@ -98,9 +98,7 @@ function meets(requirement: Requirement, viewer: Viewer, policies: ReadonlyMap<s
     case 'scopes':
       return requirement.anyOf.some((all) => all.every((scope) => viewer.scopes.includes(scope)))
     case 'policies':
-      return requirement.anyOf.some((all) =>
-        all.every((name) => policies.get(name)?.decide(viewer, undefined).allowed === true),
-      )
+      return requirement.anyOf.some((all) => all.every((name) => policies.get(name)?.decide(viewer).allowed === true))
     default:
       return requirement satisfies never
   }

@@ -4,6 +4,8 @@ import type { CacheFactory } from '../../platform/cache/cache.ts'
 import type { FreshnessBoard } from '../../platform/connector/freshness.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { Subgraph } from '../../platform/subgraph/subgraph.ts'
+import { customerScope } from '../../policies/customer-scope.ts'
+import { createAudit } from './audit.ts'
 import { createCaches } from './caches.ts'
 import { createLinkingProcess } from './linking-process.ts'
 import { type Context, createLoaders } from './loaders.ts'
@@ -28,6 +30,7 @@ export type CustomersDeps = {
 export function createCustomers(deps: CustomersDeps): Subgraph {
   const { cacheFactory, database, defaultCountry, freshness, sourcePriority } = deps
   const caches = createCaches(database, cacheFactory)
+  const audit = createAudit(database)
   return {
     name: 'customers',
     typeDefs: ['shared', 'customers']
@@ -39,6 +42,8 @@ export function createCustomers(deps: CustomersDeps): Subgraph {
       freshness,
       defaultCountry,
       sourcePriority,
+      scope: customerScope(call.viewer),
+      audit,
       load: createLoaders(caches),
     }),
     projections: [profilesProjection, linksProjection, orderNumbersProjection],

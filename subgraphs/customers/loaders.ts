@@ -1,6 +1,8 @@
 import { createCacheLoader } from '../../platform/batch/loader.ts'
 import type { FreshnessBoard } from '../../platform/connector/freshness.ts'
 import type { SubgraphCall } from '../../platform/subgraph/subgraph.ts'
+import type { CustomerScope } from '../../policies/customer-scope.ts'
+import type { Audit } from './audit.ts'
 import type { Caches } from './caches.ts'
 
 export type Context = SubgraphCall & {
@@ -8,6 +10,9 @@ export type Context = SubgraphCall & {
   /** ISO 3166-1 alpha-2: where a phone number without a country code is from. */
   readonly defaultCountry: string
   readonly sourcePriority: readonly string[]
+  /** Whom the viewer sees, and how much of them. */
+  readonly scope: CustomerScope
+  readonly audit: Audit
   readonly load: Loaders
 }
 

@@ -1,10 +1,13 @@
 import type { FactOrigin } from '../../platform/connector/fact.ts'
 import { toProvenance } from '../../platform/connector/freshness.ts'
 import { AppError } from '../../platform/errors/app-error.ts'
+import { isInCustomerScope } from '../../policies/customer-scope.ts'
 import type { IdentifierKind, SubgraphResolvers } from '../../schema/generated/customers.ts'
 import { type CustomerView, toCustomerView } from './golden-profile.ts'
 import { toLookupValue } from './identifiers.ts'
 import type { Context } from './loaders.ts'
+import { showCustomer } from './show-customer.ts'
+import { unmaskCustomer } from './unmask.ts'
 
 const maxValueLength = 320
 
@@ -19,6 +22,8 @@ export const customersResolvers: SubgraphResolvers = {
       return id === undefined || customers.size > 1 ? null : await loadCustomer(id, context)
     },
   },
+  Mutation: { unmaskCustomer: (_, given, context) => unmaskCustomer(given, context, loadWhole) },
+  UnmaskCustomerResult: { __resolveType: (result) => ('auditId' in result ? 'UnmaskedCustomer' : 'UnmaskRefused') },
   Customer: {
     __resolveReference: ({ id }, context) => loadCustomer(id, context),
     provenance: toAnswer,
@@ -26,7 +31,15 @@ export const customersResolvers: SubgraphResolvers = {
   SourceProfile: { provenance: toAnswer },
 }
 
-async function loadCustomer(id: string, { load, sourcePriority }: Context): Promise<CustomerView | null> {
+/** A customer as the viewer may see them: null for one out of scope, as if there were none. */
+async function loadCustomer(id: string, context: Context): Promise<CustomerView | null> {
+  const { scope } = context
+  if (!isInCustomerScope(scope, id)) return null
+  const customer = await loadWhole(id, context)
+  return customer === null ? null : showCustomer(customer, scope.contact)
+}
+
+async function loadWhole(id: string, { load, sourcePriority }: Context): Promise<CustomerView | null> {
   const links = (await load.linksOfCustomer.load(id)) ?? []
   const profiles = await load.profile.loadMany(links.map(({ profileId }) => profileId))
   const linked = links.flatMap((link, index) => {

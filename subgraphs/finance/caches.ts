@@ -1,5 +1,6 @@
 import type { CacheFactory } from '../../platform/cache/cache.ts'
 import type { Queryable } from '../../platform/sql/database.ts'
+import { readCustomersOfProfiles, readOrderScopes } from './order-scopes.ts'
 import {
   readInvoiceIdsByNumber,
   readInvoices,
@@ -30,6 +31,8 @@ export function createCaches(database: Queryable, factory: CacheFactory) {
     refundsOfOrder: cacheOf('finance.refunds-of-order', readRefundsOfOrders),
     invoice: cacheOf('finance.invoice', readInvoices),
     invoicesOfOrder: cacheOf('finance.invoices-of-order', readInvoicesOfOrders),
+    orderScope: cacheOf('finance.order-scope', readOrderScopes),
+    customerOfProfile: cacheOf('finance.customer-of-profile', readCustomersOfProfiles),
     invoiceIdByNumber: cacheOf('finance.invoice-by-number', readInvoiceIdsByNumber),
   }
 }

@@ -6,6 +6,7 @@ import type { Database } from '../../platform/sql/database.ts'
 import type { Subgraph } from '../../platform/subgraph/subgraph.ts'
 import { createCaches } from './caches.ts'
 import { type Context, createLoaders } from './loaders.ts'
+import { orderScopesProjection } from './order-scopes.ts'
 import { invoicesProjection, paymentsProjection, refundsProjection } from './read-model.ts'
 import { financeResolvers } from './resolvers.ts'
 import { financeSources } from './sources.ts'
@@ -23,8 +24,8 @@ export function createFinance({ database, cacheFactory, freshness }: FinanceDeps
     name: 'finance',
     typeDefs: ['shared', 'finance'].map((name) => readFileSync(assetPath(`schema/${name}.graphql`), 'utf8')).join('\n'),
     resolvers: financeResolvers,
-    createContext: (call): Context => ({ ...call, freshness, load: createLoaders(caches) }),
-    projections: [paymentsProjection, refundsProjection, invoicesProjection],
+    createContext: (call): Context => ({ ...call, freshness, load: createLoaders(caches, call.viewer) }),
+    projections: [paymentsProjection, refundsProjection, invoicesProjection, orderScopesProjection],
     sources: financeSources,
     migrations: assetPath('subgraphs/finance/migrations'),
   }

@@ -1,21 +1,24 @@
 import { createCacheLoader } from '../../platform/batch/loader.ts'
 import type { FreshnessBoard } from '../../platform/connector/freshness.ts'
+import type { Viewer } from '../../platform/identity/viewer.ts'
 import type { SubgraphCall } from '../../platform/subgraph/subgraph.ts'
 import type { Caches } from './caches.ts'
+import { createMaySee, visibleOfOrder, visibleOne } from './visible.ts'
 
 export type Context = SubgraphCall & { readonly freshness: FreshnessBoard; readonly load: Loaders }
 
 export type Loaders = ReturnType<typeof createLoaders>
 
-/** Batches the keys of one request; what is asked twice is read once. */
-export function createLoaders(caches: Caches) {
+/** Batches the keys of one request; what is asked twice is read once. What the viewer may not see is not there. */
+export function createLoaders(caches: Caches, viewer: Viewer) {
+  const maySee = createMaySee(viewer, createCacheLoader(caches.orderScope), createCacheLoader(caches.customerOfProfile))
   return {
-    payment: createCacheLoader(caches.payment),
-    paymentsOfOrder: createCacheLoader(caches.paymentsOfOrder),
-    refund: createCacheLoader(caches.refund),
-    refundsOfOrder: createCacheLoader(caches.refundsOfOrder),
-    invoice: createCacheLoader(caches.invoice),
-    invoicesOfOrder: createCacheLoader(caches.invoicesOfOrder),
+    payment: visibleOne(createCacheLoader(caches.payment), maySee),
+    paymentsOfOrder: visibleOfOrder(createCacheLoader(caches.paymentsOfOrder), maySee),
+    refund: visibleOne(createCacheLoader(caches.refund), maySee),
+    refundsOfOrder: visibleOfOrder(createCacheLoader(caches.refundsOfOrder), maySee),
+    invoice: visibleOne(createCacheLoader(caches.invoice), maySee),
+    invoicesOfOrder: visibleOfOrder(createCacheLoader(caches.invoicesOfOrder), maySee),
     invoiceIdByNumber: createCacheLoader(caches.invoiceIdByNumber),
   }
 }

@@ -10,6 +10,7 @@ import { datedPromise, resolvePickupOptions, resolvePromises } from './promises.
 import { provenanceOf } from './provenance.ts'
 import type { PositionRow } from './reads.ts'
 import { unitsAt } from './reservations/holds.ts'
+import { reservationMutations, reservationQueries, reservationTypes } from './reservations/resolvers.ts'
 import { resolveAvailability, resolveItems, toLocationAnswers } from './resolve-availability.ts'
 
 export const inventoryResolvers: SubgraphResolvers = {
@@ -25,8 +26,11 @@ export const inventoryResolvers: SubgraphResolvers = {
     locations: (_, given, context) => loadLocationPage(given, context),
     availability: (_, { items, channelId, method }, context) => resolveItems(items, { channelId, method }, context),
     pickupOptions: (_, question, context) => resolvePickupOptions(question, context),
+    ...reservationQueries,
     promise: (_, { channelId, items, methods }, context) => resolvePromises(channelId, items, methods, context),
   },
+  Mutation: reservationMutations,
+  ...reservationTypes,
   Location: {
     __resolveReference: async ({ id }, { load }) => (await load.network()).locations.get(id) ?? null,
     provenance: (location, _, { freshness, now }) => provenanceOf(location, freshness, now),

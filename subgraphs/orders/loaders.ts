@@ -3,14 +3,19 @@ import { createCacheLoader } from '../../platform/batch/loader.ts'
 import type { FreshnessBoard } from '../../platform/connector/freshness.ts'
 import type { CursorCodec } from '../../platform/cursor.ts'
 import { groupBy } from '../../platform/group-by.ts'
+import type { Viewer } from '../../platform/identity/viewer.ts'
 import type { Queryable } from '../../platform/sql/database.ts'
 import type { SubgraphCall } from '../../platform/subgraph/subgraph.ts'
+import { type OrderScope, orderScope } from '../../policies/order-scope.ts'
 import type { Caches } from './caches.ts'
 import { type OrderListEntry, type OrderListPage, readOrderList, readOrdersOfCustomers } from './order-list.ts'
+import { createVisibleOrders } from './visible-orders.ts'
 
 export type Context = SubgraphCall & {
   readonly cursors: CursorCodec
   readonly freshness: FreshnessBoard
+  /** Which orders the viewer sees; every read of an order keeps to it. */
+  readonly scope: OrderScope
   readonly load: Loaders
 }
 
@@ -18,15 +23,16 @@ export type Loaders = ReturnType<typeof createLoaders>
 
 type CustomerPage = { readonly customerId: string; readonly page: OrderListPage }
 
-/** Batches the keys of one request; what is asked twice is read once. */
-export function createLoaders(database: Queryable, caches: Caches) {
+/** Batches the keys of one request; what is asked twice is read once. Orders are those the viewer sees. */
+export function createLoaders(database: Queryable, caches: Caches, viewer: Viewer) {
+  const customerOfProfile = createCacheLoader(caches.customerOfProfile)
   return {
-    order: createCacheLoader(caches.order),
+    order: createVisibleOrders(createCacheLoader(caches.order), customerOfProfile, orderScope(viewer)),
     timeline: createCacheLoader(caches.timeline),
     orderIdByNumber: createCacheLoader(caches.orderIdByNumber),
     orderIdByExternalNumber: createCacheLoader(caches.orderIdByExternalNumber),
     orderIdByPart: createCacheLoader(caches.orderIdByPart),
-    customerOfProfile: createCacheLoader(caches.customerOfProfile),
+    customerOfProfile,
     orderList: (page: OrderListPage) => readOrderList(database, page),
     /** Customers asked for the same page share one statement. */
     ordersOfCustomer: new DataLoader<CustomerPage, readonly OrderListEntry[], string>(

@@ -11,6 +11,9 @@ export type OrderListFilter = {
 
 /** Which orders of a list to read, by time placed and id. */
 export type OrderListPage = OrderListFilter & {
+  /** What the viewer sees is in one of these channels, or leaves from one of these locations; null: no such bound. */
+  readonly channelIds: readonly string[] | null
+  readonly locationIds: readonly string[] | null
   readonly direction: 'newest-first' | 'oldest-first'
   /** Rows strictly behind this one in the direction read; null from the start. */
   readonly from: OrderListEntry | null
@@ -22,7 +25,7 @@ export type OrderListEntry = { readonly id: string; readonly placedAt: string }
 /** Reads one page of all orders, in the direction asked. */
 export async function readOrderList(database: Queryable, page: OrderListPage): Promise<readonly OrderListEntry[]> {
   const text = page.publicStatus === null ? listText(page) : listByStatusText(page)
-  const { rows } = await database.query<ListRecord>(text, valuesOf(page))
+  const { rows } = await database.query<ListRecord>(text, [...valuesOf(page), page.channelIds, page.locationIds])
   return rows.map(toEntry)
 }
 
@@ -34,6 +37,8 @@ export async function readOrdersOfCustomers(
 ): Promise<readonly (readonly OrderListEntry[])[]> {
   const { rows } = await database.query<ListRecord & { customer_id: string }>(listByCustomerText(page), [
     ...valuesOf(page),
+    page.channelIds,
+    page.locationIds,
     customerIds,
   ])
   const lists = groupBy(rows, ({ customer_id }) => customer_id)
@@ -70,6 +75,12 @@ function rangeText({ direction }: OrderListPage): string {
     AND placed_at >= $4::timestamptz AND placed_at <= $5::timestamptz`
 }
 
+function scopeText({ channelIds, locationIds }: OrderListPage): string {
+  const ofChannels = channelIds === null ? '$8::text[] IS NULL' : 'channel_id = ANY($8::text[])'
+  const ofLocations = locationIds === null ? '$9::text[] IS NULL' : 'location_ids && $9::text[]'
+  return `${ofChannels} AND ${ofLocations}`
+}
+
 function orderText({ direction }: OrderListPage): string {
   const { order } = directions[direction]
   return `ORDER BY placed_at ${order}, id ${order} LIMIT $3::int`
@@ -78,24 +89,26 @@ function orderText({ direction }: OrderListPage): string {
 function listText(page: OrderListPage): string {
   const ofChannel = page.channelId === null ? '$6::text IS NULL' : 'channel_id = $6::text'
   return `SELECT id, placed_at FROM orders.orders
-    WHERE ${rangeText(page)} AND ${ofChannel} AND $7::text[] IS NULL ${orderText(page)}`
+    WHERE ${rangeText(page)} AND ${ofChannel} AND $7::text[] IS NULL AND ${scopeText(page)} ${orderText(page)}`
 }
 
 function listByStatusText(page: OrderListPage): string {
   return `SELECT o.id, o.placed_at FROM unnest($7::text[]) AS s(status)
     CROSS JOIN LATERAL (
       SELECT id, placed_at FROM orders.orders
-      WHERE public_status = s.status AND ($6::text IS NULL OR channel_id = $6::text) AND ${rangeText(page)} ${orderText(page)}) o
+      WHERE public_status = s.status AND ($6::text IS NULL OR channel_id = $6::text) AND ${rangeText(page)}
+        AND ${scopeText(page)} ${orderText(page)}) o
     ${orderText(page)}`
 }
 
 function listByCustomerText(page: OrderListPage): string {
-  return `SELECT c.id AS customer_id, o.id, o.placed_at FROM unnest($8::text[]) AS c(id)
+  return `SELECT c.id AS customer_id, o.id, o.placed_at FROM unnest($10::text[]) AS c(id)
     CROSS JOIN LATERAL (
       SELECT p.id, p.placed_at FROM orders.profile_customers m
       CROSS JOIN LATERAL (
         SELECT id, placed_at FROM orders.orders
         WHERE profile_id = m.profile_id AND ($6::text IS NULL OR channel_id = $6::text)
-          AND ($7::text[] IS NULL OR public_status = ANY($7::text[])) AND ${rangeText(page)} ${orderText(page)}) p
+          AND ($7::text[] IS NULL OR public_status = ANY($7::text[])) AND ${rangeText(page)}
+          AND ${scopeText(page)} ${orderText(page)}) p
       WHERE m.customer_id = c.id ${orderText(page)}) o`
 }

@@ -7,6 +7,7 @@ import {
 import { timestampField } from '../../platform/connector/document-fields.ts'
 import { hashFilter } from '../../platform/cursor.ts'
 import { AppError } from '../../platform/errors/app-error.ts'
+import { type OrderScope, orderScopeKey } from '../../policies/order-scope.ts'
 import type { Context } from './loaders.ts'
 import type { OrderListEntry, OrderListFilter, OrderListPage } from './order-list.ts'
 import type { OrderView } from './order-view.ts'
@@ -24,7 +25,12 @@ type OrdersArguments = ConnectionArguments & { readonly filter?: OrderFilterInpu
 
 /** @throws AppError `BAD_USER_INPUT` or `CURSOR_INVALID` */
 export function loadOrderPage(given: OrdersArguments, context: Context): Promise<Connection<OrderView>> {
-  return loadPage('Query.orders', null, given, context, (page) => context.load.orderList(page))
+  const { scope, load } = context
+  return loadPage('Query.orders', null, given, context, (page) => {
+    // A shopper's orders are those of all their profiles.
+    if (scope.kind === 'customer') return load.ordersOfCustomer.load({ customerId: scope.customerId, page })
+    return load.orderList(page)
+  })
 }
 
 /** @throws AppError `BAD_USER_INPUT` or `CURSOR_INVALID` */
@@ -33,8 +39,10 @@ export function loadCustomerOrderPage(
   given: OrdersArguments,
   context: Context,
 ): Promise<Connection<OrderView>> {
-  return loadPage('Customer.orders', customerId, given, context, (page) =>
-    context.load.ordersOfCustomer.load({ customerId, page }),
+  const { scope, load } = context
+  const isOwn = scope.kind !== 'customer' || scope.customerId === customerId
+  return loadPage('Customer.orders', customerId, given, context, async (page) =>
+    isOwn ? await load.ordersOfCustomer.load({ customerId, page }) : [],
   )
 }
 
@@ -42,10 +50,10 @@ export function loadCustomerOrderPage(
 export async function loadTimelinePage(
   orderId: string,
   given: ConnectionArguments,
-  { load, cursors, viewer }: Context,
+  { load, cursors, scope, viewer }: Context,
 ): Promise<Connection<TimelineEntryView>> {
   const page = parseConnectionArguments(given)
-  const target = { scope: 'Order.timeline', filterHash: hashFilter([viewer.tenant, orderId]) }
+  const target = { scope: 'Order.timeline', filterHash: hashFilter([viewer.tenant, orderScopeKey(scope), orderId]) }
   const from = page.cursor === null ? null : cursors.decode(page.cursor, target)
   const entries = toTimelineEntries((await load.timeline.load(orderId)) ?? [])
   const rows = page.direction === 'forward' ? entries : entries.toReversed()
@@ -62,21 +70,27 @@ export async function loadTimelinePage(
 }
 
 async function loadPage(
-  scope: string,
+  list: string,
   parentId: string | null,
   given: OrdersArguments,
-  { load, cursors, viewer }: Context,
+  { load, cursors, scope, viewer }: Context,
   read: (page: OrderListPage) => Promise<readonly OrderListEntry[]>,
 ): Promise<Connection<OrderView>> {
   const filter = toFilter(given.filter ?? {})
   const page = parseConnectionArguments(given)
-  const target = { scope, filterHash: hashFilter([viewer.tenant, parentId, filter]) }
-  const entries = await read({
-    ...filter,
-    from: page.cursor === null ? null : toEntry(cursors.decode(page.cursor, target)),
-    direction: page.direction === 'forward' ? 'newest-first' : 'oldest-first',
-    limit: page.size + 1,
-  })
+  const target = { scope: list, filterHash: hashFilter([viewer.tenant, orderScopeKey(scope), parentId, filter]) }
+  const entries = await readWithin(
+    scope,
+    {
+      ...filter,
+      locationIds: scope.kind === 'locations' ? scope.locationIds : null,
+      channelIds: scope.kind === 'channels' ? scope.channelIds : null,
+      from: page.cursor === null ? null : toEntry(cursors.decode(page.cursor, target)),
+      direction: page.direction === 'forward' ? 'newest-first' : 'oldest-first',
+      limit: page.size + 1,
+    },
+    read,
+  )
   const orders = await Promise.all(
     entries.map(async ({ id, placedAt }) => ({ id, placedAt, order: await load.order.load(id) })),
   )
@@ -86,6 +100,18 @@ async function loadPage(
   // A row and its order are read apart; one that a rebuild is just making anew has a row but no order.
   const known = edges.flatMap(({ cursor, node: { order } }) => (order === null ? [] : [{ cursor, node: order }]))
   return { edges: known, pageInfo }
+}
+
+/** A scope without any order in it is not even asked for. */
+async function readWithin(
+  scope: OrderScope,
+  page: OrderListPage,
+  read: (page: OrderListPage) => Promise<readonly OrderListEntry[]>,
+): Promise<readonly OrderListEntry[]> {
+  if (scope.kind === 'none') return []
+  if (page.channelIds !== null && page.channelId !== null && !page.channelIds.includes(page.channelId)) return []
+  const [only, ...others] = page.channelIds ?? []
+  return read(only === undefined || others.length > 0 ? page : { ...page, channelId: only })
 }
 
 function toFilter({ channelId, publicStatus, placedFrom, placedTo }: OrderFilterInput): OrderListFilter {

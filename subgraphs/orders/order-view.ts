@@ -78,6 +78,11 @@ export function toOrderView(facts: OrderFacts): OrderView | null {
   }
 }
 
+/** Where an order's parcels leave from. */
+export function locationsOf({ shipments }: Pick<OrderView, 'shipments'>): readonly string[] {
+  return [...new Set(shipments.flatMap(({ locationId }) => locationId ?? []))].sort()
+}
+
 type Step = { readonly at: string; readonly order: number; readonly apply: () => void }
 
 /** Replays what happened to each line's units by the sources' clocks; an older fact told late has no later effect. */

@@ -6,7 +6,7 @@ import type { Transaction } from '../../platform/sql/database.ts'
 import { linkEvents, neighbourEvents, type OrdersEvent, ordersEvents, refundEvents } from './events.ts'
 import { externalKeyOf } from './keys.ts'
 import { addFact, noFacts, type OrderFacts, type RefundEvent } from './order-facts.ts'
-import { toOrderView } from './order-view.ts'
+import { locationsOf, toOrderView } from './order-view.ts'
 import { type TimelineRow, toTimelineRow } from './timeline.ts'
 
 /** Orders with their lines and shipments, and what every subgraph's facts say on their timelines. */
@@ -94,6 +94,7 @@ function toRow(id: string, facts: OrderFacts) {
     profileId: view?.profileId,
     placedAt: view?.placedAt,
     publicStatus: view?.publicStatus,
+    locationIds: view === null ? [] : locationsOf(view),
     facts,
   }
 }
@@ -115,14 +116,15 @@ async function writeTimeline(transaction: Transaction, rows: readonly TimelineRo
 const selectFacts = `SELECT id, facts FROM orders.orders WHERE id = ANY($1::text[])`
 
 const upsertOrders = `
-INSERT INTO orders.orders (id, number, channel_id, external_number, profile_id, placed_at, public_status, facts)
-SELECT id, number, "channelId", "externalNumber", "profileId", "placedAt", "publicStatus", facts
+INSERT INTO orders.orders (id, number, channel_id, external_number, profile_id, placed_at, public_status, location_ids, facts)
+SELECT id, number, "channelId", "externalNumber", "profileId", "placedAt", "publicStatus", array(SELECT jsonb_array_elements_text("locationIds")), facts
 FROM jsonb_to_recordset($1::jsonb) AS r(
   id text, number text, "channelId" text, "externalNumber" text, "profileId" text, "placedAt" timestamptz,
-  "publicStatus" text, facts jsonb)
+  "publicStatus" text, "locationIds" jsonb, facts jsonb)
 ON CONFLICT (id) DO UPDATE SET
   number = excluded.number, channel_id = excluded.channel_id, external_number = excluded.external_number,
   profile_id = excluded.profile_id, placed_at = excluded.placed_at, public_status = excluded.public_status,
+  location_ids = excluded.location_ids,
   facts = excluded.facts`
 
 const insertParts = `

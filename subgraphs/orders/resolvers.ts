@@ -7,6 +7,7 @@ import type { Context } from './loaders.ts'
 import { loadCustomerOrderPage, loadOrderPage, loadTimelinePage } from './order-page.ts'
 import { lineTotalMinor, orderTotals } from './order-totals.ts'
 import type { OrderView } from './order-view.ts'
+import { visibleRecipient } from './visible-orders.ts'
 
 const maxExternalNumbers = 100
 
@@ -47,6 +48,7 @@ export const ordersResolvers: SubgraphResolvers = {
         total: toMoney(totals.totalMinor, order.currency),
       }
     },
+    shipTo: (order, _, { viewer, now }) => visibleRecipient(order, viewer, now),
     timeline: ({ id }, given, context) => loadTimelinePage(id, given, context),
     provenance: toAnswer,
   },

@@ -27,7 +27,13 @@ export function createProducts({ database, cacheFactory, freshness, cursors }: P
       .map((name) => readFileSync(assetPath(`schema/${name}.graphql`), 'utf8'))
       .join('\n'),
     resolvers: productsResolvers,
-    createContext: (call): Context => ({ ...call, database, freshness, cursors, load: createLoaders(caches) }),
+    createContext: (call): Context => ({
+      ...call,
+      database,
+      freshness,
+      cursors,
+      load: createLoaders(caches, call.viewer),
+    }),
     projections: [catalogueProjection],
     sources: [variantSource, priceSource],
     migrations: assetPath('subgraphs/products/migrations'),

@@ -1,8 +1,10 @@
-import { createCacheLoader } from '../../platform/batch/loader.ts'
+import { createCacheLoader, type Loader } from '../../platform/batch/loader.ts'
 import type { FreshnessBoard } from '../../platform/connector/freshness.ts'
 import type { CursorCodec } from '../../platform/cursor.ts'
+import type { Viewer } from '../../platform/identity/viewer.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { SubgraphCall } from '../../platform/subgraph/subgraph.ts'
+import { isPublished, seesPriceOf, seesUnpublished } from '../../policies/product-scope.ts'
 import type { Caches } from './caches.ts'
 
 export type Context = SubgraphCall & {
@@ -14,14 +16,29 @@ export type Context = SubgraphCall & {
 
 export type Loaders = ReturnType<typeof createLoaders>
 
-/** Batches the keys of one request; what is asked twice is read once. */
-export function createLoaders(caches: Caches) {
+/** Batches the keys of one request; what is asked twice is read once. What the viewer may not see is not there. */
+export function createLoaders(caches: Caches, viewer: Viewer) {
+  const prices = createCacheLoader(caches.pricesOfVariant)
   return {
-    product: createCacheLoader(caches.product),
-    variant: createCacheLoader(caches.variant),
+    product: publishedOnly(createCacheLoader(caches.product), viewer),
+    variant: publishedOnly(createCacheLoader(caches.variant), viewer),
     variantIdBySku: createCacheLoader(caches.variantIdBySku),
     variantIdByGtin: createCacheLoader(caches.variantIdByGtin),
     variantIdsOfProduct: createCacheLoader(caches.variantIdsOfProduct),
-    pricesOfVariant: createCacheLoader(caches.pricesOfVariant),
+    pricesOfVariant: {
+      async load(variantId: string) {
+        const known = await prices.load(variantId)
+        return known?.filter(({ channelId }) => seesPriceOf(viewer, channelId)) ?? null
+      },
+    },
+  }
+}
+
+function publishedOnly<V extends { readonly lifecycle: string }>(loader: Loader<string, V>, viewer: Viewer) {
+  if (seesUnpublished(viewer)) return loader
+  const shown = (row: V | null): V | null => (row !== null && isPublished(row.lifecycle) ? row : null)
+  return {
+    load: async (id: string) => shown(await loader.load(id)),
+    loadMany: async (ids: readonly string[]) => (await loader.loadMany(ids)).map(shown),
   }
 }

@@ -6,7 +6,8 @@ import {
 } from '../../platform/connection.ts'
 import { hashFilter } from '../../platform/cursor.ts'
 import { AppError } from '../../platform/errors/app-error.ts'
-import type { Lifecycle } from './lifecycle.ts'
+import { isPublished, seesUnpublished } from '../../policies/product-scope.ts'
+import { type Lifecycle, lifecycles } from './lifecycle.ts'
 import type { Context } from './loaders.ts'
 import { type ProductRow, readProductPage } from './reads.ts'
 
@@ -25,7 +26,10 @@ export async function loadProductPage(
   given: ConnectionArguments & { readonly filter?: ProductFilterInput | null | undefined },
   { database, cursors, viewer }: Context,
 ): Promise<Connection<ProductRow>> {
-  const filter = toFilter(given.filter ?? {})
+  const asked = toFilter(given.filter ?? {})
+  const filter = seesUnpublished(viewer)
+    ? asked
+    : { ...asked, lifecycle: (asked.lifecycle ?? lifecycles).filter(isPublished) }
   const page = parseConnectionArguments(given)
   const target = { scope: 'Query.products', filterHash: hashFilter([viewer.tenant, filter]) }
   const rows = await readProductPage(database, {

@@ -5,16 +5,19 @@ import { customerScope, isInCustomerScope } from '../../policies/customer-scope.
 import { visibleAvailability } from '../../policies/exact-availability.ts'
 import { findCustomers } from '../../policies/find-customers.ts'
 import { policies } from '../../policies/index.ts'
+import { maskAddress, maskEmail, maskName, maskPhone } from '../../policies/mask.ts'
 import { isInOrderScope, orderScope } from '../../policies/order-scope.ts'
 import type { Policy } from '../../policies/policy.ts'
+import { isPublished, seesPriceOf, seesUnpublished } from '../../policies/product-scope.ts'
 import { readCustomers } from '../../policies/read-customers.ts'
 import { readOrderTimeline } from '../../policies/read-order-timeline.ts'
 import { readOrders } from '../../policies/read-orders.ts'
 import { readPayments } from '../../policies/read-payments.ts'
 import { readShipmentCost } from '../../policies/read-shipment-cost.ts'
 import { readStockPositions } from '../../policies/read-stock-positions.ts'
+import { recipientContact } from '../../policies/recipient-scope.ts'
 import { stockScope } from '../../policies/stock-scope.ts'
-import { unmaskCustomer } from '../../policies/unmask-customer.ts'
+import { isUnmaskReason, unmaskCustomers } from '../../policies/unmask-customers.ts'
 import { anonymous, partner, service, shopper, staff } from '../support/viewers.ts'
 
 const viewers = {
@@ -32,7 +35,7 @@ const viewers = {
 
 /** The viewers a policy allows, by name: one row of the matrix. */
 const allowed = (policy: Policy): string[] =>
-  Object.entries(viewers).flatMap(([name, viewer]) => (policy.decide(viewer, undefined).allowed ? [name] : []))
+  Object.entries(viewers).flatMap(([name, viewer]) => (policy.decide(viewer).allowed ? [name] : []))
 
 describe('policies, role by role', () => {
   it('read-orders', () => {
@@ -133,14 +136,81 @@ describe('stock', () => {
   })
 })
 
-describe('unmask-customer', () => {
-  it('takes the service desk and a reason that says something', () => {
-    expect(unmaskCustomer.decide(staff(['service-desk']), { reason: 'Calling back about a lost parcel' }).allowed).toBe(
-      true,
-    )
-    expect(unmaskCustomer.decide(staff(['service-desk']), { reason: 'because' }).allowed).toBe(false)
-    expect(unmaskCustomer.decide(staff(['finance']), { reason: 'Calling back about a lost parcel' }).allowed).toBe(
-      false,
-    )
+describe('unmask-customers', () => {
+  it('takes the service desk', () => expect(allowed(unmaskCustomers)).toEqual(['serviceDesk']))
+  it('takes a reason that says something', () => {
+    expect(isUnmaskReason('Calling back about a lost parcel')).toBe(true)
+    expect(isUnmaskReason('because')).toBe(false)
+    expect(isUnmaskReason('   because         ')).toBe(false)
+    expect(isUnmaskReason('x'.repeat(501))).toBe(false)
+  })
+})
+
+describe('recipients', () => {
+  const now = new Date('2026-10-31T00:00:00Z')
+  const deliveredAt = (text: string | null) => ({ deliveredAt: text === null ? null : new Date(text), now })
+
+  it('are told to a partner until 30 days after delivery', () => {
+    expect(recipientContact(partner(), deliveredAt(null))).toBe('clear')
+    expect(recipientContact(partner(), deliveredAt('2026-10-01T00:00:00Z'))).toBe('clear')
+    expect(recipientContact(partner(), deliveredAt('2026-09-30T23:59:59Z'))).toBe('hidden')
+  })
+  it('are masked for who may recognise them, hidden from the rest', () => {
+    expect(recipientContact(shopper(), deliveredAt(null))).toBe('clear')
+    expect(recipientContact(staff(['service-desk']), deliveredAt(null))).toBe('masked')
+    expect(recipientContact(staff(['finance']), deliveredAt(null))).toBe('hidden')
+  })
+})
+
+describe('masks', () => {
+  it('leave enough to recognise and too little to reach', () => {
+    expect(maskEmail('ada.lind@example.com')).toBe('a•••@e•••.com')
+    expect(maskEmail('no-address')).toBe('•••')
+    expect(maskPhone('+46 70 123 45 67')).toBe('•••67')
+    expect(maskPhone('112')).toBe('•••')
+    expect(maskName(' Ada  Lind ')).toBe('A••• L•••')
+    expect(
+      maskAddress({
+        name: 'Ada Lind',
+        line1: 'Storgatan 1',
+        line2: null,
+        city: 'Lund',
+        region: null,
+        postalCode: '22350',
+        country: 'SE',
+      }),
+    ).toEqual({
+      name: 'A••• L•••',
+      line1: '•••',
+      line2: null,
+      city: 'Lund',
+      region: null,
+      postalCode: '22•••',
+      country: 'SE',
+    })
+  })
+})
+
+describe('products', () => {
+  it('are for everyone once published, for staff before', () => {
+    expect(['DRAFT', 'APPROVED', 'ACTIVE', 'PHASE_OUT', 'DISCONTINUED', 'ARCHIVED'].filter(isPublished)).toEqual([
+      'ACTIVE',
+      'PHASE_OUT',
+      'DISCONTINUED',
+    ])
+    expect(Object.entries(viewers).flatMap(([name, viewer]) => (seesUnpublished(viewer) ? [name] : []))).toEqual([
+      'serviceDesk',
+      'associate',
+      'finance',
+      'analyst',
+      'opsAdmin',
+      'service',
+    ])
+  })
+  it('have prices a partner sees of its own channels and of all', () => {
+    expect(seesPriceOf(partner(['amazon']), 'amazon')).toBe(true)
+    expect(seesPriceOf(partner(['amazon']), null)).toBe(true)
+    expect(seesPriceOf(partner(['amazon']), 'walmart')).toBe(false)
+    expect(seesPriceOf(anonymous, 'web')).toBe(true)
   })
 })

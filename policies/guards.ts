@@ -1,0 +1,53 @@
+/** What of one subgraph is guarded by which policy. */
+export type Guards = {
+  /** By `Type.field`. */
+  readonly fields: Readonly<Record<string, string>>
+  /** By entity: guards the references a gateway sends. */
+  readonly entities: Readonly<Record<string, string>>
+}
+
+const orders: Guards = {
+  fields: {
+    'Query.order': 'read-orders',
+    'Query.orders': 'read-orders',
+    'Query.ordersByExternalNumber': 'read-orders',
+    'Order.customer': 'read-customers',
+    'Order.timeline': 'read-order-timeline',
+    'Shipment.cost': 'read-shipment-cost',
+  },
+  entities: {
+    Customer: 'read-customers',
+    Order: 'read-orders',
+    OrderLine: 'read-orders',
+    Shipment: 'read-orders',
+  },
+}
+
+const finance: Guards = {
+  fields: {
+    'Query.payment': 'read-payments',
+    'Query.invoice': 'read-payments',
+    'Order.payments': 'read-payments',
+    'Order.refunds': 'read-payments',
+    'Order.invoices': 'read-payments',
+    'Order.paymentSummary': 'read-payments',
+  },
+  entities: { Order: 'read-orders', Payment: 'read-payments', Refund: 'read-payments', Invoice: 'read-payments' },
+}
+
+const customers: Guards = {
+  fields: {
+    'Query.customer': 'read-customers',
+    'Query.customerByIdentifier': 'find-customers',
+    'Mutation.unmaskCustomer': 'unmask-customers',
+  },
+  entities: { Customer: 'read-customers' },
+}
+
+const inventory: Guards = {
+  fields: { 'Variant.positions': 'read-stock-positions' },
+  entities: { InventoryPosition: 'read-stock-positions' },
+}
+
+/** By subgraph. The second line: what the gateway lets through by mistake, or never saw, is refused here. */
+export const guards: Readonly<Record<string, Guards>> = { customers, finance, inventory, orders }
