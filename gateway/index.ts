@@ -13,7 +13,6 @@ import { createSupergraphLoader, type SupergraphLoaderOptions } from './load-sup
 import { createFormatError } from './mask-errors.ts'
 import { type GatewayObserver, silentObserver } from './metrics.ts'
 import { createPipeline, inOrder, type Stage } from './pipeline.ts'
-import type { Hub } from './push/hub.ts'
 import { type Push, type PushOptions, preparePush } from './push/push.ts'
 import { createRouteOf } from './push/route-of.ts'
 import { createReceiver } from './receive.ts'
@@ -56,8 +55,6 @@ export type Gateway = AsyncDisposable & {
   readonly http: FastifyInstance
   /** @throws AppError `CONFIG_INVALID` when the address cannot be listened on */
   listen(address: { readonly host: string; readonly port: number }): Promise<{ readonly url: string }>
-  /** Where subscriptions come from; null without `push`. */
-  readonly hub: Hub | null
   /** Subscriptions; null where none are served. */
   readonly push: Push | null
   /** Takes a new supergraph into service, or says why not and goes on with the old one. */
@@ -111,7 +108,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
   return {
     handle,
     http,
-    hub: push?.hub ?? null,
+    push,
     async listen({ host, port }) {
       try {
         return { url: await http.listen({ host, port }) }
