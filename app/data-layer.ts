@@ -9,6 +9,7 @@ import { createDecider } from '../platform/event-log/decide.ts'
 import { createFollower, type Follower } from '../platform/event-log/follower.ts'
 import { eventLogMigrations } from '../platform/event-log/migrations.ts'
 import { createProjector, type Projector } from '../platform/event-log/project.ts'
+import { idempotencyMigrations } from '../platform/idempotency/migrations.ts'
 import { createIdMinter, type IdMinter } from '../platform/ids.ts'
 import { migrate } from '../platform/sql/migrate.ts'
 import type { Subgraph, SubgraphName } from '../platform/subgraph/subgraph.ts'
@@ -18,6 +19,7 @@ import type { ProcessParts } from './process.ts'
 import { keepSecret } from './secrets.ts'
 import { openStore, type Store } from './store.ts'
 import { createSubgraphs } from './subgraphs.ts'
+import { startTasks } from './tasks.ts'
 
 export type DataLayer = OpenedEstate & {
   readonly store: Store
@@ -44,7 +46,7 @@ export async function openDataLayer(
   const ids = createIdMinter(systemClock)
   const cursorSecret = await keepSecret(config.cursor.secret, config.database.dataDir, 'cursor')
 
-  await migrate(database, [eventLogMigrations(), connectorMigrations()])
+  await migrate(database, [eventLogMigrations(), connectorMigrations(), idempotencyMigrations()])
   const freshness = closer.add(
     await createFreshnessBoard({
       database,
@@ -101,5 +103,12 @@ export async function openDataLayer(
       })
       .start()
   }
+  closer.add(
+    startTasks(
+      kept.flatMap((subgraph) => subgraph.tasks ?? []),
+      partLog,
+    ),
+    { name: 'tasks' },
+  )
   return { store, estate, demo, freshness, subgraphs, projector, follower, ids }
 }

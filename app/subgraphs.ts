@@ -29,10 +29,10 @@ export function createSubgraphs({
   cursors,
   ids,
 }: SubgraphParts): readonly Subgraph[] {
-  const { database, cacheFactory } = store
+  const { database, cacheFactory, eventLog } = store
   const shared = { database, cacheFactory, freshness, cursors }
   return [
-    createInventory(shared),
+    createInventory({ ...shared, eventLog }),
     createOrders(shared),
     createProducts(shared),
     createCustomers({

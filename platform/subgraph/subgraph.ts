@@ -20,6 +20,15 @@ export type ResolverMap = Readonly<Record<string, unknown>>
 
 export type AnyResolver = (parent: unknown, args: unknown, context: unknown, info: GraphQLResolveInfo) => unknown
 
+/** Work that comes round: what it does once, however many processes do it, is done. */
+export type Task = {
+  readonly name: string
+  /** Between the end of one turn and the next. */
+  readonly everyMs: number
+  /** @returns how much there was to do; more than none: the next turn comes at once */
+  run(): Promise<number>
+}
+
 /** One part of the retail graph over its system of record. All five have this shape. */
 export type Subgraph = {
   readonly name: SubgraphName
@@ -31,6 +40,8 @@ export type Subgraph = {
   readonly projections: readonly Projection[]
   /** Absent: it decides nothing by itself. */
   readonly processes?: readonly Process[]
+  /** Absent: nothing comes round. */
+  readonly tasks?: readonly Task[]
   /** Which source documents it turns into events. */
   readonly sources: readonly SourceHandler[]
   /** Absolute folder of forward-only `.sql` files, run in name order in the subgraph's own SQL schema. */

@@ -20,6 +20,7 @@ const platformTiers: Readonly<Record<string, number>> = {
   'event-log': 2,
   cache: 2,
   batch: 2,
+  idempotency: 2,
   connector: 3,
   subgraph: 3,
 }

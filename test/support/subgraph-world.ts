@@ -4,11 +4,12 @@ import type { SourceDocument } from '../../platform/connector/connector.ts'
 import type { FreshnessBoard, SystemFreshness } from '../../platform/connector/freshness.ts'
 import { connectorMigrations } from '../../platform/connector/migrations.ts'
 import { type CursorCodec, createCursorCodec } from '../../platform/cursor.ts'
-import type { JsonObject, RecordedEvent } from '../../platform/event-log/event-log.ts'
+import type { EventLog, JsonObject, RecordedEvent } from '../../platform/event-log/event-log.ts'
 import { eventLogMigrations } from '../../platform/event-log/migrations.ts'
 import { startOfLog } from '../../platform/event-log/position.ts'
 import { createPostgresEventLog } from '../../platform/event-log/postgres.ts'
 import { createProjector } from '../../platform/event-log/project.ts'
+import { idempotencyMigrations } from '../../platform/idempotency/migrations.ts'
 import { plainViewerCodec } from '../../platform/identity/viewer-header.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { migrate } from '../../platform/sql/migrate.ts'
@@ -25,6 +26,7 @@ export type SubgraphWorldDeps = {
   readonly cacheFactory: CacheFactory
   readonly freshness: FreshnessBoard
   readonly cursors: CursorCodec
+  readonly eventLog: EventLog
 }
 
 /** One subgraph over a real database: documents in, GraphQL answers out, with everything between as in production. */
@@ -69,10 +71,12 @@ export async function openSubgraphWorld(
     cacheFactory,
     freshness: { of: (name) => systems.find(({ system }) => system === name) ?? null, all: () => systems },
     cursors: createCursorCodec({ secret: 'a secret of tests with 32 letters or more' }),
+    eventLog,
   })
   await migrate(database, [
     eventLogMigrations(),
     connectorMigrations(),
+    idempotencyMigrations(),
     { owner: subgraph.name, folder: subgraph.migrations },
   ])
   const host = hostSubgraph(subgraph, {
@@ -150,7 +154,7 @@ export async function openSubgraphWorld(
     async reapply(events) {
       for (const projection of projections) {
         const own = events.filter(({ type }) => projection.types.includes(type))
-        await database.query(`truncate ${projection.tables.join(', ')}`)
+        if (projection.tables.length > 0) await database.query(`truncate ${projection.tables.join(', ')}`)
         for (let at = 0; at < own.length; at += 2) {
           await database.transaction((transaction) => projection.apply(transaction, own.slice(at, at + 2)))
         }

@@ -1,0 +1,216 @@
+import { AppError } from '../errors/app-error.ts'
+
+export type WriteGroupsDeps<Request, Outcome> = {
+  /** What a request changes: two requests that share a key never run at the same time. At least one key. */
+  readonly keysOf: (request: Request) => readonly string[]
+  /**
+   * Writes a group in one transaction: all of it or nothing.
+   * @returns one outcome per request, in order. An outcome that concerns one request alone is a value, never a throw.
+   */
+  readonly run: (requests: readonly Request[]) => Promise<readonly Outcome[]>
+  /** Most requests in one group. Default 256. */
+  readonly maxGroup?: number
+  /** Groups of different keys that run at once, each on a connection of its own. Default 3. */
+  readonly maxConcurrent?: number
+  /** Most requests that wait; further ones are refused at once. Default 10,000. */
+  readonly maxWaiting?: number
+  /** Longest a request waits for its group to begin. Default 5,000. */
+  readonly maxWaitMs?: number
+}
+
+/**
+ * A data loader for writes: what arrives while earlier writes of the same keys are under way forms the next group and
+ * shares one transaction and one commit. Nothing waits for company: an idle key is written at once.
+ */
+export type WriteGroups<Request, Outcome> = AsyncDisposable & {
+  /**
+   * Resolves when the group of the request has committed. Requests that share a key run in the order they came.
+   * @throws AppError `OVERLOADED` when too many wait, `DEADLINE_EXCEEDED` when it waited too long or was aborted while
+   * waiting, `SHUTTING_DOWN` after disposal; else what `run` threw for it alone
+   */
+  submit(request: Request, signal?: AbortSignal): Promise<Outcome>
+  /** Groups that ran and requests in them, since the start. */
+  counts(): { readonly groups: number; readonly requests: number }
+}
+
+type Waiting<Request, Outcome> = {
+  readonly request: Request
+  readonly keys: readonly string[]
+  readonly deadlineMs: number
+  readonly signal: AbortSignal | undefined
+  readonly resolve: (outcome: Outcome) => void
+  readonly reject: (error: unknown) => void
+}
+
+export function createWriteGroups<Request, Outcome>(
+  deps: WriteGroupsDeps<Request, Outcome>,
+): WriteGroups<Request, Outcome> {
+  type Entry = Waiting<Request, Outcome>
+  const maxGroup = deps.maxGroup ?? 256
+  const maxConcurrent = deps.maxConcurrent ?? 3
+  const maxWaiting = deps.maxWaiting ?? 10_000
+  const maxWaitMs = deps.maxWaitMs ?? 5_000
+  const busy = new Set<string>()
+  const demand = new Map<string, number>()
+  const running = new Set<Promise<void>>()
+  let queue: Entry[] = []
+  let closed = false
+  let scheduled = false
+  let timer: NodeJS.Timeout | undefined
+  let groups = 0
+  let requests = 0
+
+  function schedule(): void {
+    if (scheduled) return
+    scheduled = true
+    // What one turn of the event loop brings belongs together.
+    setImmediate(() => {
+      scheduled = false
+      start()
+    })
+  }
+
+  function start(): void {
+    refuseLate()
+    while (running.size < maxConcurrent && queue.length > 0) {
+      const group = takeGroup()
+      if (group.length === 0) break
+      const keys = new Set(group.flatMap((entry) => entry.keys))
+      for (const key of keys) busy.add(key)
+      const work = perform(group).finally(() => {
+        for (const key of keys) busy.delete(key)
+        running.delete(work)
+        schedule()
+      })
+      running.add(work)
+    }
+    watchDeadline()
+  }
+
+  /**
+   * In order of arrival, past none that shares a key. A key that many wait for gets groups of its own, so that those of
+   * other keys are not as slow as it is; the others share one, since a commit costs the same however many it carries.
+   */
+  function takeGroup(): readonly Entry[] {
+    const group: Entry[] = []
+    const left: Entry[] = []
+    const own = new Set<string>()
+    const passed = new Set<string>()
+    let hot = false
+    for (const [at, entry] of queue.entries()) {
+      if (group.length >= maxGroup || at >= mostLooks) {
+        left.push(...queue.slice(at))
+        break
+      }
+      const free = entry.keys.every((key) => !busy.has(key) && !passed.has(key))
+      if (free && group.length === 0) hot = isHot(entry)
+      const related = entry.keys.some((key) => own.has(key))
+      const fits = group.length === 0 || related || (!hot && group.length < mostUnrelated && !isHot(entry))
+      if (free && fits) {
+        group.push(entry)
+        for (const key of entry.keys) own.add(key)
+      } else {
+        left.push(entry)
+        for (const key of entry.keys) passed.add(key)
+      }
+    }
+    queue = left
+    for (const entry of group) release(entry)
+    return group
+  }
+
+  function isHot(entry: Entry): boolean {
+    return entry.keys.some((key) => (demand.get(key) ?? 0) > hotDemand)
+  }
+
+  async function perform(group: readonly Entry[]): Promise<void> {
+    const [first] = group
+    if (first === undefined) return
+    try {
+      const outcomes = await deps.run(group.map((entry) => entry.request))
+      if (outcomes.length !== group.length) throw new TypeError('Cannot settle a group: an outcome is missing')
+      groups += 1
+      requests += group.length
+      for (const [at, entry] of group.entries()) entry.resolve(outcomes[at] as Outcome)
+    } catch (error) {
+      if (group.length === 1 || passesByItself(error)) {
+        for (const entry of group) entry.reject(error)
+        return
+      }
+      // One of them is poison: halves, until it stands alone.
+      const half = group.length >> 1
+      await perform(group.slice(0, half))
+      await perform(group.slice(half))
+    }
+  }
+
+  function refuseLate(): void {
+    const nowMs = Date.now()
+    const late = queue.filter((entry) => entry.deadlineMs <= nowMs || entry.signal?.aborted === true)
+    if (late.length === 0) return
+    const gone = new Set(late)
+    queue = queue.filter((entry) => !gone.has(entry))
+    for (const entry of late) {
+      release(entry)
+      entry.reject(new AppError('DEADLINE_EXCEEDED', 'Cannot write: too many wait for the same thing'))
+    }
+  }
+
+  function watchDeadline(): void {
+    if (timer !== undefined || queue.length === 0) return
+    timer = setTimeout(() => {
+      timer = undefined
+      refuseLate()
+      watchDeadline()
+    }, watchMs)
+  }
+
+  function release(entry: Entry): void {
+    for (const key of entry.keys) {
+      const left = (demand.get(key) ?? 0) - 1
+      if (left > 0) demand.set(key, left)
+      else demand.delete(key)
+    }
+  }
+
+  return {
+    submit(request, signal) {
+      if (closed) return Promise.reject(new AppError('SHUTTING_DOWN', 'Cannot write: the service is stopping'))
+      if (queue.length >= maxWaiting) {
+        return Promise.reject(
+          new AppError('OVERLOADED', `Cannot write: ${maxWaiting} requests wait already`, { retryAfterMs: 500 }),
+        )
+      }
+      const keys = [...new Set(deps.keysOf(request))]
+      return new Promise<Outcome>((resolve, reject) => {
+        queue.push({ request, keys, deadlineMs: Date.now() + maxWaitMs, signal, resolve, reject })
+        for (const key of keys) demand.set(key, (demand.get(key) ?? 0) + 1)
+        schedule()
+      })
+    },
+    counts: () => ({ groups, requests }),
+    async [Symbol.asyncDispose]() {
+      closed = true
+      clearTimeout(timer)
+      const waiting = queue
+      queue = []
+      for (const entry of waiting) {
+        entry.reject(new AppError('SHUTTING_DOWN', 'Cannot write: the service is stopping'))
+      }
+      await Promise.all(running)
+    },
+  }
+}
+
+/** Unrelated requests that share a commit. */
+const mostUnrelated = 24
+/** More than this many waiting for one key: it gets groups of its own. */
+const hotDemand = 24
+/** Entries looked at to form one group. */
+const mostLooks = 4_000
+const watchMs = 100
+
+/** The store is away or may have committed: halving the group would only ask again. The caller does, with the same key. */
+function passesByItself(error: unknown): boolean {
+  return error instanceof AppError && error.code !== 'CONFLICT' && error.retryable
+}

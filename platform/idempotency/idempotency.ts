@@ -1,0 +1,135 @@
+import { hash } from 'node:crypto'
+import type { JsonValue } from '../event-log/event-log.ts'
+import type { Queryable, Transaction } from '../sql/database.ts'
+
+/** Who gave which key for what: the same key of another client is another command. */
+export type CommandKey = {
+  readonly tenant: string
+  readonly clientId: string
+  readonly operation: string
+  readonly key: string
+}
+
+/** A command with the fingerprint of its body. */
+export type KeyedCommand = CommandKey & { readonly fingerprint: string }
+
+export type IdempotencyRecord = KeyedCommand & { readonly response: JsonValue; readonly keepSeconds: number }
+
+/**
+ * What is known of a keyed command.
+ * - `new`: go on, and write the outcome with the effect
+ * - `done`: it was done, with this outcome
+ * - `reused`: the key belongs to another body
+ * - `in-progress`: another transaction does it now
+ */
+export type Known =
+  | { readonly kind: 'new' | 'reused' | 'in-progress' }
+  | { readonly kind: 'done'; readonly response: JsonValue }
+
+/** @returns 43 characters, the same for the same content whatever the order of its members. @param body without the key itself */
+export function fingerprintOf(body: JsonValue): string {
+  return hash('sha256', toCanonicalJson(body), 'base64url')
+}
+
+/** One text per command key, for maps and locks. */
+export function textOf({ tenant, clientId, operation, key }: CommandKey): string {
+  return JSON.stringify([tenant, clientId, operation, key])
+}
+
+/**
+ * Claims each key to the end of the transaction without waiting. Give the answer to `readKnown` in a later statement of the
+ * same transaction, which sees what the former holder of a claim committed.
+ * @returns the `textOf` of those another transaction holds
+ */
+export async function claimKeys(
+  transaction: Transaction,
+  commands: readonly CommandKey[],
+): Promise<ReadonlySet<string>> {
+  if (commands.length === 0) return new Set()
+  const { rows } = await transaction.query<{ text: string }>(claimText, [commands.map(textOf)])
+  return new Set(rows.map(({ text }) => text))
+}
+
+const claimText = `select text from unnest($1::text[]) as given (text)
+  where not pg_try_advisory_xact_lock(hashtextextended(text, 7300002))`
+
+/** One entry per command, in order. @param taken what `claimKeys` returned */
+export async function readKnown(
+  transaction: Transaction,
+  commands: readonly KeyedCommand[],
+  taken: ReadonlySet<string>,
+): Promise<readonly Known[]> {
+  if (commands.length === 0) return []
+  const { rows } = await transaction.query<RecordRow>(readText, [
+    commands.map(({ tenant }) => tenant),
+    commands.map(({ clientId }) => clientId),
+    commands.map(({ operation }) => operation),
+    commands.map(({ key }) => key),
+  ])
+  const found = new Map(
+    rows.map((row) => [textOf({ ...row, clientId: row.client_id }), { ...row, clientId: row.client_id }]),
+  )
+  return commands.map((command): Known => {
+    const text = textOf(command)
+    if (taken.has(text)) return { kind: 'in-progress' }
+    const record = found.get(text)
+    if (record === undefined) return { kind: 'new' }
+    return record.fingerprint === command.fingerprint ? { kind: 'done', response: record.response } : { kind: 'reused' }
+  })
+}
+
+type RecordRow = {
+  readonly tenant: string
+  readonly client_id: string
+  readonly operation: string
+  readonly key: string
+  readonly fingerprint: string
+  readonly response: JsonValue
+}
+
+// A record past its end counts until it is removed: the key is then free again.
+const readText = `select tenant, client_id, operation, key, fingerprint, response from idempotency.records
+  where (tenant, client_id, operation, key) in (select * from unnest($1::text[], $2::text[], $3::text[], $4::text[]))`
+
+/** Writes outcomes in the transaction of their effects, in one statement. */
+export async function writeRecords(transaction: Transaction, records: readonly IdempotencyRecord[]): Promise<void> {
+  if (records.length === 0) return
+  const column = <T>(pick: (record: IdempotencyRecord) => T): T[] => records.map(pick)
+  await transaction.query(writeText, [
+    column((record) => record.tenant),
+    column((record) => record.clientId),
+    column((record) => record.operation),
+    column((record) => record.key),
+    column((record) => record.fingerprint),
+    column((record) => JSON.stringify(record.response)),
+    column((record) => record.keepSeconds),
+  ])
+}
+
+const writeText = `insert into idempotency.records (tenant, client_id, operation, key, fingerprint, response, expires_at)
+  select tenant, client_id, operation, key, fingerprint, response, clock_timestamp() + keep * interval '1 second'
+  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::integer[])
+    as given (tenant, client_id, operation, key, fingerprint, response, keep)`
+
+/** Removes up to `limit` records past their end. @returns how many */
+export async function removeExpiredRecords(queryable: Queryable, limit: number): Promise<number> {
+  const { rowCount } = await queryable.query(
+    `delete from idempotency.records where ctid = any(array(
+      select ctid from idempotency.records where expires_at <= clock_timestamp() order by expires_at limit $1))`,
+    [limit],
+  )
+  return rowCount
+}
+
+function toCanonicalJson(value: JsonValue): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  if (isList(value)) return `[${value.map(toCanonicalJson).join(',')}]`
+  const members = Object.keys(value)
+    .sort()
+    .map((name) => `${JSON.stringify(name)}:${toCanonicalJson(value[name] ?? null)}`)
+  return `{${members.join(',')}}`
+}
+
+function isList(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value)
+}

@@ -1,0 +1,90 @@
+import { LRUCache } from 'lru-cache'
+import { createWriteGroups } from '../../platform/batch/write-groups.ts'
+import type { CacheInvalidator } from '../../platform/cache/cache.ts'
+import type { FreshnessBoard } from '../../platform/connector/freshness.ts'
+import type { EventLog } from '../../platform/event-log/event-log.ts'
+import { removeExpiredRecords } from '../../platform/idempotency/idempotency.ts'
+import type { IdMinter } from '../../platform/ids.ts'
+import type { Database } from '../../platform/sql/database.ts'
+import type { Caches } from './caches.ts'
+import { createAdmission, loadTerms } from './reservations/admission.ts'
+import type { Command, Outcome } from './reservations/command.ts'
+import type { ReservationRow } from './reservations/legs.ts'
+import { runSection, type SectionDeps } from './reservations/section.ts'
+import { readReservation } from './reservations/section-read.ts'
+import { readExpired, removeCountedIssues } from './reservations/tidy.ts'
+
+export type InventoryCommandsDeps = {
+  /** For requests; each group takes one connection of it. */
+  readonly database: Database
+  readonly eventLog: EventLog
+  readonly invalidator: CacheInvalidator
+  readonly freshness: FreshnessBoard
+  readonly caches: Caches
+  readonly ids: IdMinter
+}
+
+/** Decides what reservations become. Concurrent commands on the same variants share a transaction and its commit. */
+export type InventoryCommands = AsyncDisposable & {
+  /** @throws AppError when the store is away or too many wait; the same command may then be sent again */
+  submit(command: Command, signal?: AbortSignal): Promise<Outcome>
+  reservation(id: string): Promise<ReservationRow | null>
+  /** Writes down what has run out and removes what is of no use any more. @returns how many rows it found */
+  tidy(): Promise<number>
+  counts(): { readonly groups: number; readonly requests: number }
+}
+
+export function createInventoryCommands(deps: InventoryCommandsDeps): InventoryCommands {
+  const { database, caches, freshness } = deps
+  // A group is by variant; which one a reservation is of never changes.
+  const variantOf = new LRUCache<string, string>({ max: mostRemembered })
+  const section: SectionDeps = {
+    database,
+    eventLog: deps.eventLog,
+    invalidator: deps.invalidator,
+    ids: deps.ids,
+    async terms(variantIds) {
+      const terms = await loadTerms(caches, variantIds)
+      return {
+        admission: createAdmission(terms, freshness),
+        isChannel: (channelId, method) => terms.network.channel(channelId)?.methods.includes(method) ?? false,
+      }
+    },
+  }
+  const groups = createWriteGroups<Command, Outcome>({
+    keysOf(command) {
+      if (command.kind === 'tidy') return [command.reservationIds.join(' ')]
+      if (command.kind === 'reserve') {
+        const { kind, id } = command.owner
+        const variants = command.lines.map(({ variantId }) => variantId)
+        return command.replaceOwner ? [...variants, `${kind} ${id}`] : variants
+      }
+      return command.items.map(({ reservationId }) => variantOf.get(reservationId) ?? 'unknown')
+    },
+    run: async (commands) => {
+      const outcomes = await runSection(section, commands)
+      for (const outcome of outcomes) {
+        if (outcome.kind !== 'done') continue
+        for (const { id, variantId } of outcome.reservations) variantOf.set(id, variantId)
+      }
+      return outcomes
+    },
+  })
+
+  return {
+    submit: groups.submit,
+    reservation: (id) => readReservation(database, id),
+    async tidy() {
+      const reservationIds = await readExpired(database, mostTidied)
+      if (reservationIds.length > 0) await groups.submit({ kind: 'tidy', reservationIds })
+      const issues = await removeCountedIssues(database, mostTidied)
+      const records = await removeExpiredRecords(database, mostTidied)
+      return reservationIds.length + issues + records
+    },
+    counts: groups.counts,
+    [Symbol.asyncDispose]: groups[Symbol.asyncDispose],
+  }
+}
+
+const mostRemembered = 200_000
+const mostTidied = 500

@@ -1,0 +1,135 @@
+import type { SubgraphResolvers } from '../../../schema/generated/inventory.ts'
+import type { Context } from '../loaders.ts'
+import { isRefusal, toRefusalAnswer } from './answers.ts'
+import type { ChangeCommand, Done } from './command.ts'
+import { isOwn } from './decide.ts'
+import type { ReservationRow } from './legs.ts'
+import { type Invalid, toChangeCommand, toReserveCommand } from './to-command.ts'
+
+type Mutations = Required<NonNullable<SubgraphResolvers['Mutation']>>
+
+export const reservationQueries: Pick<NonNullable<SubgraphResolvers['Query']>, 'reservation'> = {
+  async reservation(_, { id }, { commands, viewer }) {
+    const found = await commands.reservation(id)
+    return found !== null && isOwn(found, viewer) ? found : null
+  },
+}
+
+export const reservationMutations: Pick<
+  Mutations,
+  | 'reserveStock'
+  | 'extendReservation'
+  | 'confirmReservation'
+  | 'releaseReservation'
+  | 'allocateReservation'
+  | 'moveReservation'
+  | 'consumeReservation'
+> = {
+  async reserveStock(_, { input }, context) {
+    const command = await toReserveCommand(input, context, {
+      network: await context.load.network(),
+      variantIdsOf: (skus) => context.load.variantIdBySku.loadMany(skus),
+    })
+    if (command.kind === 'invalid') return toRefusalAnswer(command)
+    const outcome = await context.commands.submit(command, context.signal)
+    if (isRefusal(outcome)) return toRefusalAnswer(outcome)
+    const { reservations, plan, replayed } = outcome
+    return {
+      __typename: 'ReserveStockSuccess' as const,
+      reservations,
+      plan,
+      expiresAt: firstEnd(reservations),
+      replayed,
+    }
+  },
+
+  extendReservation: (_, { input }, context) => {
+    const { reservationIds, ttlSeconds } = input
+    const items = reservationIds.map((reservationId) => ({ reservationId }))
+    return change(toChangeCommand('extendReservation', input, items, { kind: 'extend', ttlSeconds }, context), context)
+  },
+
+  confirmReservation: (_, { input }, context) => {
+    const step = { kind: 'confirm', orderId: input.orderId } as const
+    return change(toChangeCommand('confirmReservation', input, input.items, step, context), context)
+  },
+
+  releaseReservation: (_, { input }, context) =>
+    change(toChangeCommand('releaseReservation', input, input.items, { kind: 'release' }, context), context),
+
+  allocateReservation: (_, { input }, context) =>
+    change(toChangeCommand('allocateReservation', input, input.items, { kind: 'allocate' }, context), context),
+
+  consumeReservation: (_, { input }, context) => {
+    const step = { kind: 'consume', occurredAt: input.occurredAt ?? null } as const
+    return change(toChangeCommand('consumeReservation', input, input.items, step, context), context)
+  },
+
+  async moveReservation(_, { input }, context) {
+    const { reservationId, locationId } = input
+    const network = await context.load.network()
+    if (!network.locations.has(locationId)) {
+      const message = 'locationId names no location'
+      return toRefusalAnswer({ kind: 'invalid', lines: [{ lineId: null, reason: 'UNKNOWN_LOCATION', message }] })
+    }
+    const known = await context.commands.reservation(reservationId)
+    if (known === null) return toRefusalAnswer({ kind: 'not-found', reservationId })
+    const step = { kind: 'move', locationId, variantId: known.variantId } as const
+    return change(toChangeCommand('moveReservation', input, [{ reservationId }], step, context), context)
+  },
+}
+
+export const reservationTypes: Pick<
+  SubgraphResolvers,
+  'Reservation' | 'PlannedLine' | 'LineShortfall' | 'StockAlternative'
+> = {
+  Reservation: {
+    async __resolveReference({ id }, { commands, viewer }) {
+      const found = await commands.reservation(id)
+      return found !== null && isOwn(found, viewer) ? found : null
+    },
+    variant: ({ variantId }) => ({ id: variantId }),
+    location: ({ locationId }, _, context) => locationOf(locationId, context),
+    // What time has taken is told at once, whether or not it is written down yet.
+    held: (reservation, _, { now }) => (hasRunOut(reservation, now) ? 0 : reservation.held),
+    expired: (reservation, _, { now }) =>
+      hasRunOut(reservation, now) ? reservation.expired + reservation.held : reservation.expired,
+  },
+  PlannedLine: { location: ({ locationId }, _, context) => locationOf(locationId, context) },
+  LineShortfall: {
+    variant: ({ variantId }) => ({ id: variantId }),
+    async alternatives({ alternatives }, _, { load }) {
+      const { locations } = await load.network()
+      return alternatives.filter(({ locationId }) => locations.has(locationId))
+    },
+  },
+  StockAlternative: {
+    async location({ locationId }, _, context) {
+      const location = await locationOf(locationId, context)
+      if (location !== null) return location
+      throw new TypeError(`Cannot name location ${locationId}: it is not of the network`)
+    },
+  },
+}
+
+async function change(command: ChangeCommand | Invalid, { commands, signal }: Context) {
+  if (command.kind === 'invalid') return toRefusalAnswer(command)
+  const outcome = await commands.submit(command, signal)
+  return isRefusal(outcome) ? toRefusalAnswer(outcome) : toSuccess(outcome)
+}
+
+function toSuccess({ reservations, replayed }: Done) {
+  return { __typename: 'ReservationSuccess' as const, reservations, replayed }
+}
+
+async function locationOf(locationId: string | null, { load }: Context) {
+  return locationId === null ? null : ((await load.network()).locations.get(locationId) ?? null)
+}
+
+function hasRunOut({ expiresAt }: ReservationRow, now: Date): boolean {
+  return Date.parse(expiresAt) <= now.getTime()
+}
+
+function firstEnd(reservations: readonly ReservationRow[]): string {
+  return reservations.map(({ expiresAt }) => expiresAt).reduce((first, next) => (next < first ? next : first))
+}

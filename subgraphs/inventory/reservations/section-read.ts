@@ -1,0 +1,186 @@
+import type { Queryable, Transaction } from '../../../platform/sql/database.ts'
+import type { PositionRow } from '../reads.ts'
+import type { Command } from './command.ts'
+import type { Hold } from './holds.ts'
+import type { Owner, OwnerKind, ReservationRow } from './legs.ts'
+import { countedAtOf } from './section-state.ts'
+
+type Keyed = { readonly tenant: string; readonly owner: Owner }
+
+/** What commands touch before anything is read. */
+export type Targets = {
+  readonly variantIds: readonly string[]
+  readonly reservationIds: readonly string[]
+  readonly owners: readonly Keyed[]
+}
+
+export function targetsOf(commands: readonly Command[]): Targets {
+  const variantIds = new Set<string>()
+  const reservationIds = new Set<string>()
+  const owners: Keyed[] = []
+  for (const command of commands) {
+    if (command.kind === 'reserve') {
+      for (const { variantId } of command.lines) variantIds.add(variantId)
+      if (command.replaceOwner) owners.push({ tenant: command.viewer.tenant, owner: command.owner })
+    } else if (command.kind === 'change') {
+      for (const { reservationId } of command.items) reservationIds.add(reservationId)
+      if (command.step.kind === 'move') variantIds.add(command.step.variantId)
+    } else {
+      for (const id of command.reservationIds) reservationIds.add(id)
+    }
+  }
+  return { variantIds: [...variantIds], reservationIds: [...reservationIds], owners }
+}
+
+/**
+ * Takes the locks of a section in one order everywhere, owners before variants, so that sections wait for each other and
+ * never deadlock. To the end of the transaction.
+ * @returns the variants whose holds this section may change
+ */
+export async function lockTargets(transaction: Transaction, targets: Targets): Promise<ReadonlySet<string>> {
+  const owners = ownerColumns(targets)
+  if (targets.owners.length > 0) await transaction.query(lockOwnersText, owners)
+  const { rows } = await transaction.query<{ variant_id: string }>(lockVariantsText, [
+    targets.variantIds,
+    targets.reservationIds,
+    ...owners,
+  ])
+  return new Set(rows.map((row) => row.variant_id))
+}
+
+const lockOwnersText = `select pg_advisory_xact_lock(key) from (
+  select distinct hashtextextended(tenant || ' ' || kind || ' ' || id, 7300003) as key
+  from unnest($1::text[], $2::text[], $3::text[]) as owner (tenant, kind, id) order by 1) as keys`
+
+const lockVariantsText = `select variant_id, pg_advisory_xact_lock(key) from (
+  select variant_id, hashtextextended(variant_id, 7300004) as key from (
+    select unnest($1::text[]) as variant_id
+    union select variant_id from inventory.reservations where id = any($2::text[])
+    union select held.variant_id from unnest($3::text[], $4::text[], $5::text[]) as owner (tenant, kind, id)
+      join inventory.reservations as held on held.owner_id = owner.id and held.owner_kind = owner.kind
+        and held.tenant = owner.tenant and held.held > 0
+  ) as variants order by key, variant_id) as keys`
+
+/** The reservations that commands name and those that owners still hold. */
+export async function readReservations(queryable: Queryable, targets: Targets): Promise<readonly ReservationRow[]> {
+  if (targets.reservationIds.length === 0 && targets.owners.length === 0) return []
+  const { rows } = await queryable.query<ReservationRecord>(readReservationsText, [
+    targets.reservationIds,
+    ...ownerColumns(targets),
+  ])
+  return rows.map(toReservation)
+}
+
+const readReservationsText = `
+  select * from inventory.reservations where id = any($1::text[])
+  union
+  select held.* from unnest($2::text[], $3::text[], $4::text[]) as owner (tenant, kind, id)
+    join inventory.reservations as held on held.owner_id = owner.id and held.owner_kind = owner.kind
+      and held.tenant = owner.tenant and held.held > 0`
+
+/** The holds that count now, by the database's clock, and that clock. */
+export async function readSectionHolds(
+  transaction: Transaction,
+  variantIds: readonly string[],
+  positions: ReadonlyMap<string, readonly PositionRow[]>,
+): Promise<{ readonly now: Date; readonly holds: ReadonlyMap<string, readonly Hold[]> }> {
+  const { rows } = await transaction.query<SectionHoldRecord>(readHoldsText, [variantIds])
+  const holds = new Map<string, Hold[]>(variantIds.map((id) => [id, []]))
+  let now = new Date(0)
+  for (const row of rows) {
+    if (row.now !== null) now = row.now
+    const { variant_id: variantId, location_id: locationId, channel_id: channelId } = row
+    if (variantId === null || locationId === null || channelId === null) continue
+    if (row.left_at !== null && isCounted(positions.get(variantId), locationId, row.left_at)) continue
+    const at = locationId === '' ? null : locationId
+    holds.get(variantId)?.push({ locationId: at, channelId, units: Number(row.units) })
+  }
+  return { now, holds }
+}
+
+function isCounted(positions: readonly PositionRow[] | undefined, locationId: string, leftAt: Date): boolean {
+  const position = positions?.find((row) => row.locationId === locationId)
+  return position !== undefined && countedAtOf(position) >= leftAt.toISOString()
+}
+
+type SectionHoldRecord = {
+  readonly variant_id: string | null
+  readonly location_id: string | null
+  readonly channel_id: string | null
+  readonly units: bigint | null
+  readonly left_at: Date | null
+  readonly now: Date | null
+}
+
+/** The sums, less what has run out and is not tidied yet. One moment decides: that of the first row. */
+const readHoldsText = `
+  with clock as materialized (select date_trunc('milliseconds', clock_timestamp()) as now)
+  select null::text as variant_id, null::text as location_id, null::text as channel_id, null::bigint as units,
+    null::timestamptz as left_at, now from clock
+  union all
+  select variant_id, location_id, channel_id, held + confirmed, null, null
+  from inventory.reservation_totals where variant_id = any($1::text[]) and held + confirmed > 0
+  union all
+  select variant_id, coalesce(location_id, ''), channel_id, -sum(held)::bigint, null, null
+  from inventory.reservations where variant_id = any($1::text[]) and held > 0 and expires_at <= (select now from clock)
+  group by variant_id, location_id, channel_id
+  union all
+  select variant_id, location_id, channel_id, sum(quantity)::bigint, occurred_at, null
+  from inventory.reservation_issues where variant_id = any($1::text[])
+  group by variant_id, location_id, channel_id, occurred_at`
+
+function ownerColumns({ owners }: Targets): readonly (readonly string[])[] {
+  return [
+    owners.map(({ tenant }) => tenant),
+    owners.map(({ owner }) => owner.kind),
+    owners.map(({ owner }) => owner.id),
+  ]
+}
+
+export async function readReservation(queryable: Queryable, id: string): Promise<ReservationRow | null> {
+  const [found] = await readReservations(queryable, { reservationIds: [id], variantIds: [], owners: [] })
+  return found ?? null
+}
+
+type ReservationRecord = Omit<
+  ReservationRow,
+  'clientId' | 'owner' | 'lineId' | 'channelId' | 'variantId' | 'locationId' | 'orderId' | 'expiresAt' | 'createdAt'
+> & {
+  readonly client_id: string
+  readonly owner_kind: OwnerKind
+  readonly owner_id: string
+  readonly line_id: string
+  readonly channel_id: string
+  readonly variant_id: string
+  readonly location_id: string | null
+  readonly order_id: string | null
+  readonly expires_at: Date
+  readonly created_at: Date
+}
+
+function toReservation(row: ReservationRecord): ReservationRow {
+  const { id, tenant, method, quantity, held, confirmed, consumed, released, expired, allocated, extensions } = row
+  return {
+    id,
+    tenant,
+    clientId: row.client_id,
+    owner: { kind: row.owner_kind, id: row.owner_id },
+    lineId: row.line_id,
+    channelId: row.channel_id,
+    method,
+    variantId: row.variant_id,
+    locationId: row.location_id,
+    quantity,
+    held,
+    confirmed,
+    consumed,
+    released,
+    expired,
+    allocated,
+    extensions,
+    orderId: row.order_id,
+    expiresAt: row.expires_at.toISOString(),
+    createdAt: row.created_at.toISOString(),
+    version: row.version,
+  }
+}

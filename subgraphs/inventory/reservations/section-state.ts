@@ -1,0 +1,124 @@
+import type { Method } from '../network.ts'
+import type { PositionRow } from '../reads.ts'
+import type { Change } from './command.ts'
+import type { Hold } from './holds.ts'
+import { liveUnits, type Owner, type ReservationRow } from './legs.ts'
+import type { Promisable } from './place.ts'
+
+/** What one atomic section has read under its locks, and what its decisions have made of it so far. */
+export type SectionState = {
+  /** The database's clock, once for the whole section. */
+  readonly now: Date
+  /** Nothing in a channel there is not. */
+  promisable(variantId: string, question: Question): Promisable
+  reservation(id: string): ReservationRow | null
+  /** What an owner still holds, of variants the section has locked. */
+  heldBy(tenant: string, owner: Owner): readonly ReservationRow[]
+  apply(change: Change): void
+  undo(change: Change): void
+}
+
+export type Question = { readonly channelId: string; readonly method: Method }
+
+/** The availability formula over rows of the section; null: no such channel. */
+export type Admission = (
+  variantId: string,
+  positions: readonly PositionRow[],
+  holds: readonly Hold[],
+  question: Question,
+  now: Date,
+) => Promisable | null
+
+export type SectionRows = {
+  readonly now: Date
+  readonly locked: ReadonlySet<string>
+  readonly positions: ReadonlyMap<string, readonly PositionRow[]>
+  readonly holds: ReadonlyMap<string, readonly Hold[]>
+  readonly reservations: readonly ReservationRow[]
+}
+
+export function createSectionState(rows: SectionRows, admission: Admission): SectionState {
+  const { now, locked } = rows
+  const reservations = new Map(rows.reservations.map((row) => [row.id, row]))
+  const owned = new Map<string, Set<string>>()
+  const live = new Map<string, Map<string, Hold>>()
+  for (const [variantId, holds] of rows.holds) for (const hold of holds) add(variantId, hold)
+  for (const { id, tenant, owner } of rows.reservations) ownedBy(tenant, owner).add(id)
+
+  function add(variantId: string, { locationId, channelId, units }: Hold): void {
+    const holds = live.get(variantId) ?? new Map<string, Hold>()
+    const key = `${locationId ?? ''} ${channelId}`
+    holds.set(key, { locationId, channelId, units: (holds.get(key)?.units ?? 0) + units })
+    live.set(variantId, holds)
+  }
+
+  function ownedBy(tenant: string, { kind, id }: Owner): Set<string> {
+    const key = JSON.stringify([tenant, kind, id])
+    const ids = owned.get(key) ?? new Set()
+    owned.set(key, ids)
+    return ids
+  }
+
+  function count(reservation: ReservationRow | null, sign: 1 | -1): void {
+    if (reservation === null) return
+    const { variantId, locationId, channelId } = reservation
+    add(variantId, { locationId, channelId, units: sign * liveUnits(reservation, now) })
+  }
+
+  function countIssue({ before, after, occurredAt }: Change, sign: 1 | -1): void {
+    const { variantId, locationId, channelId } = after
+    const units = issuedUnits(before, after)
+    if (units === 0 || locationId === null || isCounted(rows, after, occurredAt)) return
+    add(variantId, { locationId, channelId, units: sign * units })
+  }
+
+  return {
+    now,
+    promisable: (variantId, question) => {
+      const holds = [...(live.get(variantId)?.values() ?? [])]
+      return admission(variantId, rows.positions.get(variantId) ?? [], holds, question, now) ?? nothing
+    },
+    reservation: (id) => reservations.get(id) ?? null,
+    heldBy: (tenant, owner) =>
+      [...ownedBy(tenant, owner)].flatMap((id) => {
+        const row = reservations.get(id)
+        return row !== undefined && row.held > 0 && locked.has(row.variantId) ? [row] : []
+      }),
+    apply(change) {
+      const { before, after } = change
+      count(before, -1)
+      count(after, 1)
+      countIssue(change, 1)
+      reservations.set(after.id, after)
+      if (before === null) ownedBy(after.tenant, after.owner).add(after.id)
+    },
+    undo(change) {
+      const { before, after } = change
+      count(after, -1)
+      count(before, 1)
+      countIssue(change, -1)
+      if (before === null) reservations.delete(after.id)
+      else reservations.set(before.id, before)
+      if (before === null) ownedBy(after.tenant, after.owner).delete(after.id)
+    },
+  }
+}
+
+const nothing: Promisable = { ats: 0, byLocation: [] }
+
+/** Units that left the shelf and that no source's `committed` stands for. */
+export function issuedUnits(before: ReservationRow | null, after: ReservationRow): number {
+  if (before === null) return 0
+  return after.consumed - before.consumed - (before.allocated - after.allocated)
+}
+
+/** Whether the position was counted after the units left, so that its numbers are without them. */
+function isCounted(rows: SectionRows, { variantId, locationId }: ReservationRow, occurredAt: string | null): boolean {
+  const leftAt = occurredAt ?? rows.now.toISOString()
+  const position = rows.positions.get(variantId)?.find((row) => row.locationId === locationId)
+  return position !== undefined && countedAtOf(position) >= leftAt
+}
+
+export function countedAtOf({ occurredAt, receivedAt }: PositionRow): string {
+  return occurredAt ?? receivedAt
+}

@@ -1,0 +1,113 @@
+import { AppError } from '../../../platform/errors/app-error.ts'
+import type { JsonObject } from '../../../platform/event-log/event-log.ts'
+import { fingerprintOf, type KeyedCommand } from '../../../platform/idempotency/idempotency.ts'
+import type { SubgraphCall } from '../../../platform/subgraph/subgraph.ts'
+import type { NetworkIndex } from '../network.ts'
+import type { ChangeCommand, ReserveCommand, ReserveLine } from './command.ts'
+import { actsForAll } from './decide.ts'
+import type { Owner } from './legs.ts'
+import {
+  checkText,
+  defaultTtlSeconds,
+  type InvalidLine,
+  invalidLinesOf,
+  invalidTtlOf,
+  invalidUnitsOf,
+  type LineInput,
+  toUnits,
+} from './parse-input.ts'
+
+type Call = Pick<SubgraphCall, 'viewer' | 'correlationId'>
+
+export type ReserveInput = {
+  readonly idempotencyKey: string
+  readonly channelId: string
+  /** The SDL gives those that are absent their default. */
+  readonly method?: ReserveCommand['method']
+  readonly locationId?: string | null | undefined
+  readonly placement?: 'PLACED' | 'NETWORK'
+  readonly owner: Owner
+  readonly lines: readonly LineInput[]
+  readonly ttlSeconds?: number | null | undefined
+  readonly replaceOwner?: boolean
+}
+
+export type Invalid = { readonly kind: 'invalid'; readonly lines: readonly InvalidLine[] }
+
+export type Known = {
+  readonly network: NetworkIndex
+  /** One entry per SKU, in order; null for an unknown one. */
+  readonly variantIdsOf: (skus: readonly string[]) => Promise<readonly (string | null)[]>
+}
+
+/** @throws AppError `BAD_USER_INPUT` for a key or an owner that is none */
+export async function toReserveCommand(
+  input: ReserveInput,
+  call: Call,
+  { network, variantIdsOf }: Known,
+): Promise<ReserveCommand | Invalid> {
+  const keyed = keyedOf('reserveStock', input, call)
+  checkText(input.owner.id, 'owner.id')
+  const ttlSeconds = input.ttlSeconds ?? defaultTtlSeconds[input.owner.kind]
+  const invalid = [...invalidLinesOf(input.lines), ...invalidTtlOf(ttlSeconds), ...unknownLocation(input, network)]
+  if (invalid.length > 0) return { kind: 'invalid', lines: invalid }
+  const skus = [...new Set(input.lines.flatMap(({ sku }) => (sku == null ? [] : [sku])))]
+  const found = await variantIdsOf(skus)
+  const bySku = new Map(skus.map((sku, at) => [sku, found[at] ?? null]))
+  const lines: ReserveLine[] = []
+  const unknown: InvalidLine[] = []
+  for (const { lineId, variantId, sku, quantity } of input.lines) {
+    const id = variantId ?? bySku.get(sku ?? '') ?? null
+    if (id !== null && !id.includes('\0')) lines.push({ lineId, variantId: id, quantity })
+    else unknown.push({ lineId, reason: 'UNKNOWN_VARIANT', message: 'no variant has this SKU' })
+  }
+  if (unknown.length > 0) return { kind: 'invalid', lines: unknown }
+  const { channelId, method = 'SHIP', owner, replaceOwner = true } = input
+  const placed = input.placement !== 'NETWORK'
+  const locationId = input.locationId ?? null
+  const { viewer, correlationId } = call
+  const common = { kind: 'reserve', keyed, viewer, correlationId } as const
+  return { ...common, channelId, method, owner, lines, ttlSeconds, replaceOwner, locationId, placed }
+}
+
+type ChangeInput = {
+  readonly idempotencyKey: string
+  readonly owner?: Owner | null | undefined
+}
+
+/**
+ * @param items what it is about; the invalid ones are answered, not thrown
+ * @throws AppError `BAD_USER_INPUT` for a key or an owner that is none
+ */
+export function toChangeCommand(
+  operation: string,
+  input: ChangeInput,
+  items: readonly { readonly reservationId: string; readonly quantity?: number | null | undefined }[],
+  step: ChangeCommand['step'],
+  call: Call,
+): ChangeCommand | Invalid {
+  const keyed = keyedOf(operation, input, call)
+  const owner = input.owner ?? null
+  if (owner === null && !actsForAll(call.viewer)) {
+    throw new AppError('BAD_USER_INPUT', `Cannot ${operation}: owner is missing, allowed is that of the reservation`, {
+      details: { argument: 'owner' },
+    })
+  }
+  const invalid = [...invalidUnitsOf(items), ...(step.kind === 'extend' ? invalidTtlOf(step.ttlSeconds) : [])]
+  if (invalid.length > 0) return { kind: 'invalid', lines: invalid }
+  const { viewer, correlationId } = call
+  return { kind: 'change', keyed, viewer, correlationId, owner, items: toUnits(items), step }
+}
+
+function keyedOf(operation: string, input: { readonly idempotencyKey: string }, { viewer }: Call): KeyedCommand {
+  const { idempotencyKey, ...body } = input
+  const key = checkText(idempotencyKey, 'idempotencyKey')
+  // A round trip leaves what JSON knows of: absent and undefined are one.
+  const plain: JsonObject = JSON.parse(JSON.stringify(body))
+  return { tenant: viewer.tenant, clientId: viewer.clientId, operation, key, fingerprint: fingerprintOf(plain) }
+}
+
+function unknownLocation({ locationId }: ReserveInput, network: NetworkIndex): readonly InvalidLine[] {
+  if (locationId == null || network.locations.has(locationId)) return []
+  return [{ lineId: null, reason: 'UNKNOWN_LOCATION', message: 'locationId names no location' }]
+}
