@@ -7,6 +7,7 @@ import type { SubgraphHeaders } from './execute.ts'
 import { bareExamples } from './graphiql/examples.ts'
 import { createGateway } from './index.ts'
 import { readJoinGraph } from './join-graph.ts'
+import { defaultQueryLimits, type QueryLimits } from './limits/index.ts'
 
 export type BareGatewayOptions = {
   /** Path of a composed supergraph, of whatever kind. */
@@ -18,6 +19,12 @@ export type BareGatewayOptions = {
 }
 
 export type BareGateway = AsyncDisposable & { readonly url: string }
+
+/**
+ * As everywhere, but for selections: 130 tokens can write out to 65,536 of them by fragments alone, which cost
+ * milliseconds while each fragment is looked at once; bombs that stall begin above.
+ */
+export const bareQueryLimits: QueryLimits = { ...defaultQueryLimits, maxRecursiveSelections: 200_000 }
 
 /** A process has three seconds from SIGTERM to its end; half of them is for what comes after. */
 const drainTimeoutMs = 1_500
@@ -41,6 +48,7 @@ export async function startBareGateway(options: BareGatewayOptions): Promise<Bar
       anonymous: anyone,
       subgraphHeaders: tracingHeaders,
       foreignErrors: 'pass',
+      queryLimits: bareQueryLimits,
       limits: {
         bodyLimitBytes: 131_072,
         headersTimeoutMs: 10_000,
