@@ -13,3 +13,8 @@ export function stockScope(viewer: Viewer): StockScope {
   if (viewer.roles.length === 0) return { kind: 'locations', locationIds: [] }
   return onlyAssociate ? { kind: 'locations', locationIds: viewer.locationIds } : { kind: 'all' }
 }
+
+/** Whether positions at a location lie in a scope. */
+export function isInStockScope(scope: StockScope, locationId: string): boolean {
+  return scope.kind === 'all' || scope.locationIds.includes(locationId)
+}

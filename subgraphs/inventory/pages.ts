@@ -6,6 +6,7 @@ import {
   toConnection,
 } from '../../platform/connection.ts'
 import { hashFilter } from '../../platform/cursor.ts'
+import { isInStockScope, stockScope } from '../../policies/stock-scope.ts'
 import type { Context } from './loaders.ts'
 import type { LocationRow } from './network.ts'
 import type { PositionRow } from './reads.ts'
@@ -32,12 +33,13 @@ export async function loadPositionPage(
   { load, cursors, viewer }: Context,
 ): Promise<Connection<PositionRow>> {
   const page = parseConnectionArguments(given)
-  const target = { scope: 'Variant.positions', filterHash: hashFilter([viewer.tenant, variantId]) }
+  const scope = stockScope(viewer)
+  const target = { scope: 'Variant.positions', filterHash: hashFilter([viewer.tenant, scope, variantId]) }
   const [network, positions] = await Promise.all([load.network(), load.positionsOfVariant.load(variantId)])
   const codeOf = ({ locationId }: PositionRow) => network.locations.get(locationId)?.code ?? ''
   const keyOf = (row: PositionRow) => [codeOf(row), row.locationId] as const
   const rows = (positions ?? [])
-    .filter(({ locationId }) => network.locations.has(locationId))
+    .filter(({ locationId }) => network.locations.has(locationId) && isInStockScope(scope, locationId))
     .toSorted((a, b) => compareKeys(keyOf(a), keyOf(b)))
   const from = page.cursor === null ? null : cursors.decode(page.cursor, target).map(String)
   return toConnection(slice(rows, keyOf, page, from), page, (row) => cursors.encode({ ...target, values: keyOf(row) }))

@@ -1,5 +1,6 @@
 import { AppError } from '../../platform/errors/app-error.ts'
 import { visibleAvailability } from '../../policies/exact-availability.ts'
+import { isInStockScope, stockScope } from '../../policies/stock-scope.ts'
 import type { SubgraphResolvers } from '../../schema/generated/inventory.ts'
 import { freeOf } from './availability.ts'
 import { explanationOf } from './explanation.ts'
@@ -41,9 +42,9 @@ export const inventoryResolvers: SubgraphResolvers = {
     availability: ({ id }, { channelId, method }, context) => resolveAvailability(id, { channelId, method }, context),
   },
   InventoryPosition: {
-    async __resolveReference({ id }, { load }) {
+    async __resolveReference({ id }, { load, viewer }) {
       const key = parsePositionId(id)
-      if (key === null) return null
+      if (key === null || !isInStockScope(stockScope(viewer), key.locationId)) return null
       const positions = await load.positionsOfVariant.load(key.variantId)
       return positions?.find(({ locationId }) => locationId === key.locationId) ?? null
     },
