@@ -85,7 +85,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     identity.addRoutes(gateway)
     gateway.http.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()))
     const { url } = await gateway.listen(config.server)
-    systems.complete.then(() => log.info(`Ready: every system of record is read; ${url}`)).catch(() => {})
+    systems.complete
+      .then(() => log.info(`Ready: every system of record is read; open ${url} for GraphiQL with worked examples`))
+      .catch(() => {})
     return { url, complete: systems.complete }
   })
 }

@@ -3,7 +3,7 @@ import { openBareGateway } from './app/bare-gateway.ts'
 import { readCommandLine } from './app/command-line.ts'
 import { startWorker, startWorkers } from './app/workers.ts'
 import { type App, type AppOptions, startApp, startKeeper, startSubgraph } from './app.ts'
-import { readConfig } from './platform/config.ts'
+import { type Config, readConfig } from './platform/config.ts'
 import { AppError } from './platform/errors/app-error.ts'
 import { createLog } from './platform/telemetry/log.ts'
 
@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   const command = readCommandLine(process.argv.slice(2))
   const environment = { ...process.env, ...(command.kind === 'serve' ? command.environment : {}) }
   const config = readConfig(environment)
-  const log = createLog(config.log)
+  const log = createLog({ ...config.log, format: logFormatOf(config) })
   const options = { config, environment, log, signal: stopping.signal }
   await using running =
     command.kind === 'gateway'
@@ -25,6 +25,11 @@ async function main(): Promise<void> {
   log.info(`Listening on ${running.url}`)
   if (!stopping.signal.aborted) await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve))
   log.info('Stopping: no new requests, those under way may finish')
+}
+
+function logFormatOf({ log, process: { environment } }: Config): 'json' | 'text' {
+  if (log.format !== 'auto') return log.format
+  return environment === 'production' ? 'json' : 'text'
 }
 
 /** A worker serves; the process that starts workers keeps the read models; without workers one does both. */

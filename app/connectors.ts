@@ -3,6 +3,7 @@ import { createIdentityStore } from '../platform/connector/identity.ts'
 import { createIngest } from '../platform/connector/ingest.ts'
 import { createPostgresSource } from '../platform/connector/postgres-source.ts'
 import { createProgressTeller } from '../platform/connector/progress.ts'
+import { renormalizeStored } from '../platform/connector/renormalize.ts'
 import { startConnectors } from '../platform/connector/run.ts'
 import { createEstateSource } from '../platform/connector/static-source.ts'
 import { pause } from '../platform/resilience/backoff.ts'
@@ -26,10 +27,11 @@ export function followSystems(
   const { background: database, eventLog } = store
   const partLog = log.child({ part: 'connector' })
   const clock = systemClock
+  const handlers = subgraphs.flatMap((subgraph) => subgraph.sources)
   const uncounted = createIngest({
     database,
     eventLog,
-    handlers: subgraphs.flatMap((subgraph) => subgraph.sources),
+    handlers,
     identities: createIdentityStore({ database, tenant: config.estate.tenant, ids }),
     tenant: config.estate.tenant,
     clock,
@@ -49,7 +51,18 @@ export function followSystems(
     }),
     { name: 'connectors' },
   )
+  const renormalized = renormalizeStored({ database, ingest, handlers, signal }).then(
+    (count) => {
+      if (count > 0) partLog.info('Stored documents were normalised again by newer rules', { documents: count })
+    },
+    (error: unknown) => {
+      if (!signal.aborted)
+        partLog.warn('Stored documents could not be normalised again; the next start tries', { error })
+    },
+  )
+  closer.add({ [Symbol.asyncDispose]: () => renormalized }, { name: 'normalisation' })
   const complete = running.ready.then(async () => {
+    await renormalized
     await projector.caughtUp(await eventLog.head(), signal)
     // Before every system's age is known, answers would call it unknown.
     while (freshness.all().some(({ syncedAt }) => syncedAt === null)) await pause(50, signal)

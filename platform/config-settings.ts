@@ -84,7 +84,7 @@ export const settings = {
   },
   log: {
     level: choice('LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'Least severity that is logged.'),
-    format: choice('LOG_FORMAT', 'json', ['json', 'text'], 'One JSON object per line for machines, or a line of text for people.'),
+    format: choice('LOG_FORMAT', 'auto', ['auto', 'json', 'text'], 'One JSON object per line for machines, or a line of text for people. auto: json in production, else text.'),
   },
 } as const
 
