@@ -244,3 +244,25 @@ test('a list selected twice under one key is one list', async () => {
     ],
   })
 })
+
+test('one entity at two places that ask different things under the same name', async () => {
+  const byKey = { __resolveReference: ({ id }: { id: string }) => ({ id }) }
+  const { ask } = federate({
+    items: {
+      typeDefs: `${link('@key')} type Query { first: Item  second: Item }  type Item @key(fields: "id") { id: ID! }`,
+      resolvers: { Query: { first: () => ({ id: 'i' }), second: () => ({ id: 'i' }) } },
+    },
+    parts: {
+      typeDefs: `${link('@key')} type Item @key(fields: "id") { id: ID!  part: Part }  type Part @key(fields: "id") { id: ID! }`,
+      resolvers: { Item: { ...byKey, part: () => ({ id: 'p' }) } },
+    },
+    sizes: {
+      typeDefs: `${link('@key')} type Part @key(fields: "id") { id: ID!  size: Int  mass: Int }`,
+      resolvers: { Part: { ...byKey, size: () => 1, mass: () => 2 } },
+    },
+  })
+  expect((await ask('{ first { part { x: size } } second { part { x: mass } } }')).data).toEqual({
+    first: { part: { x: 1 } },
+    second: { part: { x: 2 } },
+  })
+})
