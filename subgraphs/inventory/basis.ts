@@ -57,15 +57,19 @@ export function toInput(basis: Basis, asked: Asked): BasisInput | null {
   const inTransit = network.channel(channelId)?.inTransit ?? noInTransit
   const held = unitsByPlace(holds)
   const incoming = incomingByLocation(basis, inTransit, nowMs)
-  const systems = new Map<string, { readonly ageMs: number | null; readonly late: boolean }>()
+  const systems = new Map<string, Age>()
+  const ageIn = (system: string): Age => {
+    const age = systems.get(system) ?? ageOf(system, freshness, nowMs)
+    systems.set(system, age)
+    return age
+  }
   let aged = false
 
   const locations = basis.positions.map((position): LocationInput => {
     const { locationId, system, sellable } = position
     const barrier = barrierAt(serving.has(locationId), excludedAt(locationId))
     const safety = barrier === null ? bufferOf(safetyAt(locationId), sellable) : null
-    const age = systems.get(system) ?? ageOf(system, freshness, nowMs)
-    systems.set(system, age)
+    const age = oldest(position.feeds.map(ageIn), ageIn(system))
     if (age.late) aged = true
     return {
       locationId,
@@ -76,8 +80,8 @@ export function toInput(basis: Basis, asked: Asked): BasisInput | null {
       barrier,
       buffer: safety?.units ?? 0,
       bufferRuleId: safety?.ruleId ?? null,
-      degraded: age.late ? heldBack(position, age.ageMs, basis, freshness) : 0,
-      system,
+      degraded: age.late ? heldBack(position, age, basis, freshness) : 0,
+      system: age.system,
       incoming: incoming.get(locationId) ?? 0,
     }
   })
@@ -117,16 +121,26 @@ function barrierAt(
   return { kind: first.quarantine ? 'QUARANTINED' : 'EXCLUDED', ruleId: first.id }
 }
 
-function ageOf(system: string, freshness: FreshnessBoard, nowMs: number) {
+type Age = { readonly system: string; readonly ageMs: number | null; readonly late: boolean }
+
+function ageOf(system: string, freshness: FreshnessBoard, nowMs: number): Age {
   const known = freshness.of(system)
   const syncedMs = known?.syncedAt?.getTime() ?? null
   const ageMs = syncedMs === null ? null : Math.max(0, nowMs - syncedMs)
-  return { ageMs, late: known === null || ageMs === null || ageMs > known.policy.softTtlMs }
+  return { system, ageMs, late: known === null || ageMs === null || ageMs > known.policy.softTtlMs }
+}
+
+/** Whoever is late counts: what a till sold unheard of is missing in the warehouse's count as well. */
+function oldest(others: readonly Age[], own: Age): Age {
+  return others.reduce((age, other) => {
+    if (other.late !== age.late) return other.late ? other : age
+    return (other.ageMs ?? Number.POSITIVE_INFINITY) > (age.ageMs ?? Number.POSITIVE_INFINITY) ? other : age
+  }, own)
 }
 
 function heldBack(
-  { locationId, system, sellable }: PositionRow,
-  ageMs: number | null,
+  { locationId, sellable }: PositionRow,
+  { system, ageMs }: Age,
   { shared, terms }: Basis,
   freshness: FreshnessBoard,
 ): number {

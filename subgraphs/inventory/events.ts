@@ -41,6 +41,8 @@ const positionState = {
   incoming: units,
   reorderPoint: units.nullable(),
   anomaly: z.enum(anomalies).nullable(),
+  /** When the source took stock as a whole; null: it was read when it changed. */
+  asOf: nullableText.default(null),
   origin: factOrigin,
 }
 

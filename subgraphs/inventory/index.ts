@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { assetPath } from '../../platform/assets.ts'
 import type { CacheFactory } from '../../platform/cache/cache.ts'
-import type { FreshnessBoard } from '../../platform/connector/freshness.ts'
 import { systemClock } from '../../platform/clock.ts'
+import type { FreshnessBoard } from '../../platform/connector/freshness.ts'
 import type { CursorCodec } from '../../platform/cursor.ts'
 import type { EventLog } from '../../platform/event-log/event-log.ts'
 import { createIdMinter } from '../../platform/ids.ts'
@@ -10,9 +10,11 @@ import type { Database } from '../../platform/sql/database.ts'
 import type { Subgraph } from '../../platform/subgraph/subgraph.ts'
 import { createCaches } from './caches.ts'
 import { createInventoryCommands } from './commands.ts'
+import { ledgerProjection } from './ledger/ledger-projection.ts'
+import { movementSource } from './ledger/movement-source.ts'
 import { type Context, createLoaders } from './loaders.ts'
+import { catalogueProjection, networkProjection } from './read-model.ts'
 import { reservationProjection } from './reservations/reservation-events.ts'
-import { catalogueProjection, networkProjection, stockProjection } from './read-model.ts'
 import { inventoryResolvers } from './resolvers.ts'
 import { channelSource, locationSource, stockSource } from './sources.ts'
 import { termSources } from './term-sources.ts'
@@ -37,10 +39,17 @@ export function createInventory({ database, cacheFactory, freshness, eventLog, c
       .map((name) => readFileSync(assetPath(`schema/${name}.graphql`), 'utf8'))
       .join('\n'),
     resolvers: inventoryResolvers,
-    createContext: (call): Context => ({ ...call, freshness, cursors, database, commands, load: createLoaders(caches) }),
-    projections: [networkProjection, stockProjection, catalogueProjection, termsProjection, reservationProjection],
+    createContext: (call): Context => ({
+      ...call,
+      freshness,
+      cursors,
+      database,
+      commands,
+      load: createLoaders(caches),
+    }),
+    projections: [networkProjection, ledgerProjection, catalogueProjection, termsProjection, reservationProjection],
     tasks: [{ name: 'inventory.tidy-reservations', everyMs: 2_000, run: commands.tidy }],
-    sources: [channelSource, locationSource, stockSource, ...termSources],
+    sources: [channelSource, locationSource, stockSource, movementSource, ...termSources],
     migrations: assetPath('subgraphs/inventory/migrations'),
   }
 }

@@ -4,12 +4,6 @@ import { catalogueEvents, type InventoryEvent, inventoryEvents } from './events.
 
 export const networkKey = 'all'
 
-const stockTypes = [
-  'retail.inventory.stock-counted.v1',
-  'retail.inventory.stock-adjusted.v1',
-  'retail.inventory.position-withdrawn.v1',
-] as const
-
 const networkTypes = [
   'retail.inventory.channel-changed.v1',
   'retail.inventory.channel-closed.v1',
@@ -35,34 +29,6 @@ export const networkProjection: Projection = {
     if (locations.length > 0) await transaction.query(upsertLocations, [JSON.stringify(locations)])
   },
   keysOf: () => [{ cache: 'inventory.network', key: networkKey }],
-}
-
-/** Stock positions, as their sources count them. */
-export const stockProjection: Projection = {
-  name: 'inventory.stock',
-  types: stockTypes,
-  tables: ['inventory.positions'],
-  async apply(transaction, recorded) {
-    const events = newestBySource(recorded.flatMap((event) => parseEvent(inventoryEvents, event) ?? []))
-    const rows = events.flatMap((event) => {
-      switch (event.type) {
-        case 'retail.inventory.stock-counted.v1':
-        case 'retail.inventory.stock-adjusted.v1':
-          return [{ ...toRow(event), withdrawn: false }]
-        case 'retail.inventory.position-withdrawn.v1':
-          return [{ ...nothing, ...toRow(event), withdrawn: true }]
-        default:
-          return []
-      }
-    })
-    if (rows.length > 0) await transaction.query(upsertPositions, [JSON.stringify(rows)])
-  },
-  keysOf(recorded) {
-    const event = peekEvent(inventoryEvents, recorded)
-    return event === null || !('variantId' in event.data)
-      ? []
-      : [{ cache: 'inventory.positions-of-variant', key: event.data.variantId }]
-  },
 }
 
 /** Which variant a SKU means, and where in the catalogue it stands, followed from the catalogue's events. */
@@ -97,17 +63,6 @@ function toRow<E extends Pick<InventoryEvent, 'data' | 'recorded'>>({ data, reco
   return { ...data, ...data.origin, version: recorded.sequence }
 }
 
-const nothing = {
-  onHand: 0,
-  sellable: 0,
-  damaged: 0,
-  qualityControl: 0,
-  returnHold: 0,
-  manualHold: 0,
-  committed: 0,
-  incoming: 0,
-}
-
 const upsertChannels = `
 INSERT INTO inventory.channels AS known (id, closed, name, kind, location_kinds, location_codes, methods, in_transit, version)
 SELECT "channelId", closed, name, kind, "locationKinds", "locationCodes", methods, "inTransit", version
@@ -129,23 +84,6 @@ FROM jsonb_to_recordset($1::jsonb) AS r(
 ON CONFLICT (id) DO UPDATE SET
   code = excluded.code, gln = excluded.gln, name = excluded.name, kind = excluded.kind, time_zone = excluded.time_zone,
   address = excluded.address, capabilities = excluded.capabilities, active = excluded.active, geo = excluded.geo, refs = excluded.refs,
-  system = excluded.system, occurred_at = excluded.occurred_at, received_at = excluded.received_at, version = excluded.version
-WHERE known.version < excluded.version`
-
-const upsertPositions = `
-INSERT INTO inventory.positions AS known
-  (variant_id, location_id, withdrawn, on_hand, sellable, damaged, quality_control, return_hold, manual_hold, committed, incoming,
-   reorder_point, anomaly, system, occurred_at, received_at, version)
-SELECT "variantId", "locationId", withdrawn, "onHand", sellable, damaged, "qualityControl", "returnHold", "manualHold", committed, incoming,
-  "reorderPoint", anomaly, system, "occurredAt", "receivedAt", version
-FROM jsonb_to_recordset($1::jsonb) AS r(
-  "variantId" text, "locationId" text, withdrawn boolean, "onHand" integer, sellable integer, damaged integer, "qualityControl" integer,
-  "returnHold" integer, "manualHold" integer, committed integer, incoming integer, "reorderPoint" integer, anomaly text, system text,
-  "occurredAt" timestamptz, "receivedAt" timestamptz, version bigint)
-ON CONFLICT (variant_id, location_id) DO UPDATE SET
-  withdrawn = excluded.withdrawn, on_hand = excluded.on_hand, sellable = excluded.sellable, damaged = excluded.damaged,
-  quality_control = excluded.quality_control, return_hold = excluded.return_hold, manual_hold = excluded.manual_hold,
-  committed = excluded.committed, incoming = excluded.incoming, reorder_point = excluded.reorder_point, anomaly = excluded.anomaly,
   system = excluded.system, occurred_at = excluded.occurred_at, received_at = excluded.received_at, version = excluded.version
 WHERE known.version < excluded.version`
 

@@ -13,6 +13,8 @@ export type PositionRow = Origin &
     readonly reorderPoint: number | null
     readonly anomaly: Anomaly | null
     readonly version: number
+    /** Further systems whose movements it rests on. */
+    readonly feeds: readonly string[]
   }
 
 /** One list per variant, in order, each by location id; empty where no source keeps stock of it. */
@@ -22,7 +24,7 @@ export async function readPositionsOfVariants(
 ): Promise<readonly (readonly PositionRow[])[]> {
   const { rows } = await database.query<PositionRecord>(
     `SELECT variant_id, location_id, on_hand, sellable, damaged, quality_control, return_hold, manual_hold, committed, incoming,
-       reorder_point, anomaly, system, occurred_at, received_at, version
+       reorder_point, anomaly, system, feeds, occurred_at, received_at, version
      FROM inventory.positions WHERE variant_id = ANY($1) AND NOT withdrawn ORDER BY variant_id, location_id`,
     [variantIds],
   )
@@ -71,6 +73,7 @@ type PositionRecord = OriginRecord & {
   incoming: number
   reorder_point: number | null
   anomaly: Anomaly | null
+  feeds: readonly string[]
   version: bigint
 }
 
@@ -110,6 +113,7 @@ function toPosition(row: PositionRecord): PositionRow {
     reorderPoint: row.reorder_point,
     anomaly: row.anomaly,
     version: Number(row.version),
+    feeds: row.feeds,
     ...toOrigin(row),
   }
 }

@@ -74,10 +74,16 @@ export function newestOrigins(basis: Basis, { channelId, method }: Asked): reado
   const counted = basis.positions.filter(({ locationId }) => serving?.has(locationId))
   const newest = new Map<string, Origin>()
   for (const position of counted.length > 0 ? counted : basis.positions) {
-    const known = newest.get(position.system)
-    if (known === undefined || known.receivedAt < position.receivedAt) newest.set(position.system, position)
+    for (const system of [position.system, ...position.feeds]) {
+      const known = newest.get(system)
+      if (known === undefined || known.receivedAt < position.receivedAt) newest.set(system, { ...originOf(position), system })
+    }
   }
   return [...newest.values()]
+}
+
+function originOf({ system, occurredAt, receivedAt }: Origin): Origin {
+  return { system, occurredAt, receivedAt }
 }
 
 function isSame(a: LoadedBasis, b: LoadedBasis): boolean {

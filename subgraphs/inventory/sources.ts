@@ -80,6 +80,7 @@ const stockDocument = z.object({
   incoming: units.nullish(),
   reorderPoint: optional(units),
   occurredAt: optional(timestampField),
+  asOf: optional(timestampField),
 })
 
 type StockDocument = z.output<typeof stockDocument>
@@ -152,8 +153,9 @@ export const stockSource: SourceHandler = {
       incoming: now.incoming ?? 0,
       reorderPoint: now.reorderPoint,
       anomaly: anomalyOf(buckets),
+      asOf: now.asOf,
     }
-    const occurredAt = now.occurredAt
+    const occurredAt = now.occurredAt ?? now.asOf
     const moved = withdrawn !== null && withdrawn.id !== id
     if (was !== null && !moved) {
       const data = { ...state, before: was.buckets }
