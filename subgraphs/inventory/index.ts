@@ -10,8 +10,11 @@ import type { Database } from '../../platform/sql/database.ts'
 import type { Subgraph } from '../../platform/subgraph/subgraph.ts'
 import { createCaches } from './caches.ts'
 import { createInventoryCommands } from './commands.ts'
+import { exceptionsProjection } from './ledger/exceptions-projection.ts'
 import { ledgerProjection } from './ledger/ledger-projection.ts'
 import { movementSource } from './ledger/movement-source.ts'
+import { streamProcess } from './ledger/stream-process.ts'
+import { watchProcess } from './ledger/watch-process.ts'
 import { type Context, createLoaders } from './loaders.ts'
 import { catalogueProjection, networkProjection } from './read-model.ts'
 import { reservationProjection } from './reservations/reservation-events.ts'
@@ -47,7 +50,15 @@ export function createInventory({ database, cacheFactory, freshness, eventLog, c
       commands,
       load: createLoaders(caches),
     }),
-    projections: [networkProjection, ledgerProjection, catalogueProjection, termsProjection, reservationProjection],
+    projections: [
+      networkProjection,
+      ledgerProjection,
+      catalogueProjection,
+      termsProjection,
+      exceptionsProjection,
+      reservationProjection,
+    ],
+    processes: [watchProcess, streamProcess],
     tasks: [{ name: 'inventory.tidy-reservations', everyMs: 2_000, run: commands.tidy }],
     sources: [channelSource, locationSource, stockSource, movementSource, ...termSources],
     migrations: assetPath('subgraphs/inventory/migrations'),

@@ -76,7 +76,8 @@ export function newestOrigins(basis: Basis, { channelId, method }: Asked): reado
   for (const position of counted.length > 0 ? counted : basis.positions) {
     for (const system of [position.system, ...position.feeds]) {
       const known = newest.get(system)
-      if (known === undefined || known.receivedAt < position.receivedAt) newest.set(system, { ...originOf(position), system })
+      if (known === undefined || known.receivedAt < position.receivedAt)
+        newest.set(system, { ...originOf(position), system })
     }
   }
   return [...newest.values()]

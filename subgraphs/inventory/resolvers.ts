@@ -4,6 +4,13 @@ import { isInStockScope, stockScope } from '../../policies/stock-scope.ts'
 import type { SubgraphResolvers } from '../../schema/generated/inventory.ts'
 import { freeOf } from './availability.ts'
 import { explanationOf } from './explanation.ts'
+import {
+  resolveMovements,
+  resolveSequenceGaps,
+  resolveShortfalls,
+  resolveStockAt,
+  resolveUnreceivedTransfers,
+} from './ledger/resolvers.ts'
 import type { Context } from './loaders.ts'
 import { loadLocationPage, loadPositionPage } from './pages.ts'
 import { parsePositionId, toPositionId } from './position-id.ts'
@@ -13,6 +20,14 @@ import type { PositionRow } from './reads.ts'
 import { unitsAt } from './reservations/holds.ts'
 import { reservationMutations, reservationQueries, reservationTypes } from './reservations/resolvers.ts'
 import { resolveAvailability, resolveItems, toLocationAnswers } from './resolve-availability.ts'
+
+type Placed = { readonly variantId: string; readonly locationId: string }
+
+const placed = {
+  variant: ({ variantId }: Placed) => ({ id: variantId }),
+  location: async ({ locationId }: Placed, _: unknown, { load }: Context) =>
+    (await load.network()).locations.get(locationId) ?? null,
+}
 
 export const inventoryResolvers: SubgraphResolvers = {
   Query: {
@@ -29,6 +44,11 @@ export const inventoryResolvers: SubgraphResolvers = {
     pickupOptions: (_, question, context) => resolvePickupOptions(question, context),
     ...reservationQueries,
     promise: (_, { channelId, items, methods }, context) => resolvePromises(channelId, items, methods, context),
+    stockAt: (_, given, context) => resolveStockAt(given, context),
+    stockMovements: (_, given, context) => resolveMovements(given, context),
+    shortfalls: (_, given, context) => resolveShortfalls(given, context),
+    unreceivedTransfers: (_, given, context) => resolveUnreceivedTransfers(given, context),
+    sequenceGaps: (_, given, context) => resolveSequenceGaps(given, context),
   },
   Mutation: reservationMutations,
   ...reservationTypes,
@@ -68,6 +88,13 @@ export const inventoryResolvers: SubgraphResolvers = {
     byLocation: (answer, { first }, { viewer }) => toLocationAnswers(answer, first, viewer),
     asOf: ({ origin }, _, { freshness, now }) => provenanceOf(origin, freshness, now).asOf,
     provenance: ({ origin }, _, { freshness, now }) => provenanceOf(origin, freshness, now),
+  },
+  StockBalance: placed,
+  StockMovement: placed,
+  StockShortfall: placed,
+  UnreceivedTransfer: {
+    variant: ({ variantId }) => ({ id: variantId }),
+    from: async ({ fromLocationId }, _, { load }) => (await load.network()).locations.get(fromLocationId) ?? null,
   },
   KitComponentExplanation: { variant: ({ variantId }) => ({ id: variantId }) },
   AvailabilityTerm: {

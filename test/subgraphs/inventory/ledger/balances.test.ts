@@ -61,7 +61,7 @@ async function balances(): Promise<readonly Readonly<Record<string, unknown>>[]>
 /** The rules of merging, as plainly as they can be said. */
 function oracle(facts: readonly Fact[]) {
   const numbered = facts.map((given, index) => ({ ...given, sequence: index + 1 }))
-  const snapshots = numbered.filter((given) => given.is === 'read' || given.is === 'taken')
+  const snapshots = numbered.flatMap((given) => (given.is === 'read' || given.is === 'taken' ? [given] : []))
   const read = snapshots.filter(({ is }) => is === 'read').at(-1)
   const taken = snapshots
     .filter(({ is }) => is === 'taken')
@@ -107,7 +107,7 @@ function toRecorded(given: Fact, sequence: number): RecordedEvent {
 }
 
 function toEvent(given: Fact, sequence: number): { type: string; data: JsonObject } {
-  if (given.is === 'read' || given.is === 'taken') {
+  if (given.is !== 'count' && given.is !== 'move') {
     const { onHand, damaged } = given
     const buckets = { onHand, damaged, sellable: onHand - damaged, qualityControl: 0, returnHold: 0, manualHold: 0 }
     const rest = { committed: 0, incoming: 0, reorderPoint: null, anomaly: null }

@@ -1,0 +1,37 @@
+import { z } from 'zod'
+
+const text = z.string()
+const place = { variantId: text, locationId: text }
+const level = { ...place, level: z.int(), threshold: z.int() }
+
+/** What the ledger's processes conclude. */
+export const derivedEvents = {
+  /** Outside truth shrank below what was promised. Carries the whole: told again when the number of missing units changes. */
+  'retail.inventory.shortfall-detected.v1': z.object({
+    ...place,
+    units: z.int(),
+    /** Promised last first: those at risk. */
+    orders: z.array(text),
+  }),
+  'retail.inventory.shortfall-resolved.v1': z.object(place),
+  'retail.inventory.reorder-point-reached.v1': z.object(level),
+  'retail.inventory.safety-stock-breached.v1': z.object({ ...level, ruleId: text }),
+  /** A movement became known late: from `happenedAt` on, balances were other than believed. History itself stays. */
+  'retail.inventory.balance-revised.v1': z.object({
+    ...place,
+    movementId: text,
+    sellable: z.int(),
+    happenedAt: text,
+    knownAt: text,
+    lateMs: z.int(),
+  }),
+  /** Numbers of a source's stream were passed over. Carries all that are missing then. */
+  'retail.ops.sequence-gap-detected.v1': z.object({
+    system: text,
+    stream: text,
+    missing: z.array(z.object({ from: z.int(), to: z.int() })),
+  }),
+  'retail.ops.sequence-gap-closed.v1': z.object({ system: text, stream: text }),
+} as const
+
+export type DerivedType = keyof typeof derivedEvents
