@@ -32,10 +32,13 @@ export function guardSchema(schema: GraphQLSchema, guards: Guards, policies: rea
     return policy
   }
   // The rule's name is its key in the cache of a call: one decision per policy and call.
-  const ruleOf = (name: string) => {
-    const policy = policyOf(name)
-    return shield.rule(name, { cache: 'contextual' })((_parent, _args, context) => isAllowed(policy, context))
-  }
+  const rules = new Map(
+    [...new Set(Object.values(guards.fields))].map((name) => {
+      const policy = policyOf(name)
+      const decide = (_parent: unknown, _args: unknown, context: unknown) => isAllowed(policy, context)
+      return [name, shield.rule(name, { cache: 'contextual' })(decide)] as const
+    }),
+  )
   const entityRule = shield.rule('entities', { cache: 'no_cache' })((_parent, args, context) =>
     typeNamesOf(args).every((typeName) => {
       const name = Object.hasOwn(guards.entities, typeName) ? guards.entities[typeName] : undefined
@@ -44,7 +47,10 @@ export function guardSchema(schema: GraphQLSchema, guards: Guards, policies: rea
   )
   for (const name of Object.values(guards.entities)) policyOf(name)
 
-  const coordinates = Object.entries(guards.fields).map(([coordinate, policy]) => [coordinate, ruleOf(policy)] as const)
+  const coordinates = Object.entries(guards.fields).flatMap(([coordinate, name]) => {
+    const rule = rules.get(name)
+    return rule === undefined ? [] : [[coordinate, rule] as const]
+  })
   const all = [...coordinates, [`Query.${entityField}`, entityRule] as const]
   const tree: Record<string, Record<string, (typeof all)[number][1]>> = {}
   for (const [coordinate, rule] of all) {

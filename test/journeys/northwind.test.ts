@@ -2,6 +2,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openNorthwind } from '../support/northwind.ts'
 import type { TestDatabase } from '../support/postgres.ts'
+import { type Ask, signIn } from '../support/sign-in.ts'
 import { startTestApp, type TestApp } from '../support/start-app.ts'
 
 const stock = /* GraphQL */ `
@@ -13,9 +14,11 @@ const stock = /* GraphQL */ `
 describe('journeys on the real Northwind database, wrapped as it is', () => {
   let northwind: TestDatabase
   let app: TestApp
+  let ask: Ask
   beforeAll(async () => {
     northwind = await openNorthwind()
     app = await startTestApp({ STORELOOM_ESTATE: 'northwind', NORTHWIND_URL: northwind.url })
+    ask = await signIn(app, 'agent')
   }, 120_000)
   afterAll(async () => {
     await app[Symbol.asyncDispose]()
@@ -23,7 +26,7 @@ describe('journeys on the real Northwind database, wrapped as it is', () => {
   })
 
   it('has the order 10248 with its three lines and its total of 440.00', async () => {
-    const { data, errors } = await app.ask(
+    const { data, errors } = await ask(
       '{ order(number: "10248") { lines { quantity } totals { total { amount currency } } customer { company } } }',
     )
     expect(errors).toBeUndefined()
@@ -33,7 +36,7 @@ describe('journeys on the real Northwind database, wrapped as it is', () => {
   })
 
   it('has six orders of the customer ALFKI', async () => {
-    const { data, errors } = await app.ask(
+    const { data, errors } = await ask(
       '{ customerByIdentifier(kind: ACCOUNT_ID, value: "ALFKI") { company orders(first: 100) { edges { node { number } } } } }',
     )
     expect(errors).toBeUndefined()
@@ -46,7 +49,7 @@ describe('journeys on the real Northwind database, wrapped as it is', () => {
     let lines = 0
     let after: string | null = null
     do {
-      const { data } = await app.ask(
+      const { data } = await ask(
         'query($after: String) { orders(first: 100, after: $after) { pageInfo { hasNextPage endCursor } edges { node { lines { quantity } } } } }',
         { after },
       )
@@ -58,12 +61,12 @@ describe('journeys on the real Northwind database, wrapped as it is', () => {
   })
 
   it('has all 77 products', async () => {
-    const { data } = await app.ask('{ products(first: 100) { edges { node { title } } } }')
+    const { data } = await ask('{ products(first: 100) { edges { node { title } } } }')
     expect(data.products.edges).toHaveLength(77)
   })
 
   it('shows an update of units_in_stock within a second', async () => {
-    const before = (await app.ask(stock)).data.variantsBySku[0].availability.ats
+    const before = (await ask(stock)).data.variantsBySku[0].availability.ats
     const client = new pg.Client({ connectionString: northwind.url })
     await client.connect()
     try {
@@ -72,7 +75,7 @@ describe('journeys on the real Northwind database, wrapped as it is', () => {
       await client.end()
     }
     await expect
-      .poll(async () => (await app.ask(stock)).data.variantsBySku[0].availability.ats, { timeout: 1_000, interval: 20 })
+      .poll(async () => (await ask(stock)).data.variantsBySku[0].availability.ats, { timeout: 1_000, interval: 20 })
       .toBe(before + 100)
   })
 })

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Ask, signIn } from '../support/sign-in.ts'
 import { startTestApp, type TestApp } from '../support/start-app.ts'
 
 const find = /* GraphQL */ `
@@ -35,26 +36,28 @@ type Order = { number: string; channelId: string; placedAt: string; timeline: { 
 
 describe('journey: a service desk reads one history across all channels', () => {
   let app: TestApp
+  let ask: Ask
   beforeAll(async () => {
     app = await startTestApp()
+    ask = await signIn(app, 'agent')
   }, 120_000)
   afterAll(async () => app[Symbol.asyncDispose]())
 
   it('finds the same customer by e-mail, phone, loyalty number and order number', async () => {
-    const byEmail = await app.ask(find, { kind: 'EMAIL', value: ' Ada.LIND@example.com ' })
+    const byEmail = await ask(find, { kind: 'EMAIL', value: ' Ada.LIND@example.com ' })
     expect(byEmail.errors).toBeUndefined()
     const { id, profiles } = byEmail.data.customerByIdentifier
     expect(profiles.map((profile: { system: string }) => profile.system).sort()).toEqual(['crm', 'oms'])
-    const byPhone = await app.ask(find, { kind: 'PHONE', value: '+46 70 123 45 67' })
-    const byLoyalty = await app.ask(find, { kind: 'LOYALTY_ID', value: 'L-1000001' })
-    const byOrder = await app.ask(find, { kind: 'ORDER_NUMBER', value: 'O-1000003' })
+    const byPhone = await ask(find, { kind: 'PHONE', value: '+46 70 123 45 67' })
+    const byLoyalty = await ask(find, { kind: 'LOYALTY_ID', value: 'L-1000001' })
+    const byOrder = await ask(find, { kind: 'ORDER_NUMBER', value: 'O-1000003' })
     expect(byPhone.data.customerByIdentifier.id).toBe(id)
     expect(byLoyalty.data.customerByIdentifier.id).toBe(id)
     expect(byOrder.data.customerByIdentifier.id).toBe(id)
   })
 
   it('reads orders of every channel, newest first, with all that happened to them', async () => {
-    const { data, errors } = await app.ask(history, { kind: 'EMAIL', value: 'ada.lind@example.com', first: 10 })
+    const { data, errors } = await ask(history, { kind: 'EMAIL', value: 'ada.lind@example.com', first: 10 })
     expect(errors).toBeUndefined()
     const orders: Order[] = data.customerByIdentifier.orders.edges.map((edge: { node: Order }) => edge.node)
     expect(orders.map((order) => order.number).sort()).toEqual(['O-1000001', 'O-1000002', 'O-1000003', 'O-1000004'])
@@ -74,7 +77,7 @@ describe('journey: a service desk reads one history across all channels', () => 
     const numbers: string[] = []
     let after: string | null = null
     do {
-      const { data } = await app.ask(history, { kind: 'EMAIL', value: 'ada.lind@example.com', first: 3, after })
+      const { data } = await ask(history, { kind: 'EMAIL', value: 'ada.lind@example.com', first: 3, after })
       const { edges, pageInfo } = data.customerByIdentifier.orders
       numbers.push(...edges.map((edge: { node: Order }) => edge.node.number))
       after = pageInfo.hasNextPage ? pageInfo.endCursor : null
@@ -88,11 +91,11 @@ describe('journey: a service desk reads one history across all channels', () => 
       [{ first: -1 }, '-1'],
       [{ first: 101 }, '100'],
     ] as const) {
-      const { errors } = await app.ask(history, { kind: 'EMAIL', value: 'ada.lind@example.com', ...variables })
+      const { errors } = await ask(history, { kind: 'EMAIL', value: 'ada.lind@example.com', ...variables })
       expect(errors?.[0].extensions.code).toBe('BAD_USER_INPUT')
       expect(errors?.[0].message).toContain(part)
     }
     const forged = { kind: 'EMAIL', value: 'ada.lind@example.com', first: 2, after: 'bm9uc2Vuc2U' }
-    expect((await app.ask(history, forged)).errors?.[0].extensions.code).toBe('CURSOR_INVALID')
+    expect((await ask(history, forged)).errors?.[0].extensions.code).toBe('CURSOR_INVALID')
   })
 })
