@@ -46,6 +46,21 @@ describe('config', () => {
     expect(config.sources).toEqual({ STORELOOM_SOURCE_ERP_URL: 'postgres://erp.internal/erp' })
   })
 
+  it('reads lists, and refuses one for a single entry that is not allowed', () => {
+    const { governance } = readConfig({
+      STORELOOM_CORS_ORIGINS: 'https://shop.example, http://localhost:3000',
+      STORELOOM_TRUSTED_PROXIES: '10.0.0.0/8,::1',
+    })
+    expect(governance.corsOrigins).toEqual(['https://shop.example', 'http://localhost:3000'])
+    expect(governance.trustedProxies).toEqual(['10.0.0.0/8', '::1'])
+    expect(readConfig({}).governance).toMatchObject({ corsOrigins: [], trustedProxies: [] })
+    const refused = (name: string, value: string) => refusal({ [name]: value }).message
+    expect(refused('STORELOOM_CORS_ORIGINS', 'https://shop.example/path')).toContain('STORELOOM_CORS_ORIGINS is')
+    expect(refused('STORELOOM_CORS_ORIGINS', 'shop.example')).toContain('allowed is a list of origins')
+    expect(refused('STORELOOM_TRUSTED_PROXIES', '10.0.0.0/33')).toContain('STORELOOM_TRUSTED_PROXIES is')
+    expect(refused('STORELOOM_TRUSTED_PROXIES', 'proxy')).toContain('allowed is a list of addresses')
+  })
+
   it('takes an empty value for absent', () => {
     expect(readConfig({ PORT: '', REDIS_URL: ' ' })).toEqual(readConfig({}))
   })
