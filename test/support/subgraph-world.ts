@@ -4,13 +4,15 @@ import type { SourceDocument } from '../../platform/connector/connector.ts'
 import type { FreshnessBoard, SystemFreshness } from '../../platform/connector/freshness.ts'
 import { connectorMigrations } from '../../platform/connector/migrations.ts'
 import { type CursorCodec, createCursorCodec } from '../../platform/cursor.ts'
+import { createDecider } from '../../platform/event-log/decide.ts'
 import type { EventLog, JsonObject, RecordedEvent } from '../../platform/event-log/event-log.ts'
 import { eventLogMigrations } from '../../platform/event-log/migrations.ts'
 import { startOfLog } from '../../platform/event-log/position.ts'
 import { createPostgresEventLog } from '../../platform/event-log/postgres.ts'
 import { createProjector } from '../../platform/event-log/project.ts'
 import { idempotencyMigrations } from '../../platform/idempotency/migrations.ts'
-import { plainViewerCodec } from '../../platform/identity/viewer-header.ts'
+import type { Viewer } from '../../platform/identity/viewer.ts'
+import { plainViewerCodec, viewerHeader } from '../../platform/identity/viewer-header.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { migrate } from '../../platform/sql/migrate.ts'
 import { hostSubgraph } from '../../platform/subgraph/host.ts'
@@ -36,8 +38,8 @@ export type SubgraphWorld = AsyncDisposable & {
   deliver(kind: string, documents: Readonly<Record<string, JsonObject | null>>, system?: string): Promise<void>
   /** @throws Error when the answer has errors */
   ask(query: string, variables?: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>>
-  /** The whole answer, errors included. */
-  tryToAsk(query: string, variables?: Readonly<Record<string, unknown>>): Promise<SubgraphResponse>
+  /** The whole answer, errors included. Default viewer: a service. */
+  tryToAsk(query: string, variables?: Readonly<Record<string, unknown>>, viewer?: Viewer): Promise<SubgraphResponse>
   /** What `ask` costs in SQL statements. */
   statementsOf(query: string, variables?: Readonly<Record<string, unknown>>): Promise<number>
   /** Reasons of dead letters, by document key. */
@@ -89,6 +91,13 @@ export async function openSubgraphWorld(
   })
   const ingest = ingestOver(database, subgraph.sources)
   const { projections } = subgraph
+  const decide = async () => {
+    for (const process of subgraph.processes ?? []) {
+      await using decider = createDecider({ process, database, eventLog, log: silent })
+      decider.start()
+      await decider.caughtUp(await eventLog.head())
+    }
+  }
   const project = async () => {
     await until('every committed event may be read', () => isReadable(database))
     const head = await eventLog.head()
@@ -97,8 +106,13 @@ export async function openSubgraphWorld(
     projector.start()
     await projector.caughtUp(head)
   }
-  const tryToAsk = (query: string, variables: Readonly<Record<string, unknown>> = {}) =>
-    host.handle({ query, variables, headers: {}, signal: AbortSignal.timeout(30_000) })
+  const tryToAsk = (query: string, variables: Readonly<Record<string, unknown>> = {}, viewer: Viewer = service) =>
+    host.handle({
+      query,
+      variables,
+      headers: { [viewerHeader]: plainViewerCodec.encode(viewer) },
+      signal: AbortSignal.timeout(30_000),
+    })
   const ask = async (query: string, variables: Readonly<Record<string, unknown>> = {}) => {
     const { data, errors } = await tryToAsk(query, variables)
     if (errors !== undefined || data === undefined || data === null) throw new Error(JSON.stringify(errors))
@@ -112,6 +126,8 @@ export async function openSubgraphWorld(
         ([key, data]): SourceDocument => ({ system, kind, key, data, receivedAt: worldReceivedAt }),
       )
       await ingest.deliver({ system, documents: list })
+      await until('every committed event may be read', () => isReadable(database))
+      await decide()
       await project()
     },
     ask,

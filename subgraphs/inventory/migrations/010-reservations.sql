@@ -28,7 +28,6 @@ CREATE TABLE inventory.reservations (
   CHECK (quantity = held::bigint + confirmed + consumed + released + expired)
 ) WITH (fillfactor = 80);
 CREATE INDEX reservations_held ON inventory.reservations (variant_id, expires_at) WHERE held > 0;
-CREATE INDEX reservations_expiry ON inventory.reservations (expires_at) WHERE held > 0;
 CREATE INDEX reservations_held_by_owner ON inventory.reservations (owner_id, owner_kind) WHERE held > 0;
 
 -- Sums of the rows above, so that admitting one more does not count them all. `held` still holds what ran out and is not yet

@@ -147,7 +147,8 @@ function giveBack(state: SectionState, { viewer, owner }: ReserveCommand): reado
   })
 }
 
-function toReservation(part: Part, command: ReserveCommand, now: Date, id: string): ReservationRow {
+/** The reservation a part of a plan becomes; the same for the same values. */
+export function toReservation(part: Part, command: ReserveCommand, now: Date, id: string): ReservationRow {
   const { viewer, owner, channelId, method, ttlSeconds } = command
   return {
     id,

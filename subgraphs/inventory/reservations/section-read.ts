@@ -32,34 +32,21 @@ export function targetsOf(commands: readonly Command[]): Targets {
   return { variantIds: [...variantIds], reservationIds: [...reservationIds], owners }
 }
 
-/**
- * Takes the locks of a section in one order everywhere, owners before variants, so that sections wait for each other and
- * never deadlock. To the end of the transaction.
- * @returns the variants whose holds this section may change
- */
-export async function lockTargets(transaction: Transaction, targets: Targets): Promise<ReadonlySet<string>> {
-  const owners = ownerColumns(targets)
-  if (targets.owners.length > 0) await transaction.query(lockOwnersText, owners)
-  const { rows } = await transaction.query<{ variant_id: string }>(lockVariantsText, [
-    targets.variantIds,
-    targets.reservationIds,
-    ...owners,
-  ])
-  return new Set(rows.map((row) => row.variant_id))
+export type Locked = {
+  /** The variants whose holds the section may change. */
+  readonly variantIds: ReadonlySet<string>
+  /** Whether there are reservations to read: named ones, or ones an owner holds. */
+  readonly anyReservation: boolean
 }
 
-const lockOwnersText = `select pg_advisory_xact_lock(key) from (
-  select distinct hashtextextended(tenant || ' ' || kind || ' ' || id, 7300003) as key
-  from unnest($1::text[], $2::text[], $3::text[]) as owner (tenant, kind, id) order by 1) as keys`
-
-const lockVariantsText = `select variant_id, pg_advisory_xact_lock(key) from (
-  select variant_id, hashtextextended(variant_id, 7300004) as key from (
-    select unnest($1::text[]) as variant_id
-    union select variant_id from inventory.reservations where id = any($2::text[])
-    union select held.variant_id from unnest($3::text[], $4::text[], $5::text[]) as owner (tenant, kind, id)
-      join inventory.reservations as held on held.owner_id = owner.id and held.owner_kind = owner.kind
-        and held.tenant = owner.tenant and held.held > 0
-  ) as variants order by key, variant_id) as keys`
+/** To the end of the transaction; see the function's migration for the order. */
+export async function lockTargets(transaction: Transaction, targets: Targets): Promise<Locked> {
+  const { rows } = await transaction.query<{ locked_variant: string; held: boolean }>(
+    'select locked_variant, held from inventory.lock_section($1, $2, $3, $4, $5)',
+    [targets.variantIds, targets.reservationIds, ...ownerColumns(targets)],
+  )
+  return { variantIds: new Set(rows.map((row) => row.locked_variant)), anyReservation: rows.some(({ held }) => held) }
+}
 
 /** The reservations that commands name and those that owners still hold. */
 export async function readReservations(queryable: Queryable, targets: Targets): Promise<readonly ReservationRow[]> {

@@ -3,8 +3,8 @@ import type { EventLog, JsonValue } from '../../../platform/event-log/event-log.
 import {
   claimKeys,
   type IdempotencyRecord,
+  type KeyedCommand,
   type Known,
-  readKnown,
   textOf,
   writeRecords,
 } from '../../../platform/idempotency/idempotency.ts'
@@ -15,6 +15,7 @@ import { readPositionsOfVariants } from '../reads.ts'
 import type { Change, Command, Decision, Outcome } from './command.ts'
 import { decideChange, decideReserve, decideTidy } from './decide.ts'
 import { holdsCache, toReservationEvent } from './reservation-events.ts'
+import { fromResponse, toResponse } from './response.ts'
 import { lockTargets, readReservations, readSectionHolds, targetsOf } from './section-read.ts'
 import { type Admission, createSectionState, type SectionState } from './section-state.ts'
 import { writeChanges } from './section-write.ts'
@@ -31,7 +32,12 @@ export type SectionDeps = {
   }>
 }
 
-type Step = { readonly command: Command; readonly decision: Decision; readonly keep: boolean }
+const unknownKey: Known = { kind: 'new' }
+
+type KeyedKind = Exclude<Command, { readonly kind: 'tidy' }>
+/** `response`: what the key stands for from now on; null: for nothing. */
+type Step = { readonly command: Command; readonly decision: Decision; readonly response: JsonValue }
+type Made = { readonly fingerprint: string; readonly response: JsonValue }
 
 /**
  * Decides commands in order in one transaction, under the locks of every variant they touch: reads the tables, never a
@@ -44,19 +50,15 @@ export async function runSection(deps: SectionDeps, commands: readonly Command[]
   const terms = await deps.terms(targets.variantIds)
   const { steps, changes } = await database.transaction(async (transaction) => {
     const keyed = commands.flatMap((command) => (command.kind === 'tidy' ? [] : [command.keyed]))
-    const taken = await claimKeys(transaction, keyed)
-    const locked = await lockTargets(transaction, targets)
+    const claimed = await claimKeys(transaction, keyed)
+    const known = new Map(keyed.map((command, at) => [command, claimed[at] ?? unknownKey]))
+    const { variantIds: locked, anyReservation } = await lockTargets(transaction, targets)
     // From here on statements see what the former holders of the locks committed.
-    const known = new Map<string, Known>()
-    for (const [at, answer] of (await readKnown(transaction, keyed, taken)).entries()) {
-      const command = keyed[at]
-      if (command !== undefined) known.set(command.fingerprint + textOf(command), answer)
-    }
     const variantIds = [...locked]
     const lists = await readPositionsOfVariants(transaction, variantIds)
     const positions = new Map(variantIds.map((id, at) => [id, lists[at] ?? []]))
     const { now, holds } = await readSectionHolds(transaction, variantIds, positions)
-    const reservations = await readReservations(transaction, targets)
+    const reservations = anyReservation ? await readReservations(transaction, targets) : []
     const state = createSectionState({ now, locked, positions, holds, reservations }, terms.admission)
     const done = decideAll(state, commands, known, { ids: deps.ids, ...terms })
     const made = done.flatMap(({ decision }) => decision.changes)
@@ -78,28 +80,29 @@ export async function runSection(deps: SectionDeps, commands: readonly Command[]
 function decideAll(
   state: SectionState,
   commands: readonly Command[],
-  known: ReadonlyMap<string, Known>,
+  known: ReadonlyMap<KeyedCommand, Known>,
   deps: DecideDeps,
 ): readonly Step[] {
   // Two commands of one group may carry the same key: the second meets what the first has made.
-  const made = new Map<string, { readonly fingerprint: string; readonly outcome: Outcome }>()
+  const made = new Map<string, Made>()
   return commands.map((command): Step => {
-    if (command.kind === 'tidy') return { command, decision: decideTidy(state, command), keep: false }
-    const { keyed } = command
-    const earlier = made.get(textOf(keyed))
-    const before = earlier === undefined ? known.get(keyed.fingerprint + textOf(keyed)) : toKnown(earlier, keyed)
-    const answered = before === undefined ? null : answerOf(before)
-    if (answered !== null) return { command, decision: { outcome: answered, changes: [] }, keep: false }
+    if (command.kind === 'tidy') return { command, decision: decideTidy(state, command), response: null }
+    const text = textOf(command.keyed)
+    const earlier = made.get(text)
+    const before = earlier === undefined ? known.get(command.keyed) : toKnown(earlier, command.keyed)
+    const answered = before === undefined ? null : answerOf(before, command)
+    if (answered !== null) return { command, decision: { outcome: answered, changes: [] }, response: null }
     const decision = decide(state, command, deps)
-    const keep = decision.outcome.kind === 'done'
-    if (keep) made.set(textOf(keyed), { fingerprint: keyed.fingerprint, outcome: decision.outcome })
-    return { command, decision, keep }
+    if (decision.outcome.kind !== 'done') return { command, decision, response: null }
+    const response = toResponse(decision.outcome, command)
+    made.set(text, { fingerprint: command.keyed.fingerprint, response })
+    return { command, decision, response }
   })
 }
 
 type DecideDeps = Pick<SectionDeps, 'ids'> & { readonly isChannel: (channelId: string, method: Method) => boolean }
 
-function decide(state: SectionState, command: Exclude<Command, { kind: 'tidy' }>, deps: DecideDeps): Decision {
+function decide(state: SectionState, command: KeyedKind, deps: DecideDeps): Decision {
   if (command.kind === 'change') return decideChange(state, command)
   if (!deps.isChannel(command.channelId, command.method)) {
     return { outcome: { kind: 'channel-closed', channelId: command.channelId }, changes: [] }
@@ -107,12 +110,11 @@ function decide(state: SectionState, command: Exclude<Command, { kind: 'tidy' }>
   return decideReserve(state, command, deps.ids)
 }
 
-function toKnown(earlier: { fingerprint: string; outcome: Outcome }, keyed: { fingerprint: string }): Known {
-  if (earlier.fingerprint !== keyed.fingerprint) return { kind: 'reused' }
-  return { kind: 'done', response: toResponse(earlier.outcome) }
+function toKnown(earlier: Made, keyed: { readonly fingerprint: string }): Known {
+  return earlier.fingerprint === keyed.fingerprint ? { kind: 'done', response: earlier.response } : { kind: 'reused' }
 }
 
-function answerOf(known: Known): Outcome | null {
+function answerOf(known: Known, command: KeyedKind): Outcome | null {
   switch (known.kind) {
     case 'new':
       return null
@@ -121,32 +123,20 @@ function answerOf(known: Known): Outcome | null {
     case 'in-progress':
       return { kind: 'key-in-progress' }
     case 'done':
-      return parseResponse(known.response)
+      return fromResponse(known.response, command)
     default:
       return known satisfies never
   }
 }
 
 /** Only what had an effect is kept: a refusal is decided anew when it is asked again, so stock that came back is found. */
-function toRecord({ command, decision, keep }: Step): readonly IdempotencyRecord[] {
-  if (!keep || command.kind === 'tidy') return []
-  const orders = command.kind === 'change' && command.step.kind !== 'extend'
-  return [
-    { ...command.keyed, response: toResponse(decision.outcome), keepSeconds: orders ? 30 * daySeconds : daySeconds },
-  ]
+function toRecord({ command, response }: Step): readonly IdempotencyRecord[] {
+  if (response === null || command.kind === 'tidy') return []
+  const lasting = command.kind === 'change' && command.step.kind !== 'extend'
+  return [{ ...command.keyed, response, keepSeconds: lasting ? 30 * daySeconds : daySeconds }]
 }
 
 const daySeconds = 86_400
-
-function toResponse(outcome: Outcome): JsonValue {
-  return outcome.kind === 'done' ? { reservations: outcome.reservations, plan: outcome.plan } : null
-}
-
-/** Written by `toResponse` of this file alone. */
-function parseResponse(response: JsonValue): Outcome {
-  const { reservations, plan } = response as Pick<Extract<Outcome, { kind: 'done' }>, 'reservations' | 'plan'>
-  return { kind: 'done', reservations, plan, replayed: true }
-}
 
 function correlationOf(command: Command): string | null {
   return command.kind === 'tidy' || command.correlationId === 'none' ? null : command.correlationId

@@ -1,0 +1,118 @@
+/**
+ * Reservations per second of one hot SKU through the engine, against the plain one-row UPDATE, on one durable embedded
+ * PostgreSQL, turn and turn about. `npm run bench:reservations [-- seconds per turn, turns]`
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Database } from '../platform/sql/database.ts'
+import { startEmbeddedPostgres } from '../platform/sql/embedded.ts'
+import { openPostgres } from '../platform/sql/postgres.ts'
+import { openReservationEngine, type ReservationEngine } from './reservation-engine.ts'
+
+const seconds = Number(process.argv[2] ?? 6)
+const turns = Number(process.argv[3] ?? 3)
+const clients = 512
+const plainClients = 20
+
+const folder = await mkdtemp(join(tmpdir(), 'storeloom-bench-'))
+const server = await startEmbeddedPostgres({ folder, log: () => {} })
+try {
+  await server.ensureDatabase('bench')
+  await using database = openPostgres({ url: server.url('bench'), poolSize: plainClients })
+  await using engine = await openReservationEngine(database)
+  await engine.stock('hot', 50_000_000)
+  await createPlain(database)
+  await engine.stock('warm', 50_000_000)
+  await runFor(1, clients, (n) => engine.reserve('warm', `w${n}`))
+  await runFor(1, plainClients, () => reservePlainly(database))
+
+  const grouped: Turn[] = []
+  const plain: Turn[] = []
+  for (let turn = 0; turn < turns; turn += 1) {
+    plain.push(await runFor(seconds, plainClients, () => reservePlainly(database)))
+    grouped.push(await runFor(seconds, clients, (n) => engine.reserve('hot', `${turn}-${n}`)))
+  }
+  await check(database, engine, grouped)
+  const { rows } = await database.query<{ fsync: string; commit: string; version: string }>(
+    `select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit, current_setting('server_version') as version`,
+  )
+  const { groups, requests } = engine.counts()
+  print('one-row UPDATE + INSERT', plainClients, plain)
+  print('engine', clients, grouped)
+  const ratio = median(grouped.map(rateOf)) / median(plain.map(rateOf))
+  console.log(`ratio of medians ${ratio.toFixed(1)}; ${(requests / groups).toFixed(0)} requests per commit`)
+  console.log(
+    `PostgreSQL ${rows[0]?.version}, fsync ${rows[0]?.fsync}, synchronous_commit ${rows[0]?.commit}, Node ${process.version}`,
+  )
+} finally {
+  await server[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+}
+
+type Turn = { readonly done: number; readonly ms: number; readonly latenciesMs: readonly number[] }
+
+async function runFor(turnSeconds: number, concurrency: number, work: (n: number) => Promise<unknown>): Promise<Turn> {
+  const startedMs = performance.now()
+  const endMs = startedMs + turnSeconds * 1_000
+  const latenciesMs: number[] = []
+  let next = 0
+  const client = async (): Promise<void> => {
+    while (performance.now() < endMs) {
+      const beganMs = performance.now()
+      await work(next++)
+      latenciesMs.push(performance.now() - beganMs)
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, client))
+  return { done: latenciesMs.length, ms: performance.now() - startedMs, latenciesMs }
+}
+
+async function createPlain(database: Database): Promise<void> {
+  await database.query('create table plain_stock (sku text primary key, qty integer not null) with (fillfactor = 50)')
+  await database.query(
+    'create table plain_orders (id bigint generated always as identity primary key, sku text not null, at timestamptz not null default now())',
+  )
+  await database.query(`insert into plain_stock values ('hot', 50000000)`)
+}
+
+async function reservePlainly(database: Database): Promise<void> {
+  const { rowCount } = await database.query(
+    `with taken as (update plain_stock set qty = qty - 1 where sku = $1 and qty > 0 returning sku)
+     insert into plain_orders (sku) select sku from taken`,
+    ['hot'],
+  )
+  if (rowCount !== 1) throw new Error('the plain store is sold out')
+}
+
+/** What was acknowledged is what is there. */
+async function check(database: Database, engine: ReservationEngine, grouped: readonly Turn[]): Promise<void> {
+  const done = grouped.reduce((sum, turn) => sum + turn.done, 0)
+  const { rows } = await database.query<{ held: bigint; events: bigint }>(
+    `select (select count(*) from inventory.reservations where variant_id = 'hot') as held,
+       (select count(*) from event_log.events where data->>'variantId' = 'hot') as events`,
+    [],
+  )
+  if (Number(rows[0]?.held) !== done || Number(rows[0]?.events) !== done) {
+    throw new Error(`the books are wrong: ${done} done, ${rows[0]?.held} held, ${rows[0]?.events} events`)
+  }
+  const drift = await engine.drift()
+  if (drift.length > 0) throw new Error(`the sums are wrong: ${JSON.stringify(drift)}`)
+}
+
+function print(name: string, concurrency: number, list: readonly Turn[]): void {
+  const all = list.flatMap((turn) => turn.latenciesMs).sort((a, b) => a - b)
+  const at = (share: number) => (all[Math.floor(share * (all.length - 1))] ?? 0).toFixed(1)
+  const rates = list.map((turn) => Math.round(rateOf(turn)))
+  console.log(
+    `${name.padEnd(24)} ${concurrency} clients  ${rates.join(' / ')} per s  p50 ${at(0.5)} ms  p99 ${at(0.99)} ms`,
+  )
+}
+
+function rateOf({ done, ms }: Turn): number {
+  return (done / ms) * 1_000
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
+}
