@@ -8,6 +8,7 @@ import { openIdentity, openViewerCodec } from './app/identity.ts'
 import type { DemoOverrides, ProcessParts } from './app/process.ts'
 import { openPush } from './app/push.ts'
 import { guardsOf, openTransports } from './app/transports.ts'
+import { openWebhooks } from './app/webhooks.ts'
 import { examples } from './gateway/graphiql/examples.ts'
 import type { ReadinessCheck } from './gateway/health.ts'
 import { createGateway } from './gateway/index.ts'
@@ -59,10 +60,12 @@ export async function startApp(options: AppOptions): Promise<App> {
     const governance = await openGovernance(parts, data.store, supergraphSdl)
     const viewerCodec = await openViewerCodec(config)
     const identity = await openIdentity(parts, data.store)
+    const webhooks = await openWebhooks(parts, data)
+    const subgraphs = [...data.subgraphs, governance.subgraph, webhooks.subgraph]
     const gateway = closer.add(
       await createGateway({
         supergraphSdl,
-        transports: openTransports([...data.subgraphs, governance.subgraph], { config, viewerCodec, closer, log }),
+        transports: openTransports(subgraphs, { config, viewerCodec, closer, log }),
         identify: identity.identify,
         anonymous: identity.anonymous,
         policies,
@@ -82,6 +85,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       }),
       { name: 'gateway', timeoutMs: config.process.drainTimeoutMs + 1_000 },
     )
+    webhooks.start(gateway)
     identity.addRoutes(gateway)
     gateway.http.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()))
     const { url } = await gateway.listen(config.server)

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { choice, list, optionalSecret, optionalUrl, text, type Variable, wholeNumber } from './env-variable.ts'
+import { choice, flag, list, optionalSecret, optionalUrl, text, type Variable, wholeNumber } from './env-variable.ts'
 
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
@@ -78,6 +78,10 @@ export const settings = {
     mostPerClient: wholeNumber('STORELOOM_PUSH_STREAMS_PER_CLIENT', 20_000, [1, 1_000_000], 'Most subscriptions of one client per process.'),
     retentionMs: wholeNumber('STORELOOM_PUSH_RETENTION_MS', 7 * dayMs, [minuteMs, 365 * dayMs], 'How old a place in a stream may be to go on from; from an older one the client is told of a gap.'),
     cursorSecrets: text('STORELOOM_PUSH_OLD_CURSOR_SECRETS', '', 'Former values of STORELOOM_CURSOR_SECRET, with commas between, whose places in streams still hold.'),
+  },
+  webhooks: {
+    allowPrivate: flag('STORELOOM_WEBHOOK_ALLOW_PRIVATE', false, 'Whether webhooks may be delivered by plain http and to private addresses, for development; never true in production.'),
+    key: optionalSecret('STORELOOM_WEBHOOK_KEY', 32, 'Seals the secrets of webhooks; the same in every process. Absent: generated once and kept in the data folder.'),
   },
   cursor: {
     secret: optionalSecret('STORELOOM_CURSOR_SECRET', 32, 'Signs page cursors; the same in every process. Absent: generated once and kept in the data folder.'),

@@ -49,7 +49,7 @@ function problemOf(variable: Variable<unknown>, given: string): string {
   return `${variable.name} is ${showValue(variable, given)}, allowed is ${variable.allowed}`
 }
 
-function contradictions({ freshness, server }: Config): string[] {
+function contradictions({ freshness, server, webhooks, process }: Config): string[] {
   const problems: string[] = []
   if (freshness.hardTtlMs < freshness.softTtlMs) {
     problems.push(
@@ -60,6 +60,9 @@ function contradictions({ freshness, server }: Config): string[] {
     problems.push(
       `STORELOOM_SUBGRAPH_DEADLINE_MS is ${server.subgraphDeadlineMs}, allowed is at most STORELOOM_REQUEST_DEADLINE_MS, which is ${server.requestDeadlineMs}`,
     )
+  }
+  if (webhooks.allowPrivate && process.environment === 'production') {
+    problems.push('STORELOOM_WEBHOOK_ALLOW_PRIVATE is true, allowed is only false where NODE_ENV is production')
   }
   return problems
 }

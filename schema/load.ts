@@ -14,6 +14,8 @@ export const subgraphUrls: Readonly<Record<string, string>> = {
   inventory: 'http://127.0.0.1:4103/graphql',
   orders: 'http://127.0.0.1:4104/graphql',
   products: 'http://127.0.0.1:4105/graphql',
+  /** Likewise in the gateway's own process. */
+  webhooks: 'http://127.0.0.1:4100/graphql',
 }
 
 /**

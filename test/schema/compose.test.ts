@@ -20,7 +20,7 @@ describe('composition', () => {
       readSubgraphSdls()
         .map(({ name }) => name)
         .sort(),
-    ).toEqual(['gateway', ...subgraphNames].sort())
+    ).toEqual(['gateway', 'webhooks', ...subgraphNames].sort())
   })
 
   it('does not depend on the order of the subgraphs', () => {

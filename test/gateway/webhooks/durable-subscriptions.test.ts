@@ -21,7 +21,7 @@ const codeOf = ({ errors }: { errors?: readonly { extensions: { code: string } }
 const viewer = partner()
 
 async function subscribe(ids: readonly string[], after: string) {
-  const client = await connect(world.push.url, { 'x-test-viewer': JSON.stringify(viewer) })
+  const client = await connect(world.push.url, { headers: { 'x-test-viewer': JSON.stringify(viewer) } })
   await follow(client, '1', orderQuery, { ids, after })
   return client
 }
