@@ -58,6 +58,8 @@ export type VerifiedToken = {
   readonly viewer: Viewer
   /** The API key a token was issued for; good no longer than that key. */
   readonly keyId: string | null
+  /** From then on it is refused, leeway included. */
+  readonly expiresAtMs: number
 }
 
 export type TokenVerifier = {
@@ -67,8 +69,6 @@ export type TokenVerifier = {
    */
   verify(token: string): VerifiedToken | Promise<VerifiedToken>
 }
-
-type Known = VerifiedToken & { readonly expiresAtMs: number }
 
 const maxKnown = 10_000
 const longestToken = 8_192
@@ -82,7 +82,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   const issuers = new Map(
     options.issuers.map((trusted) => [trusted.issuer, { trusted, keys: keysOf(trusted, options) }]),
   )
-  const known = new LRUCache<string, Known>({ max: maxKnown })
+  const known = new LRUCache<string, VerifiedToken>({ max: maxKnown })
 
   async function check(token: string, hash: string): Promise<VerifiedToken> {
     const found = issuers.get(issuerOf(token))
@@ -98,7 +98,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     }).catch((error: unknown) => {
       throw explain(error)
     })
-    const verified: Known = {
+    const verified: VerifiedToken = {
       viewer: toViewer(payload, claims, tenant),
       keyId: typeof payload.key_id === 'string' ? payload.key_id : null,
       expiresAtMs: ((payload.exp ?? 0) + leewaySeconds) * 1_000,
