@@ -62,6 +62,8 @@ export function createStreamCursors(secrets: readonly [string, ...string[]]): St
         decode(cursor) {
           if (!textPattern.test(cursor)) throw refusal()
           const bytes = Buffer.from(cursor, 'base64url')
+          // The last character has bits to spare: one place has one text.
+          if (bytes.toString('base64url') !== cursor) throw refusal()
           const id = bytes.subarray(1, 1 + keyIdBytes)
           const known = keys.find((candidate) => candidate.id.equals(id))
           if (bytes.length !== headBytes + bodyBytes || bytes[0] !== formatVersion || known === undefined)

@@ -19,7 +19,8 @@ export function addWebSockets(server: Server, deps: WsServerDeps): Disposable {
     maxPayload: deps.messageLimitBytes,
     perMessageDeflate: false,
     clientTracking: false,
-    handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
+    // One that is none of ours is answered all the same: else no client would learn by its close code why it is closed.
+    handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : ([...offered][0] ?? false)),
   })
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const path = request.url?.split('?', 1)[0] ?? '/'
