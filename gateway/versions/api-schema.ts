@@ -1,4 +1,5 @@
 import {
+  assertValidSchema,
   buildASTSchema,
   type ConstDirectiveNode,
   type DefinitionNode,
@@ -34,7 +35,9 @@ export function deriveVersionSchema(
   version: VersionName,
 ): GraphQLSchema {
   if (lifecycles.size === 0) return apiSchema
-  const present = (coordinate: string) => isInVersion(lifecycles.get(coordinate), version)
+  const document = parse(printSchema(apiSchema), { noLocation: true })
+  const emptied = findEmptied(document, (coordinate) => isInVersion(lifecycles.get(coordinate), version))
+  const present = (coordinate: string) => isInVersion(lifecycles.get(coordinate), version) && !emptied.has(coordinate)
 
   function age<N extends Ageing>(coordinate: string, node: N): N {
     const lifecycle = lifecycles.get(coordinate)
@@ -88,9 +91,41 @@ export function deriveVersionSchema(
     }
   }
 
-  const document = parse(printSchema(apiSchema), { noLocation: true })
   const derived: DocumentNode = { kind: Kind.DOCUMENT, definitions: document.definitions.flatMap(derive) }
-  return buildASTSchema(withoutOrphans(derived))
+  const schema = buildASTSchema(withoutOrphans(derived))
+  assertValidSchema(schema)
+  return schema
+}
+
+/** Types of which nothing is left in a version, directly or because all their fields are of such types. */
+function findEmptied(document: DocumentNode, isPresent: (coordinate: string) => boolean): ReadonlySet<string> {
+  const emptied = new Set<string>()
+  const isLeft = (type: string) => isPresent(type) && !emptied.has(type)
+  const partsLeft = (node: DefinitionNode): number | null => {
+    switch (node.kind) {
+      case Kind.OBJECT_TYPE_DEFINITION:
+      case Kind.INTERFACE_TYPE_DEFINITION:
+      case Kind.INPUT_OBJECT_TYPE_DEFINITION: {
+        const fields: readonly (FieldDefinitionNode | InputValueDefinitionNode)[] = node.fields ?? []
+        return fields.filter(
+          (field) => isPresent(`${node.name.value}.${field.name.value}`) && isLeft(namedType(field.type)),
+        ).length
+      }
+      case Kind.ENUM_TYPE_DEFINITION:
+        return (node.values ?? []).filter((value) => isPresent(`${node.name.value}.${value.name.value}`)).length
+      case Kind.UNION_TYPE_DEFINITION:
+        return (node.types ?? []).filter((type) => isLeft(type.name.value)).length
+      default:
+        return null
+    }
+  }
+  for (let before = -1; before !== emptied.size; ) {
+    before = emptied.size
+    for (const node of document.definitions) {
+      if ('name' in node && node.name !== undefined && partsLeft(node) === 0) emptied.add(node.name.value)
+    }
+  }
+  return emptied
 }
 
 const namedType = (type: TypeNode): string => (type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type))

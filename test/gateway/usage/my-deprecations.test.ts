@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readJoinGraph } from '../../../gateway/join-graph.ts'
 import { readSupergraphRules } from '../../../gateway/supergraph-rules.ts'
 import { createGatewaySubgraph } from '../../../gateway/usage/gateway-subgraph.ts'
 import { createPostgresUsageStore, usageMigrations } from '../../../gateway/usage/postgres.ts'
@@ -42,7 +43,7 @@ describe('myDeprecations', () => {
     await using started = await startGateway({
       supergraphSdl,
       transports: new Map([
-        ...['customers', 'finance', 'inventory', 'orders', 'products'].map((name) => [name, empty(name)] as const),
+        ...[...readJoinGraph(supergraphSdl).keys()].map((name) => [name, empty(name)] as const),
         ['gateway', createInProcessTransport(host(own), { timeoutMs: 5_000 })],
       ]),
       identify: ({ headers }) => clientOf(headers['x-client'] ?? 'none'),

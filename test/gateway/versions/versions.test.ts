@@ -51,6 +51,33 @@ describe('schema of a version', () => {
     expect(isObjectType(older) && older.getFields().stock?.deprecationReason).toBeUndefined()
   })
 
+  it('has no type of which nothing is left, and nothing that leads to one', () => {
+    const sdl = /* GraphQL */ `
+      type Query { a: Int wraps: Outer any: Any kept: Kept }
+      type Mutation { change: Int @lifecycle(added: "2026-10") }
+      type Outer { inner: Inner }
+      type Inner { only: Int @lifecycle(added: "2026-10") }
+      union Any = Inner
+      type Kept { id: ID inner: Inner }
+    `
+    const full = buildSchema(sdl.replaceAll(/@lifecycle\([^)]*\)/g, ''))
+    const rules = readLifecycles(parse(`${definition} ${sdl}`))
+    const old = printSchema(deriveVersionSchema(full, rules, '2026-07'))
+    expect(old.replaceAll(/\s+/g, ' ')).toBe('type Query { a: Int kept: Kept } type Kept { id: ID }')
+    expect(printSchema(deriveVersionSchema(full, rules, '2026-10'))).toContain('type Mutation')
+  })
+
+  it('is refused when it is none: an interface whose field a version has not', () => {
+    const sdl = /* GraphQL */ `
+      type Query { node: Node }
+      interface Node { id: ID! extra: Int }
+      type Thing implements Node { id: ID! extra: Int @lifecycle(added: "2026-10") }
+    `
+    const full = buildSchema(sdl.replaceAll(/@lifecycle\([^)]*\)/g, ''))
+    const rules = readLifecycles(parse(`${definition} ${sdl}`))
+    expect(() => deriveVersionSchema(full, rules, '2026-07')).toThrow('Node.extra')
+  })
+
   it('shows drafts in unstable only', () => {
     expect(printSchema(schemaOf('unstable'))).toContain('draft')
   })
