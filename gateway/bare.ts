@@ -46,7 +46,7 @@ export async function startBareGateway(options: BareGatewayOptions): Promise<Bar
       transports,
       identify: () => anyone,
       anonymous: anyone,
-      subgraphHeaders: tracingHeaders,
+      subgraphHeaders: passedHeaders,
       foreignErrors: 'pass',
       queryLimits: bareQueryLimits,
       limits: {
@@ -78,10 +78,15 @@ export async function startBareGateway(options: BareGatewayOptions): Promise<Bar
 
 const anyone: Viewer = { kind: 'anonymous', tenant: 'none', clientId: 'none', scopes: [] }
 
-const tracingHeaders: SubgraphHeaders = ({ correlationId, traceparent }) => ({
-  [correlationHeader]: correlationId,
-  ...(traceparent === undefined ? {} : { traceparent }),
-})
+/** It asks nobody who they are, so the subgraphs must be able to: whoever asks is told to them as they said it. */
+const passedHeaders: SubgraphHeaders = ({ correlationId, traceparent, request }) => {
+  const authorization = request?.headers.authorization
+  return {
+    [correlationHeader]: correlationId,
+    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(authorization === undefined ? {} : { authorization }),
+  }
+}
 
 async function readText(path: string): Promise<string> {
   try {

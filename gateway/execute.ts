@@ -15,9 +15,9 @@ export function createExecuteStage(): Stage {
   }
 }
 
-/** What every call to a subgraph carries for this request; lower-case names. */
+/** What every call to a subgraph carries; lower-case names. There is no request where the gateway asks by itself. */
 export type SubgraphHeaders = (
-  asked: Pick<Exchange, 'viewer' | 'correlationId' | 'traceparent'>,
+  asked: Pick<Exchange, 'viewer' | 'correlationId' | 'traceparent'> & Partial<Pick<Exchange, 'request'>>,
 ) => Readonly<Record<string, string>>
 
 /** The end of both roads, Apollo Server's and the short one. */

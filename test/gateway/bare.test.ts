@@ -70,6 +70,33 @@ describe('bare gateway', () => {
     own.close()
   })
 
+  it('tells the subgraphs who asks as they said it, and never joins two of them', async () => {
+    const seen: (string | undefined)[] = []
+    const own = createServer((request, response) => {
+      request.resume()
+      seen.push(request.headers.authorization)
+      response.setHeader('content-type', 'application/json')
+      response.end('{"data":{"shelves":["A"]}}')
+    })
+    await new Promise<void>((resolve) => own.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(own.address() as AddressInfo).port}/graphql`
+    const supergraphFile = await write('who.graphql', composeRetail({ catalogue: url, stock: url }))
+    await using bare = await startBareGateway({ ...options, supergraphFile })
+    const asked = ['Bearer a', 'Bearer b', 'Bearer c']
+    await Promise.all(
+      asked.map((authorization) =>
+        fetch(`${bare.url}/graphql`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', authorization },
+          body: '{"query":"{ shelves }"}',
+        }),
+      ),
+    )
+    expect(seen.sort()).toEqual(asked)
+    own.close()
+    own.closeAllConnections()
+  })
+
   it('is closed within 3 s though a request hangs', async () => {
     const silent = createServer((request) => request.resume())
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
