@@ -2,14 +2,18 @@
  * What governance costs one request: the same known operation through two gateways in turn, one with nothing but
  * identification, parsing and execution, one with versions, usage, limits, cost, rate limit and lanes as well.
  *
- *   npm run bench:governance
+ *   npm run bench:governance                 REDIS_URL set: once more with the limits in Redis
  */
 
+import { Redis } from 'ioredis'
 import type { GovernanceOptions } from '../gateway/governance.ts'
 import { createGateway, type Gateway } from '../gateway/index.ts'
 import { createLanes } from '../gateway/lanes/lanes.ts'
 import { parsePlans } from '../gateway/plans/plans.ts'
 import { createMemoryRateLimiter } from '../gateway/rate-limit/memory.ts'
+import type { RateLimiter } from '../gateway/rate-limit/rate-limiter.ts'
+import { createRedisRateLimiter } from '../gateway/rate-limit/redis.ts'
+import { createResilientRateLimiter } from '../gateway/rate-limit/resilient.ts'
 import { createUsageRecorder } from '../gateway/usage/usage-recorder.ts'
 import { createVersionCalendar } from '../gateway/versions/calendar.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -77,7 +81,7 @@ async function open(governance?: GovernanceOptions): Promise<Gateway> {
   })
 }
 
-function everything(): { readonly governance: GovernanceOptions; readonly usage: AsyncDisposable } {
+function everything(limiter: RateLimiter): { readonly governance: GovernanceOptions; readonly usage: AsyncDisposable } {
   const bucket = { maximum: 10_000_000, restoreRate: 1_000_000 }
   const plan = { maxCost: 2_000, perAddress: true, buckets: { P0: bucket, P1: bucket, P2: bucket, P3: bucket } }
   const usage = createUsageRecorder({
@@ -101,7 +105,7 @@ function everything(): { readonly governance: GovernanceOptions; readonly usage:
           kinds: { anonymous: 'usual', shopper: 'usual', staff: 'usual', partner: 'usual', service: 'usual' },
         }),
       ),
-      limiter: createMemoryRateLimiter({ clock: systemClock }),
+      limiter,
       lanes: createLanes(64),
     },
   }
@@ -132,22 +136,33 @@ async function round(gateway: Gateway): Promise<number> {
 
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 
-const { governance, usage } = everything()
-const [plain, governed] = [await open(), await open(governance)]
-for (let warm = 0; warm < 5; warm++) for (const gateway of [plain, governed]) await round(gateway)
-const [without, with_]: [number[], number[]] = [[], []]
-for (let count = 0; count < roundsOfEach; count++) {
-  without.push(await round(plain))
-  with_.push(await round(governed))
+const redis = process.env.REDIS_URL ? new Redis(process.env.REDIS_URL) : null
+const local = createMemoryRateLimiter({ clock: systemClock })
+const shared =
+  redis && createResilientRateLimiter({ shared: createRedisRateLimiter({ redis }), local, clock: systemClock })
+
+const plain = await open()
+for (const [name, limiter] of [
+  ['governance, limits in memory', local],
+  ['governance, limits in Redis', shared],
+] as const) {
+  if (limiter === null) continue
+  const { governance, usage } = everything(limiter)
+  const governed = await open(governance)
+  for (let warm = 0; warm < 5; warm++) for (const gateway of [plain, governed]) await round(gateway)
+  const pairs: { readonly without: number; readonly governed: number }[] = []
+  for (let count = 0; count < roundsOfEach; count++) {
+    pairs.push({ without: await round(plain), governed: await round(governed) })
+  }
+  process.stdout.write(
+    [
+      `without governance: ${median(pairs.map((pair) => pair.without)).toFixed(1)} CPU-µs a request`,
+      `with it: ${median(pairs.map((pair) => pair.governed)).toFixed(1)}`,
+      `${name}: ${median(pairs.map((pair) => pair.governed - pair.without)).toFixed(1)} (median of ${roundsOfEach} pairs of ${requestsPerRound})\n`,
+    ].join(', '),
+  )
+  await governed[Symbol.asyncDispose]()
+  await usage[Symbol.asyncDispose]()
 }
-const difference = median(with_.map((value, index) => value - (without[index] ?? 0)))
-process.stdout.write(
-  [
-    `without governance  ${median(without).toFixed(1)} CPU-µs a request`,
-    `with governance     ${median(with_).toFixed(1)} CPU-µs a request`,
-    `governance          ${difference.toFixed(1)} CPU-µs a request (median of ${roundsOfEach} pairs of ${requestsPerRound})`,
-    '',
-  ].join('\n'),
-)
-await Promise.all([plain, governed].map((gateway) => gateway[Symbol.asyncDispose]()))
-await usage[Symbol.asyncDispose]()
+await plain[Symbol.asyncDispose]()
+redis?.disconnect()
