@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { AppError } from '../../platform/errors/app-error.ts'
 import type { Connection, Connections } from './connections.ts'
-import type { Follower } from './hub.ts'
+import type { Follower } from './hub-port.ts'
 import type { OpenOperation, StreamRequest } from './open-operation.ts'
 import type { StreamEnd } from './registration.ts'
 

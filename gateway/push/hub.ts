@@ -1,82 +1,24 @@
-import type { GraphQLFormattedError, GraphQLSchema } from 'graphql'
-import { LRUCache } from 'lru-cache'
-import type { Clock } from '../../platform/clock.ts'
 import { AppError } from '../../platform/errors/app-error.ts'
-import type { EventLog, LogPosition } from '../../platform/event-log/event-log.ts'
+import type { LogPosition } from '../../platform/event-log/event-log.ts'
 import { comparePositions } from '../../platform/event-log/position.ts'
 import { pause } from '../../platform/resilience/backoff.ts'
-import type { AnswerPayloads } from './answer-payloads.ts'
 import { createCrossing, createMatcher, type EventMatcher } from './event-filter.ts'
-import type { EventGraph } from './event-graph.ts'
-import { createGroup, type FollowerEvents, type Group, type Member } from './group.ts'
+import { createGroup, type Group, type Member } from './group.ts'
+import type { Hub, HubDeps, HubGraph } from './hub-port.ts'
 import { createLogReader } from './log-reader.ts'
-import type { PushObserver } from './push-observer.ts'
-import { type Delivery, type Plan, type Registration, sharingKeyOf } from './registration.ts'
+import { createOpenings, unfinished } from './openings.ts'
+import { expired, shuttingDown, tooMany } from './refusals.ts'
+import { type Plan, type Registration, sharingKeyOf } from './registration.ts'
+import { createRememberedAnswers } from './remembered-answers.ts'
 import { createReplay } from './replay.ts'
 import { snapshotData } from './snapshot.ts'
 import { readStreamArguments } from './stream-arguments.ts'
-import type { StreamCursors, StreamPlace } from './stream-cursor.ts'
+import type { StreamPlace } from './stream-cursor.ts'
 
-export type HubLimits = {
-  /** Streams of one client (tenant and client id), whatever they come over. */
-  readonly mostPerClient: number
-  /** How old a cursor may be; an older one begins with a gap. */
-  readonly retentionMs: number
-  /** Events that are sent again before a gap is told instead. */
-  readonly mostReplayed: number
-}
+export type { Follower, Hub, HubGraph } from './hub-port.ts'
 
-export type HubDeps = {
-  readonly eventLog: EventLog
-  readonly settle: (position: LogPosition, signal: AbortSignal) => Promise<void>
-  readonly cursors: StreamCursors
-  readonly answerPayloads: AnswerPayloads
-  readonly format: (error: unknown, correlationId: string | undefined) => GraphQLFormattedError
-  readonly observer: PushObserver
-  readonly clock: Clock
-  readonly limits: HubLimits
-  readonly pollMs: number
-  /** Asked every second or two of everyone who follows; false ends their streams. */
-  readonly isStillValid: (registration: Registration) => Promise<boolean>
-  readonly onInternal: (error: unknown) => void
-}
-
-/** The supergraph in service, as streams see it. */
-export type HubGraph = {
-  readonly graph: EventGraph
-  /** @returns null when no such version is served any more */
-  schemaOf(version: string): GraphQLSchema | null
-}
-
-export type Follower = {
-  /** The next message, or null when nothing waits. Never waits itself. */
-  take(): Delivery | null
-  /** Where a client that has got everything taken so far may go on. */
-  cursor(): string
-  /** Ends it from the client's side; `onEnd` is not called. */
-  close(): void
-}
-
-/** Turns registered selections into ordered deliveries: the one way from the log to clients, whatever the transport. */
-export type Hub = AsyncDisposable & {
-  /**
-   * @param cursor where to go on; overrides the field's argument `after`. Of a stream that goes on, `initial` is not asked
-   * @throws AppError `CURSOR_INVALID`, `BAD_USER_INPUT`, `BAD_REQUEST`, `NOT_FOUND`, `RATE_LIMITED`, `SHUTTING_DOWN`
-   */
-  follow(registration: Registration, cursor: string | null, events: FollowerEvents): Promise<Follower>
-  /** Where a cursor of this registration stands. @throws AppError `CURSOR_INVALID` when it is of another, or as `follow` */
-  place(registration: Registration, cursor: string): StreamPlace
-  /** Goes on with another supergraph: streams whose fields are gone end with a cursor, all others do not notice. */
-  reload(next: HubGraph, find: (registration: Registration) => Registration['operation'] | AppError): void
-  /** How many streams there are. */
-  size(): number
-}
-
-/** Stands for the place of who has got a part of a snapshot: nowhere in the log. */
-const unfinished: LogPosition = { transactionId: 2n ** 64n - 1n, row: 0n }
 const sweepMs = 1_000
 const validityMs = 2_000
-const rememberedChars = 16_000_000
 
 export function createHub(deps: HubDeps, first: HubGraph): Hub {
   const { eventLog, observer, limits, clock } = deps
@@ -84,12 +26,7 @@ export function createHub(deps: HubDeps, first: HubGraph): Hub {
   const groups = new Map<string, Group>()
   const matchers = new WeakMap<Group, EventMatcher>()
   const perClient = new Map<string, number>()
-  /** Answers that others of the same group may be told again: by group and event. */
-  const answered = new LRUCache<string, Delivery>({
-    max: 10_000,
-    maxSize: rememberedChars,
-    sizeCalculation: ({ text }) => text.length + 200,
-  })
+  const remembered = createRememberedAnswers(deps.answerPayloads)
   let current = first
   let followers = 0
   let types = typesOf(first)
@@ -104,6 +41,7 @@ export function createHub(deps: HubDeps, first: HubGraph): Hub {
     onFault: deps.onInternal,
     pollMs: deps.pollMs,
   })
+  const openings = createOpenings({ reader, observer, clock })
   const replay = createReplay({
     reader,
     eventLog,
@@ -111,7 +49,7 @@ export function createHub(deps: HubDeps, first: HubGraph): Hub {
     atOnce: 16,
     mostReplayed: limits.mostReplayed,
     matcherOf: (group) => matchers.get(group) ?? (() => false),
-    onOverflow: (group, member) => tellGap(group, member, 'OVERFLOW'),
+    onOverflow: (group, member) => openings.tellGap(group, member, 'OVERFLOW'),
     onFailed: (group, member, error) => group.end(member, deps.format(error, undefined)),
   })
   const sweeping = sweep()
@@ -140,7 +78,7 @@ export function createHub(deps: HubDeps, first: HubGraph): Hub {
       cursors: deps.cursors.bind({ viewer, version, field: field.name, selecting: planned.args.selecting }),
       labels: { client: viewer.clientId, field: field.name },
       at,
-      answerPayloads: remembering(key),
+      answerPayloads: remembered.of(key, () => (groups.get(key)?.members.size ?? 0) > 1),
       observer,
       onFailed(failed, error) {
         const formatted = deps.format(error, undefined)
@@ -154,79 +92,12 @@ export function createHub(deps: HubDeps, first: HubGraph): Hub {
     return group
   }
 
-  /** Those who read by themselves what others have been told need not have it answered again. */
-  function remembering(groupKey: string): AnswerPayloads {
-    return async (registration, planned, cursors, tellings) => {
-      const keyOf = (id: string | undefined) => `${id}\0${groupKey}`
-      const known = tellings.map(({ event }) => (event === null ? undefined : answered.get(keyOf(event.id))))
-      const missing = tellings.filter((_, index) => known[index] === undefined)
-      if (missing.length === 0) return known.map((delivery) => delivery ?? null)
-      const fresh = await deps.answerPayloads(registration, planned, cursors, missing)
-      let next = 0
-      return known.map((delivery) => {
-        if (delivery !== undefined) return delivery
-        const made = fresh[next++] ?? null
-        if (made !== null && made.event !== null && (groups.get(groupKey)?.members.size ?? 0) > 1) {
-          answered.set(keyOf(made.event.id), made)
-        }
-        return made
-      })
-    }
-  }
-
   function cursorOf(group: Group, member: Member): string {
     const waiting = member.queue?.size() ?? 0
     if (waiting > 0) return member.takenCursor
     const live = member.mode === 'live' && comparePositions(group.at(), member.through) > 0
     const position = live ? group.at() : member.through
     return group.cursors.encode({ position, atMs: clock().getTime() })
-  }
-
-  async function tellGap(group: Group, member: Member, reason: string): Promise<void> {
-    const { prepared } = group.plan()
-    const to = await reader.start()
-    const fromCursor = group.cursors.encode({ position: member.through, atMs: clock().getTime() })
-    const place: StreamPlace = { position: to, atMs: clock().getTime() }
-    observer.gap(group.labels, reason)
-    if (prepared.field.gapType === null) {
-      throw new AppError(
-        'CURSOR_INVALID',
-        `Cannot go on: too much lies between (${reason}); subscribe without a cursor`,
-      )
-    }
-    const resyncWith =
-      'Subscribe with initial: SNAPSHOT, or read what you keep anew; this stream goes on from `toCursor`'
-    const [gap] = await group.answer([
-      {
-        kind: 'gap',
-        typeName: prepared.field.gapType,
-        event: null,
-        data: { fromCursor, toCursor: group.cursors.encode(place), reason, resyncWith },
-        ...place,
-      },
-    ])
-    if (gap !== undefined && gap !== null) group.enqueue(member, gap)
-    member.through = to
-    member.events.onReady()
-  }
-
-  async function tellSnapshot(group: Group, member: Member): Promise<void> {
-    const { prepared, args } = group.plan()
-    const { snapshotType } = prepared.field
-    const place: StreamPlace = { position: member.through, atMs: clock().getTime() }
-    const tellings = snapshotData(prepared.field, args.selecting).map((data, index, all) => ({
-      kind: 'snapshot' as const,
-      typeName: snapshotType ?? '',
-      event: null,
-      data,
-      ...place,
-      // Who has got only a part of it has got nothing to go on from.
-      ...(index < all.length - 1 ? { position: unfinished } : {}),
-    }))
-    for (const delivery of await group.answer(tellings)) {
-      if (delivery !== null) group.enqueue(member, delivery)
-    }
-    member.events.onReady()
   }
 
   function leave(group: Group, member: Member): void {
@@ -360,7 +231,7 @@ export function createHub(deps: HubDeps, first: HubGraph): Hub {
     reload(next, find) {
       current = next
       types = typesOf(next)
-      answered.clear()
+      remembered.clear()
       reader.forget()
       for (const [key, group] of groups) {
         const { registration } = group
@@ -390,9 +261,9 @@ export function createHub(deps: HubDeps, first: HubGraph): Hub {
   async function open(group: Group, member: Member, place: StreamPlace | null, initial: string): Promise<void> {
     try {
       if (place !== null && clock().getTime() - place.atMs > limits.retentionMs) {
-        await tellGap(group, member, 'RETENTION')
+        await openings.tellGap(group, member, 'RETENTION')
       } else if (place === null && initial === 'SNAPSHOT') {
-        await tellSnapshot(group, member)
+        await openings.tellSnapshot(group, member)
       }
     } catch (error) {
       leave(group, member)
@@ -410,32 +281,4 @@ function begun(place: StreamPlace): StreamPlace | null {
 
 function typesOf({ graph }: HubGraph): readonly string[] {
   return [...new Set([...graph.streams.values()].flatMap(({ events }) => [...events]))]
-}
-
-function expired(): AppError {
-  return new AppError(
-    'UNAUTHENTICATED',
-    'Cannot go on: the proof of who you are has ended; go on with a new one from the cursor',
-  )
-}
-
-function shuttingDown(): AppError {
-  return new AppError(
-    'SHUTTING_DOWN',
-    'Cannot go on here: the gateway is shutting down; go on elsewhere from the cursor',
-    {
-      retryable: true,
-      retryAfterMs: 250 + Math.floor(Math.random() * 4_750),
-    },
-  )
-}
-
-function tooMany(allowed: number): AppError {
-  return new AppError(
-    'RATE_LIMITED',
-    `Cannot subscribe: this client has ${allowed} streams open, allowed is ${allowed}`,
-    {
-      details: { allowed },
-    },
-  )
 }

@@ -1,7 +1,7 @@
 import { AppError } from '../../platform/errors/app-error.ts'
 import type { Answer, Exchange, GatewayRequest, GraphQLResult } from '../exchange.ts'
 import type { FollowerEvents } from './group.ts'
-import type { Follower, Hub } from './hub.ts'
+import type { Follower, Hub } from './hub-port.ts'
 import type { Registration } from './registration.ts'
 
 export type StreamRequest = Omit<GatewayRequest, 'subscribe'>

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { Viewer } from '../../../platform/identity/viewer.ts'
 import { until } from '../../support/until.ts'
 import { openHttpStream } from './http-client.ts'
-import { composePush, openPushWorld, orderEvent, stockEvent } from './push-world.ts'
+import { composePush, orderEvent, stockEvent } from './push-graph.ts'
+import { openPushWorld } from './push-world.ts'
 import { connect, follow, orderQuery } from './ws-client.ts'
 
 const partner = (more: Partial<Viewer> = {}): Record<string, string> => ({
