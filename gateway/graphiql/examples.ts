@@ -1,6 +1,6 @@
 import type { Example } from './landing-page.ts'
 
-/** The three journeys of the README, on the `demo` estate. */
+/** The three journeys of the README and a live one, on the `demo` estate. */
 export const examples: readonly Example[] = [
   {
     title: 'Storefront: price and availability',
@@ -95,6 +95,37 @@ query PartnerOrderStatus($channel: ID!, $numbers: [String!]!) {
 }
 `,
     variables: { channel: 'amazon', numbers: ['AMZ-1000001', 'AMZ-1000002', 'AMZ-0000000'] },
+  },
+  {
+    title: 'Live: orders change',
+    query: `# Every change of a public status as it happens, from whichever system told it. Run it and wait: the demo retailer trades.
+# The cursor goes on where a client was: put it in $after.
+subscription OrdersLive($channels: [ID!], $after: EventCursor) {
+  orderStatusChanged(channelIds: $channels, after: $after) {
+    ... on OrderStatusEvent {
+      cursor
+      occurredAt
+      from
+      to
+      order {
+        number
+        channelId
+        totals {
+          total {
+            amount
+            currency
+          }
+        }
+      }
+    }
+    ... on StreamGap {
+      reason
+      resyncWith
+    }
+  }
+}
+`,
+    variables: { channels: ['web', 'app', 'amazon'] },
   },
 ]
 
