@@ -71,6 +71,12 @@ const channel = z.looseObject({
   methods: z.array(z.string()),
 })
 
+const staticDocument = z.strictObject({
+  kind: identifier,
+  key: z.string().min(1).max(200),
+  data: z.record(z.string(), z.json()),
+})
+
 const estateFile = z
   .strictObject({
     name: identifier,
@@ -81,9 +87,16 @@ const estateFile = z
       .regex(/^[A-Z]{2}$/, 'two letters such as FR')
       .default('US'),
     channels: z.array(channel).max(1_000).default([]),
+    /** What the retailer itself decides: rules, allocations, kits. */
+    documents: z.array(staticDocument).max(3_000).default([]),
     systems: z.array(system).max(100),
   })
-  .superRefine(({ channels, systems }, context) => {
+  .superRefine(({ channels, systems, documents }, context) => {
+    reportTwins(
+      documents.map(({ kind, key }) => `${kind} ${key}`),
+      'documents',
+      context,
+    )
     reportTwins(
       channels.map(({ id }) => id),
       'channels',
@@ -110,6 +123,7 @@ const estateFile = z
   })
 
 export type EstateChannel = z.output<typeof channel>
+export type EstateStaticDocument = z.output<typeof staticDocument>
 export type EstateWatch = z.output<typeof watch>
 export type EstateChanges = z.output<typeof changes>
 
@@ -132,6 +146,8 @@ export type Estate = {
   readonly name: string
   readonly country: string
   readonly channels: readonly EstateChannel[]
+  /** Delivered as of the system `estate`, as channels are. */
+  readonly documents: readonly EstateStaticDocument[]
   readonly systems: readonly EstateSystem[]
 }
 
@@ -167,7 +183,7 @@ export async function loadEstate(folder: string, env: Readonly<Record<string, st
       ),
     })),
   )
-  return { name: estate.name, country: estate.country, channels: estate.channels, systems }
+  return { name: estate.name, country: estate.country, channels: estate.channels, documents: estate.documents, systems }
 }
 
 async function readText(file: string): Promise<string> {

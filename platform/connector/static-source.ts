@@ -7,12 +7,11 @@ import { type Estate, estateSystem } from './estate.ts'
 import { createReadiness } from './readiness.ts'
 import { createSyncState } from './sync-state.ts'
 
-export type StaticDocument = { readonly key: string; readonly data: JsonObject }
+export type StaticDocument = { readonly kind: string; readonly key: string; readonly data: JsonObject }
 
 export type StaticSourceOptions = {
   readonly system: string
-  readonly kind: string
-  /** At most 4,000. */
+  /** At most 4,000, of any kinds. */
   readonly documents: readonly StaticDocument[]
   readonly ingest: Ingest
   readonly database: Database
@@ -21,7 +20,7 @@ export type StaticSourceOptions = {
 
 /** Delivers documents that are known at the start, and as gone those an earlier start delivered and this one does not know. */
 export function createStaticSource(options: StaticSourceOptions): Connector {
-  const { system, kind, documents, ingest, database, clock } = options
+  const { system, documents, ingest, database, clock } = options
   const syncState = createSyncState({ database, system, clock })
   const readiness = createReadiness(system)
   const stop = new AbortController()
@@ -29,12 +28,12 @@ export function createStaticSource(options: StaticSourceOptions): Connector {
 
   async function deliver(): Promise<void> {
     const receivedAt = clock().toISOString()
-    const { rows } = await database.query<{ key: string }>(
-      'select key from connector.source_documents where system = $1 and kind = $2 and not deleted limit 1000',
-      [system, kind],
+    const { rows } = await database.query<{ kind: string; key: string }>(
+      `select kind, key from connector.source_documents where system = $1 and not deleted
+       and (kind, key) not in (select * from unnest($2::text[], $3::text[])) limit 1000`,
+      [system, documents.map(({ kind }) => kind), documents.map(({ key }) => key)],
     )
-    const known = new Set(documents.map(({ key }) => key))
-    const toDocument = (key: string, data: JsonObject | null): SourceDocument => ({
+    const toDocument = (kind: string, key: string, data: JsonObject | null): SourceDocument => ({
       system,
       kind,
       key,
@@ -44,8 +43,8 @@ export function createStaticSource(options: StaticSourceOptions): Connector {
     await ingest.deliver({
       system,
       documents: [
-        ...documents.map(({ key, data }) => toDocument(key, data)),
-        ...rows.filter(({ key }) => !known.has(key)).map(({ key }) => toDocument(key, null)),
+        ...documents.map(({ kind, key, data }) => toDocument(kind, key, data)),
+        ...rows.map(({ kind, key }) => toDocument(kind, key, null)),
       ],
     })
   }
@@ -87,15 +86,16 @@ export const estateFreshness = { softTtlMs: 60_000, hardTtlMs: 300_000 } as cons
 
 const aliveMs = 5_000
 
-/** The channels of an estate file, as `channel` documents of system `estate`. */
+/** What an estate file says by itself, as documents of system `estate`: its channels, and those of any kind. */
 export function createEstateSource(
-  estate: Pick<Estate, 'channels'>,
+  estate: Pick<Estate, 'channels' | 'documents'>,
   deps: Pick<StaticSourceOptions, 'ingest' | 'database' | 'clock'>,
 ): Connector {
-  const documents = estate.channels.map((channel) => ({ key: channel.id, data: toJson(channel) }))
-  return createStaticSource({ ...deps, system: estateSystem, kind: 'channel', documents })
+  const channels = estate.channels.map((channel) => ({ kind: 'channel', key: channel.id, data: toJson(channel) }))
+  const documents = estate.documents.map(({ kind, key, data }) => ({ kind, key, data: toJson(data) }))
+  return createStaticSource({ ...deps, system: estateSystem, documents: [...channels, ...documents] })
 }
 
-function toJson(channel: Estate['channels'][number]): JsonObject {
-  return JSON.parse(JSON.stringify(channel))
+function toJson(value: object): JsonObject {
+  return JSON.parse(JSON.stringify(value))
 }

@@ -3,10 +3,13 @@ import type { Viewer } from '../../platform/identity/viewer.ts'
 import { visibleAvailability } from '../../policies/exact-availability.ts'
 import type { AvailableNumbers } from './availability.ts'
 import { type Asked, numbersOf } from './basis.ts'
-import type { Context, LoadedBasis } from './loaders.ts'
+import type { LoadedBasis, Context as WholeContext } from './loaders.ts'
 import type { LocationRow, Method, Origin } from './network.ts'
 import { oldestOrigin } from './provenance.ts'
 import { type Computed, computedOf, newestOrigins, type Status, statusOf } from './remembered.ts'
+
+/** What an answer needs of the call. */
+type Context = Pick<WholeContext, 'load' | 'freshness' | 'now'>
 
 export type VariantRef = { readonly id: string }
 

@@ -13,8 +13,7 @@ import { openShop, systemOf, waitUntilUnwatched } from '../../support/source-dat
 const staticOver = (database: Database, keys: readonly string[]) =>
   createStaticSource({
     system: 'estate',
-    kind: 'thing',
-    documents: keys.map((key) => ({ key, data: { price: 1 } })),
+    documents: keys.map((key) => ({ kind: 'thing', key, data: { price: 1 } })),
     ingest: ingestOver(database, [thingHandler('thing')]),
     database,
     clock: systemClock,
@@ -53,7 +52,7 @@ describe('what the estate file says', () => {
     const channel = (id: string) => ({ id, name: id, kind: 'WEB', methods: ['SHIP'] })
     const starts = [[channel('web'), channel('app')], [channel('web')]]
     for (const channels of starts) {
-      await using connectors = startConnectors({ connectors: [createEstateSource({ channels }, deps)] })
+      await using connectors = startConnectors({ connectors: [createEstateSource({ channels, documents: [] }, deps)] })
       await connectors.ready
       expect(connectors.pending()).toEqual([])
     }
