@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { until } from '../../support/until.ts'
-import { composePush } from '../push/push-world.ts'
+import { composePush } from '../push/push-graph.ts'
 import { isSignedWith, type Received, type Receiver, startReceiver } from './receiver.ts'
 import {
   openWebhookWorld,
