@@ -89,6 +89,7 @@ function openRedis(url: string, closer: Closer, log: Log): Redis {
   const redis = new Redis(url, {
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
+    enableAutoPipelining: true,
     retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
   })
   // Without a listener a lost connection would end the process; what misses Redis goes on without it.

@@ -24,6 +24,7 @@ function connect(): Redis {
   const redis = new Redis(server.url, {
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
+    enableAutoPipelining: true,
     retryStrategy: () => 20,
   })
   redis.on('error', () => {})
@@ -53,6 +54,16 @@ describe('Redis rate limiter', () => {
       Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? one : two).charge('shared', 1, plan)),
     )
     expect(decisions.filter(({ allowed }) => allowed)).toHaveLength(10)
+  })
+
+  it('lets other processes see a refund soon, also when no charge follows', async () => {
+    const plan = { maximum: 10, restoreRate: 0.001 }
+    const one = createRedisRateLimiter({ redis })
+    const two = createRedisRateLimiter({ redis: await ready(connect()) })
+    await one.charge('given back', 10, plan)
+    await one.refund('given back', 4, plan)
+    await one.refund('given back', 2, plan)
+    await until('the other sees it', async () => (await two.charge('given back', 0, plan)).available === 6)
   })
 
   it('leaves no key behind for a bucket that is full again', async () => {
