@@ -44,8 +44,7 @@ export type ChangeCommand = Common & {
     | { readonly kind: 'extend'; readonly ttlSeconds: number }
     | { readonly kind: 'confirm'; readonly orderId: string }
     | { readonly kind: 'release' }
-    | { readonly kind: 'allocate' }
-    | { readonly kind: 'consume'; readonly occurredAt: string | null }
+    | { readonly kind: 'allocate' | 'consume'; readonly occurredAt: string | null }
     | { readonly kind: 'move'; readonly locationId: string; readonly variantId: string }
   readonly kind: 'change'
 }

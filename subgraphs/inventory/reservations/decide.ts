@@ -51,7 +51,7 @@ export function decideChange(state: SectionState, command: ChangeCommand): Decis
     }
     const result = takeStep(state, before, item, command)
     if ('kind' in result) return refuse(result)
-    const occurredAt = command.step.kind === 'consume' ? command.step.occurredAt : null
+    const occurredAt = 'occurredAt' in command.step ? command.step.occurredAt : null
     const change = { ...result, before, occurredAt }
     state.apply(change)
     changes.push(change)

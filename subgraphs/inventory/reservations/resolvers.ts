@@ -57,8 +57,10 @@ export const reservationMutations: Pick<
   releaseReservation: (_, { input }, context) =>
     change(toChangeCommand('releaseReservation', input, input.items, { kind: 'release' }, context), context),
 
-  allocateReservation: (_, { input }, context) =>
-    change(toChangeCommand('allocateReservation', input, input.items, { kind: 'allocate' }, context), context),
+  allocateReservation: (_, { input }, context) => {
+    const step = { kind: 'allocate', occurredAt: input.occurredAt ?? null } as const
+    return change(toChangeCommand('allocateReservation', input, input.items, step, context), context)
+  },
 
   consumeReservation: (_, { input }, context) => {
     const step = { kind: 'consume', occurredAt: input.occurredAt ?? null } as const

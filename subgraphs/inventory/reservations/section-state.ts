@@ -65,9 +65,10 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
     add(variantId, { locationId, channelId, units: sign * liveUnits(reservation, now) })
   }
 
-  function countIssue({ before, after, occurredAt }: Change, sign: 1 | -1): void {
+  function countIssue(change: Change, sign: 1 | -1): void {
+    const { after, occurredAt } = change
     const { variantId, locationId, channelId } = after
-    const units = issuedUnits(before, after)
+    const units = issuedUnits(change)
     if (units === 0 || locationId === null || isCounted(rows, after, occurredAt)) return
     add(variantId, { locationId, channelId, units: sign * units })
   }
@@ -106,10 +107,13 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
 
 const nothing: Promisable = { ats: 0, byLocation: [] }
 
-/** Units that left the shelf and that no source's `committed` stands for. */
-export function issuedUnits(before: ReservationRow | null, after: ReservationRow): number {
-  if (before === null) return 0
-  return after.consumed - before.consumed - (before.allocated - after.allocated)
+/**
+ * Units that count here no more, though no count of the source may know it yet: they left the shelf, or its `committed` is to
+ * stand for them.
+ */
+export function issuedUnits({ change, before, after }: Change): number {
+  if (before === null || (change !== 'consumed' && change !== 'allocated')) return 0
+  return after.consumed - before.consumed + after.allocated - before.allocated
 }
 
 /** Whether the position was counted after the units left, so that its numbers are without them. */

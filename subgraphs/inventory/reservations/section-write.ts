@@ -10,8 +10,9 @@ export async function writeChanges(transaction: Transaction, changes: readonly C
   await transaction.query(upsertReservationsText, reservationColumns([...last.values()]))
   const totals = totalsOf(changes)
   if (totals.length > 0) await transaction.query(upsertTotalsText, [JSON.stringify(totals)])
-  const issues = changes.flatMap(({ before, after, occurredAt }) => {
-    const quantity = issuedUnits(before, after)
+  const issues = changes.flatMap((change) => {
+    const { after, occurredAt } = change
+    const quantity = issuedUnits(change)
     const { variantId, locationId, channelId } = after
     if (quantity === 0 || locationId === null) return []
     return [{ variantId, locationId, channelId, quantity, occurredAt: occurredAt ?? now.toISOString() }]

@@ -17,6 +17,8 @@ export type ReservationWorld = AsyncDisposable & {
   mutate(name: string, input: Readonly<Record<string, unknown>>): Promise<Answer>
   ats(sku: string, channelId?: string): Promise<number>
   locationId(code: string): Promise<string>
+  /** The source counts a position anew, with units it has allocated to orders. */
+  commit(sku: string, code: string, onHand: number, committed: number): Promise<void>
   /** Lets what is held run out: the database's clock cannot be moved, so the rows are. */
   runOut(): Promise<void>
   tidy(): Promise<number>
@@ -45,7 +47,7 @@ export async function openReservationWorld(): Promise<ReservationWorld> {
 
   async function mutate(name: string, input: Readonly<Record<string, unknown>>): Promise<Answer> {
     const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`
-    const inputType = /^(release|allocate)/.test(name) ? 'ReservationUnitsInput' : type
+    const inputType = inputTypes[name] ?? type
     const answer = await world.ask(
       `mutation ($input: ${inputType}!) { answer: ${name}(input: $input) { ${shared} ${name === 'reserveStock' ? reserved : changed} } }`,
       {
@@ -86,6 +88,8 @@ export async function openReservationWorld(): Promise<ReservationWorld> {
       const answer = await world.ask('query ($code: String) { location(code: $code) { id } }', { code })
       return (answer as Answer).location.id
     },
+    commit: (sku, code, onHand, committed) =>
+      world.deliver('stock', { [`${sku}@${code}`]: stockDocument(sku, code, { onHand, committed }) }),
     async runOut() {
       await world.database.query(
         "update inventory.reservations set expires_at = clock_timestamp() - interval '10 seconds' where held > 0",
@@ -97,6 +101,12 @@ export async function openReservationWorld(): Promise<ReservationWorld> {
     drift: () => readDrift(world.database),
     [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
   }
+}
+
+const inputTypes: Readonly<Record<string, string>> = {
+  releaseReservation: 'ReservationUnitsInput',
+  allocateReservation: 'DatedReservationUnitsInput',
+  consumeReservation: 'DatedReservationUnitsInput',
 }
 
 const shared = `

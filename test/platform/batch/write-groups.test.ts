@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest'
+import { createWriteGroups } from '../../../platform/batch/write-groups.ts'
+import { AppError } from '../../../platform/errors/app-error.ts'
+import { createDeferred } from '../../support/deferred.ts'
+
+type Write = { readonly keys: readonly string[]; readonly name: string }
+const write = (name: string, ...keys: string[]): Write => ({ name, keys })
+
+/** Groups that end when they are told to. */
+function recorded(
+  options: { readonly maxGroup?: number; readonly maxWaiting?: number; readonly maxWaitMs?: number } = {},
+) {
+  const ran: string[][] = []
+  const gate = createDeferred<void>()
+  const groups = createWriteGroups<Write, string>({
+    keysOf: ({ keys }) => keys,
+    async run(writes) {
+      ran.push(writes.map(({ name }) => name))
+      await gate.promise
+      if (writes.some(({ name }) => name === 'poison')) throw new TypeError('poison')
+      if (writes.some(({ name }) => name === 'away')) throw new AppError('UPSTREAM_UNAVAILABLE', 'the store is away')
+      return writes.map(({ name }) => `${name}!`)
+    },
+    ...options,
+  })
+  return { groups, ran, open: () => gate.resolve() }
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+describe('write groups', () => {
+  it('write at once when nothing is under way, and together what came meanwhile', async () => {
+    const { groups, ran, open } = recorded()
+    const first = groups.submit(write('1', 'a'))
+    await turn()
+    const rest = [groups.submit(write('2', 'a')), groups.submit(write('3', 'a')), groups.submit(write('4', 'a'))]
+    await turn()
+    expect(ran).toEqual([['1']])
+    open()
+    expect(await Promise.all([first, ...rest])).toEqual(['1!', '2!', '3!', '4!'])
+    expect(ran).toEqual([['1'], ['2', '3', '4']])
+    expect(groups.counts()).toEqual({ groups: 2, requests: 4 })
+  })
+
+  it('of other keys run beside, and never two of one key', async () => {
+    const { groups, ran, open } = recorded()
+    const all = [groups.submit(write('a1', 'a'))]
+    await turn()
+    all.push(groups.submit(write('a2', 'a')), groups.submit(write('b1', 'b')))
+    await turn()
+    expect(ran).toEqual([['a1'], ['b1']])
+    open()
+    await Promise.all(all)
+    expect(ran).toEqual([['a1'], ['b1'], ['a2']])
+  })
+
+  it('keep the order of those that share a key, also through one that needs two', async () => {
+    const { groups, ran, open } = recorded()
+    const all = [groups.submit(write('a1', 'a'))]
+    await turn()
+    all.push(groups.submit(write('ab', 'a', 'b')), groups.submit(write('b1', 'b')))
+    await turn()
+    // b is free, but the one before it waits for a and b.
+    expect(ran).toEqual([['a1']])
+    open()
+    await Promise.all(all)
+    expect(ran.flat()).toEqual(['a1', 'ab', 'b1'])
+  })
+
+  it('are split until the one that cannot be written stands alone', async () => {
+    const { groups, open } = recorded()
+    open()
+    const names = ['1', '2', 'poison', '3', '4']
+    const outcomes = await Promise.allSettled(names.map((name) => groups.submit(write(name, 'a'))))
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+    ])
+  })
+
+  it('are not split when the store is away: each is told so', async () => {
+    const { groups, ran, open } = recorded()
+    open()
+    const outcomes = await Promise.allSettled(['1', 'away'].map((name) => groups.submit(write(name, 'a'))))
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    expect(ran).toHaveLength(1)
+  })
+
+  it('hold no more than they may, and take no more than they can hold', async () => {
+    const { groups, ran, open } = recorded({ maxGroup: 2, maxWaiting: 3 })
+    const first = groups.submit(write('1', 'a'))
+    await turn()
+    const rest = ['2', '3', '4'].map((name) => groups.submit(write(name, 'a')))
+    await expect(groups.submit(write('5', 'a'))).rejects.toMatchObject({ code: 'OVERLOADED', retryable: true })
+    open()
+    await Promise.all([first, ...rest])
+    expect(ran).toEqual([['1'], ['2', '3'], ['4']])
+  })
+
+  it('let nobody wait for ever, nor run what was given up', async () => {
+    const { groups, ran, open } = recorded({ maxWaitMs: 50 })
+    const first = groups.submit(write('1', 'a'))
+    await turn()
+    const giveUp = new AbortController()
+    const late = groups.submit(write('2', 'a'))
+    const gone = groups.submit(write('3', 'a'), giveUp.signal)
+    giveUp.abort()
+    const outcomes = await Promise.allSettled([late, gone])
+    expect(outcomes).toMatchObject([
+      { reason: { code: 'DEADLINE_EXCEEDED' } },
+      { reason: { code: 'DEADLINE_EXCEEDED' } },
+    ])
+    open()
+    await first
+    expect(ran).toEqual([['1']])
+  })
+
+  it('finish what runs when they are closed, and refuse the rest', async () => {
+    const { groups, open } = recorded()
+    const first = groups.submit(write('1', 'a'))
+    await turn()
+    const waiting = groups.submit(write('2', 'a'))
+    const refused = expect(waiting).rejects.toMatchObject({ code: 'SHUTTING_DOWN' })
+    const closed = groups[Symbol.asyncDispose]()
+    open()
+    await closed
+    await refused
+    expect(await first).toBe('1!')
+    await expect(groups.submit(write('3', 'a'))).rejects.toMatchObject({ code: 'SHUTTING_DOWN' })
+  })
+})
