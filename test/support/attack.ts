@@ -15,14 +15,7 @@ export function startTarget(): Promise<StartedGateway> {
 }
 
 /** What a refusal must never hold. */
-const internals = [
-  /\bat .+:\d+:\d+/,
-  /node_modules/,
-  /\/work\/|\/app\/|file:\/\//,
-  /127\.0\.0\.1/,
-  /\bshop\b/,
-  /Did you mean/,
-]
+const internals = [/\bat .+:\d+:\d+/, /node_modules/, /file:\/\//, /127\.0\.0\.1/, /\bshop\b/, /Did you mean/]
 
 /**
  * Sends an attack while an ordinary client goes on asking, and holds what every attack must meet: no 5xx, nothing
@@ -63,6 +56,7 @@ export function expectHarmless(status: number, text: string): void {
   expect(status).toBeLessThan(500)
   if (status >= 400) expect(text.length).toBeLessThan(40_000)
   for (const internal of internals) expect(text).not.toMatch(internal)
+  expect(text).not.toContain(process.cwd())
 }
 
 export const outcomeOf = ({ status, body }: Asked) => [status, body.errors?.[0]?.extensions.code ?? 'ok']
