@@ -99,7 +99,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       throw explain(error)
     })
     const verified: VerifiedToken = {
-      viewer: toViewer(payload, claims, tenant),
+      viewer: { ...toViewer(payload, claims, tenant), expiresAtMs: (payload.exp ?? 0) * 1_000 },
       keyId: typeof payload.key_id === 'string' ? payload.key_id : null,
       expiresAtMs: ((payload.exp ?? 0) + leewaySeconds) * 1_000,
     }

@@ -31,8 +31,7 @@ describe('tokens of an issuer', () => {
   let verifier: TokenVerifier
   const server = createServer((_request, response) => {
     fetches += 1
-    if (!answers) return response.writeHead(500).end()
-    response.setHeader('content-type', 'application/json')
+    response.writeHead(answers ? 200 : 500, { 'content-type': 'application/json' })
     response.end(JSON.stringify({ keys: served }))
   })
 
@@ -82,6 +81,7 @@ describe('tokens of an issuer', () => {
       keyId: null,
       expiresAtMs: start.getTime() + 330_000,
       viewer: {
+        expiresAtMs: start.getTime() + 300_000,
         kind: 'staff',
         tenant: 'demo',
         clientId: 'desk',
