@@ -136,7 +136,11 @@ export function createWebhookService(deps: WebhookServiceDeps): WebhookService {
       const webhook = await found(viewer, id)
       // What it stood still for may stand in the way again; better told now than found out later.
       await deps.streams.place(webhook.viewer, webhook.selection, webhook.checkpoint)
-      return change(viewer, id, (transaction) => store.resume(transaction, id, clock()))
+      const pending = (await store.pending([id])).get(id) ?? 0
+      return change(viewer, id, async (transaction) => {
+        await store.resume(transaction, id, clock())
+        if (webhook.verifiedAt === null && pending === 0) await addPing(transaction, id)
+      })
     },
     async remove(viewer, id) {
       if (!(await store.remove(ownerOf(viewer), id))) throw noSuchWebhook(id)

@@ -71,6 +71,11 @@ describe('a webhook', () => {
     await until('it is disabled', async () => (await stateOf(process, id)).state === 'DISABLED')
     expect(new Set(receiver.received.map(({ kind }) => kind))).toEqual(new Set(['ping']))
     expect(await stateOf(process, id)).toMatchObject({ stateReason: 'The first ping was never taken' })
+    receiver.answer((_, response) => response.writeHead(200).end())
+    const resumed = await process.ask('mutation ($id: ID!) { resumeWebhook(id: $id) { state } }', { id })
+    expect(resumed.data.resumeWebhook).toEqual({ state: 'VERIFYING' })
+    await until('what happened since the registration is told', () => told(receiver.received).length === 1)
+    expect(await stateOf(process, id)).toMatchObject({ state: 'ACTIVE', stateReason: null })
   })
 
   it('goes on in another process without a gap and without telling anything twice', async () => {
