@@ -67,6 +67,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         supergraphSdl,
         transports: openTransports(subgraphs, { config, viewerCodec, closer, log }),
         identify: identity.identify,
+        developmentViewers: identity.developmentViewers,
         anonymous: identity.anonymous,
         policies,
         subgraphHeaders: createSubgraphHeaders(viewerCodec),
@@ -90,7 +91,11 @@ export async function startApp(options: AppOptions): Promise<App> {
     gateway.http.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()))
     const { url } = await gateway.listen(config.server)
     systems.complete
-      .then(() => log.info(`Ready: every system of record is read; open ${url} for GraphiQL with worked examples`))
+      .then(() =>
+        log.info(
+          `Ready: every system of record is read; open ${url} for GraphiQL with worked examples${identity.hint}`,
+        ),
+      )
       .catch(() => {})
     return { url, complete: systems.complete }
   })

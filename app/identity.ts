@@ -1,6 +1,6 @@
 import type { Identify } from '../gateway/identify.ts'
 import { createIdentify } from '../gateway/identity/create-identify.ts'
-import { addDevelopmentTokens } from '../gateway/identity/development.ts'
+import { addDevelopmentTokens, developmentViewers } from '../gateway/identity/development.ts'
 import { ownClaims } from '../gateway/identity/own-claims.ts'
 import { addTokenEndpoint } from '../gateway/identity/token-endpoint.ts'
 import type { Gateway } from '../gateway/index.ts'
@@ -23,6 +23,10 @@ import type { Store } from './store.ts'
 export type Identity = {
   readonly anonymous: Viewer
   readonly identify: Identify
+  /** As whom tokens are had at `/dev/token`; none in production. */
+  readonly developmentViewers: readonly string[]
+  /** How to sign in, for the line that tells where to begin; empty in production. */
+  readonly hint: string
   /** Adds where tokens are had. */
   addRoutes(gateway: Gateway): void
 }
@@ -73,6 +77,8 @@ export async function openIdentity({ config, log }: ProcessParts, { database }: 
   })
   return {
     anonymous,
+    hint: development === null ? '' : `; a token: npm run token -- agent (or ${developmentViewers.join(', ')})`,
+    developmentViewers: development === null ? [] : developmentViewers,
     identify: createIdentify({ anonymous, tokens, keys, publicClients: file.publicClients }),
     addRoutes(gateway) {
       addTokenEndpoint(gateway.http, { keys, issuer: own })

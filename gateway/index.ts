@@ -40,6 +40,8 @@ export type GatewayDeps = SupergraphLoaderOptions & {
   }
   readonly paths: readonly string[]
   readonly examples: readonly Example[]
+  /** As whom the page at `/` may ask. Default: as nobody but who its headers say. */
+  readonly developmentViewers?: readonly string[]
   readonly readiness: readonly ReadinessCheck[]
   /** Subscriptions, and queries over the same events. Default: none. */
   readonly push?: PushOptions
@@ -101,7 +103,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     onInternal: deps.onInternal,
   })
   push?.addWebSockets(http.server, createRouteOf(deps.paths, versionNames.length > 0))
-  addLandingPage(http, deps.examples)
+  addLandingPage(http, deps.examples, deps.developmentViewers)
   const versions = deps.governance?.versions
   if (versions !== undefined) addVersionList(http, versions.calendar, versions.clock)
 

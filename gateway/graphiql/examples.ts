@@ -31,6 +31,7 @@ query StorefrontAvailability($channel: ID!, $skus: [String!]!) {
   },
   {
     title: 'Service desk: find a customer',
+    viewer: 'agent',
     query: `# A service agent finds a customer by order number (or EMAIL, PHONE, LOYALTY_ID) and reads one history over all channels.
 query ServiceDeskCustomer($kind: IdentifierKind!, $value: String!) {
   customerByIdentifier(kind: $kind, value: $value) {
@@ -81,6 +82,7 @@ query ServiceDeskCustomer($kind: IdentifierKind!, $value: String!) {
   },
   {
     title: 'Partner: order status',
+    viewer: 'partner',
     query: `# A marketplace looks up its orders by its own numbers; null where one is unknown.
 query PartnerOrderStatus($channel: ID!, $numbers: [String!]!) {
   ordersByExternalNumber(channelId: $channel, externalNumbers: $numbers) {
@@ -98,6 +100,7 @@ query PartnerOrderStatus($channel: ID!, $numbers: [String!]!) {
   },
   {
     title: 'Live: orders change',
+    viewer: 'agent',
     query: `# Every change of a public status as it happens, from whichever system told it. Run it and wait: the demo retailer trades.
 # The cursor goes on where a client was: put it in $after.
 subscription OrdersLive($channels: [ID!], $after: EventCursor) {

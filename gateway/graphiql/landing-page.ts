@@ -8,6 +8,8 @@ import { assetPath } from '../../platform/assets.ts'
 /** A query the page opens with, in a tab of its own. */
 export type Example = {
   readonly title: string
+  /** As whom it is asked in development. Absent: as nobody in particular. */
+  readonly viewer?: string
   readonly query: string
   readonly variables: Readonly<Record<string, unknown>>
 }
@@ -44,11 +46,21 @@ const files = [
   },
 ] as const
 
-/** GraphiQL at `/`, with the examples as its tabs. */
-export function addLandingPage(server: FastifyInstance, examples: readonly Example[]): void {
+/**
+ * GraphiQL at `/`, with the examples as its tabs.
+ * @param viewers as whom the page may ask, see gateway/identity/development.ts; none in production
+ */
+export function addLandingPage(
+  server: FastifyInstance,
+  examples: readonly Example[],
+  viewers: readonly string[] = [],
+): void {
   for (const { url, type, path } of files) {
     server.get(url, async (_request, reply) => send(reply, type, await readFile(path())))
   }
+  server.get('/graphiql/viewers.json', async (_request, reply) =>
+    send(reply, 'application/json', Buffer.from(JSON.stringify(viewers))),
+  )
   server.get('/graphiql/examples.json', async (_request, reply) =>
     send(reply, 'application/json', Buffer.from(JSON.stringify(examples))),
   )

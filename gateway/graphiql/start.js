@@ -1,13 +1,50 @@
 // Runs in the browser: GraphiQL over this gateway, one tab per worked example.
 const { React, ReactDOM, GraphiQL } = window
 
-function ask({ operationName, ...params }, options) {
+/** Of a gateway in development: as whom the page may ask, and as whom it does; `example` is whom the example is for. */
+let viewers = []
+let examples = []
+let chosen = 'example'
+const tokens = new Map()
+
+/** As whom the chooser says, unless the headers written in the page say who. */
+async function signedIn(query, written) {
+  if (viewers.length === 0 || Object.keys(written ?? {}).some((name) => name.toLowerCase() === 'authorization'))
+    return written
+  const nameOf = (text) => /(?:query|mutation|subscription)\s+(\w+)/.exec(text)?.[1]
+  const own = examples.find((example) => nameOf(example.query) === nameOf(query))?.viewer
+  const viewer = chosen === 'example' ? own : chosen
+  if (viewer === undefined || viewer === 'anonymous') return written
+  if (!tokens.has(viewer)) {
+    const answer = await fetch(`/dev/token?as=${viewer}`)
+    if (!answer.ok) throw new Error(await answer.text())
+    tokens.set(viewer, await answer.text())
+  }
+  return { ...written, authorization: `Bearer ${tokens.get(viewer)}` }
+}
+
+function addChooser() {
+  const select = document.createElement('select')
+  select.id = 'viewer'
+  select.setAttribute('aria-label', 'Ask as')
+  for (const [value, text] of [
+    ['example', 'as the example’s viewer'],
+    ...['anonymous', ...viewers].map((name) => [name, `as ${name}`]),
+  ]) {
+    select.append(new Option(text, value))
+  }
+  select.addEventListener('change', () => {
+    chosen = select.value
+  })
+  document.body.append(select)
+}
+
+async function ask({ operationName, ...params }, options) {
   // Just after a change of tabs GraphiQL still names the operation of the tab before.
   const named = operationName && params.query.includes(operationName) ? { operationName } : {}
   const body = JSON.stringify({ ...params, ...named })
-  return isSubscription(options?.documentAST, named.operationName)
-    ? follow(body, options?.headers)
-    : askOnce(body, options?.headers)
+  const headers = await signedIn(params.query, options?.headers)
+  return isSubscription(options?.documentAST, named.operationName) ? follow(body, headers) : askOnce(body, headers)
 }
 
 async function askOnce(body, headers) {
@@ -57,7 +94,9 @@ async function* follow(body, headers) {
 }
 
 async function start() {
-  const examples = await (await fetch('/graphiql/examples.json')).json()
+  examples = await (await fetch('/graphiql/examples.json')).json()
+  viewers = await (await fetch('/graphiql/viewers.json')).json()
+  if (viewers.length > 0) addChooser()
   ReactDOM.createRoot(document.getElementById('graphiql')).render(
     React.createElement(GraphiQL, {
       fetcher: ask,
