@@ -108,6 +108,7 @@ export function reserveCommand(variantId: string, buyer: string, ttlSeconds = 60
     method: 'SHIP',
     owner: { kind: 'CART', id: buyer },
     lines: [{ lineId: '1', variantId, quantity: 1 }],
+    kits: [],
     ttlSeconds,
     replaceOwner: true,
     locationId: null,

@@ -11,7 +11,7 @@ import { createAdmission, loadTerms } from './reservations/admission.ts'
 import type { Command, Outcome } from './reservations/command.ts'
 import type { ReservationRow } from './reservations/legs.ts'
 import { runSection, type SectionDeps } from './reservations/section.ts'
-import { readReservation } from './reservations/section-read.ts'
+import { readReservation, variantsOf } from './reservations/section-read.ts'
 import { readExpired, removeCountedIssues } from './reservations/tidy.ts'
 
 export type InventoryCommandsDeps = {
@@ -56,7 +56,7 @@ export function createInventoryCommands(deps: InventoryCommandsDeps): InventoryC
       if (command.kind === 'tidy') return [command.reservationIds.join(' ')]
       if (command.kind === 'reserve') {
         const { kind, id } = command.owner
-        const variants = command.lines.map(({ variantId }) => variantId)
+        const variants = variantsOf(command)
         return command.replaceOwner ? [...variants, `${kind} ${id}`] : variants
       }
       return command.items.map(({ reservationId }) => variantOf.get(reservationId) ?? 'unknown')

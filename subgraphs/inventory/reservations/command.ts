@@ -2,7 +2,7 @@ import type { KeyedCommand } from '../../../platform/idempotency/idempotency.ts'
 import type { Viewer } from '../../../platform/identity/viewer.ts'
 import type { Method } from '../network.ts'
 import type { Changed, LegRefusal, Owner, ReservationRow } from './legs.ts'
-import type { Shortfall } from './place.ts'
+import type { KitDemand, Shortfall } from './place.ts'
 
 export type ReserveLine = { readonly lineId: string; readonly variantId: string; readonly quantity: number }
 
@@ -20,6 +20,8 @@ export type ReserveCommand = Common & {
   readonly method: Method
   readonly owner: Owner
   readonly lines: readonly ReserveLine[]
+  /** Lines whose components must leave from one place. */
+  readonly kits: readonly KitDemand[]
   readonly ttlSeconds: number
   /** Gives back what the owner still holds, in the same step. */
   readonly replaceOwner: boolean

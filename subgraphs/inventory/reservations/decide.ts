@@ -23,7 +23,10 @@ export function decideReserve(state: SectionState, command: ReserveCommand, ids:
   const question = { channelId: command.channelId, method: command.method }
   const freed = command.replaceOwner ? giveBack(state, command) : []
   const { locationId: only, placed } = command
-  const placement = placeDemand(command.lines, (variantId) => state.promisable(variantId, question), { only, placed })
+  const placement = placeDemand(command.lines, command.kits, (variantId) => state.promisable(variantId, question), {
+    only,
+    placed,
+  })
   if (placement.kind === 'short') {
     for (const change of freed.toReversed()) state.undo(change)
     return refused({ kind: 'insufficient', shortfalls: placement.shortfalls })

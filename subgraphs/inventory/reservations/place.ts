@@ -29,20 +29,35 @@ export type Placement =
   | { readonly kind: 'placed'; readonly parts: readonly Part[] }
   | { readonly kind: 'short'; readonly shortfalls: readonly Shortfall[] }
 
+/** So many of a kit, each made up at one location. */
+export type KitDemand = {
+  readonly lineId: string
+  readonly sets: number
+  readonly components: readonly { readonly variantId: string; readonly units: number }[]
+}
+
+type Where = { readonly only: string | null; readonly placed: boolean }
+type Left = { readonly locationId: string; available: number }
+
 /**
- * All lines or none. Lines of one variant are summed before anything is compared: two lines that each fit may not fit
- * together. One location for the whole variant where one has enough, else as few as possible.
- * @param only the one location to take from; null: any that serves
- * @param placed false: the network owes them, no location does yet
+ * All lines or none. What one variant is asked for in all lines and kits is summed before anything is compared: two lines that
+ * each fit may not fit together. One location for the whole variant where one has enough, else as few as possible.
+ * @param where.only the one location to take from; null: any that serves
+ * @param where.placed false: the network owes them, no location does yet
  */
 export function placeDemand(
   lines: readonly Demand[],
+  kits: readonly KitDemand[],
   promisableOf: (variantId: string) => Promisable,
-  { only, placed }: { readonly only: string | null; readonly placed: boolean },
+  { only, placed }: Where,
 ): Placement {
+  const parts = kits.flatMap(toDemands)
+  const inKits = new Set(parts.map(({ variantId }) => variantId))
   const demands = new Map<string, number>()
-  for (const { variantId, quantity } of lines) demands.set(variantId, (demands.get(variantId) ?? 0) + quantity)
-  const left = new Map<string, { readonly locationId: string; available: number }[]>()
+  for (const { variantId, quantity } of [...lines, ...parts]) {
+    demands.set(variantId, (demands.get(variantId) ?? 0) + quantity)
+  }
+  const left = new Map<string, Left[]>()
   const shortfalls: Shortfall[] = []
   for (const [variantId, requested] of demands) {
     const { ats, byLocation } = promisableOf(variantId)
@@ -50,29 +65,69 @@ export function placeDemand(
     const there = placed ? open.reduce((sum, { available }) => sum + available, 0) : ats
     const available = Math.min(ats, there)
     if (requested > available) {
-      const alternatives = byLocation.filter(({ locationId }) => locationId !== only).slice(0, mostAlternatives)
-      shortfalls.push({
-        variantId,
-        requested,
-        available,
-        alternatives: available === ats && only === null ? [] : alternatives,
-      })
+      const others = only === null ? [] : byLocation.filter(({ locationId }) => locationId !== only)
+      shortfalls.push({ variantId, requested, available, alternatives: others.slice(0, mostAlternatives) })
       continue
     }
-    const single = open.find(({ available }) => available >= requested)
+    const single = inKits.has(variantId) ? undefined : open.find((at) => at.available >= requested)
     left.set(
       variantId,
       (single === undefined ? open : [single]).map((at) => ({ ...at })),
     )
   }
   if (shortfalls.length > 0) return { kind: 'short', shortfalls }
-  if (!placed) return { kind: 'placed', parts: lines.map((line) => ({ ...line, locationId: null })) }
-  return { kind: 'placed', parts: lines.flatMap((line) => takeFrom(line, left.get(line.variantId) ?? [])) }
+  if (!placed) return { kind: 'placed', parts: [...lines, ...parts].map((line) => ({ ...line, locationId: null })) }
+  const made = kits.map((kit) => ({ kit, ...takeKits(kit, left) }))
+  const short = made.flatMap(({ kit, missing }) =>
+    missing === 0
+      ? []
+      : kit.components.map(({ variantId, units }) =>
+          shortOf(variantId, units * kit.sets, units * (kit.sets - missing)),
+        ),
+  )
+  if (short.length > 0) return { kind: 'short', shortfalls: short }
+  const taken = lines.flatMap((line) => takeFrom(line, left.get(line.variantId) ?? []))
+  return { kind: 'placed', parts: [...made.flatMap((kit) => kit.parts), ...taken] }
 }
 
 const mostAlternatives = 10
 
-function takeFrom(line: Demand, left: { readonly locationId: string; available: number }[]): readonly Part[] {
+function toDemands({ lineId, sets, components }: KitDemand): readonly Demand[] {
+  return components.map(({ variantId, units }) => ({ lineId, variantId, quantity: units * sets }))
+}
+
+function shortOf(variantId: string, requested: number, available: number): Shortfall {
+  return { variantId, requested, available, alternatives: [] }
+}
+
+/** Largest location of the first component first. */
+function takeKits(
+  kit: KitDemand,
+  left: ReadonlyMap<string, Left[]>,
+): { readonly parts: readonly Part[]; readonly missing: number } {
+  const at = (variantId: string, locationId: string) =>
+    left.get(variantId)?.find((place) => place.locationId === locationId)
+  const parts: Part[] = []
+  let missing = kit.sets
+  for (const { locationId } of left.get(kit.components[0]?.variantId ?? '') ?? []) {
+    const sets = kit.components.reduce(
+      (fewest, { variantId, units }) =>
+        Math.min(fewest, Math.floor((at(variantId, locationId)?.available ?? 0) / units)),
+      missing,
+    )
+    if (sets === 0) continue
+    for (const { variantId, units } of kit.components) {
+      const place = at(variantId, locationId)
+      if (place !== undefined) place.available -= sets * units
+      parts.push({ lineId: kit.lineId, variantId, locationId, quantity: sets * units })
+    }
+    missing -= sets
+    if (missing === 0) break
+  }
+  return { parts, missing }
+}
+
+function takeFrom(line: Demand, left: readonly Left[]): readonly Part[] {
   const parts: Part[] = []
   let open = line.quantity
   for (const at of left) {

@@ -28,6 +28,7 @@ export const reservationMutations: Pick<
   async reserveStock(_, { input }, context) {
     const command = await toReserveCommand(input, context, {
       network: await context.load.network(),
+      kitOf: async (variantId) => (await context.load.basisOf(variantId, context.now)).terms.kit,
       variantIdsOf: (skus) => context.load.variantIdBySku.loadMany(skus),
     })
     if (command.kind === 'invalid') return toRefusalAnswer(command)

@@ -1,6 +1,6 @@
 import type { Queryable, Transaction } from '../../../platform/sql/database.ts'
 import type { PositionRow } from '../reads.ts'
-import type { Command } from './command.ts'
+import type { Command, ReserveCommand } from './command.ts'
 import type { Hold } from './holds.ts'
 import type { Owner, OwnerKind, ReservationRow } from './legs.ts'
 import { countedAtOf } from './section-state.ts'
@@ -14,13 +14,18 @@ export type Targets = {
   readonly owners: readonly Keyed[]
 }
 
+/** Every variant a command takes units of. */
+export function variantsOf({ lines, kits }: ReserveCommand): readonly string[] {
+  return [...lines, ...kits.flatMap(({ components }) => components)].map(({ variantId }) => variantId)
+}
+
 export function targetsOf(commands: readonly Command[]): Targets {
   const variantIds = new Set<string>()
   const reservationIds = new Set<string>()
   const owners: Keyed[] = []
   for (const command of commands) {
     if (command.kind === 'reserve') {
-      for (const { variantId } of command.lines) variantIds.add(variantId)
+      for (const id of variantsOf(command)) variantIds.add(id)
       if (command.replaceOwner) owners.push({ tenant: command.viewer.tenant, owner: command.owner })
     } else if (command.kind === 'change') {
       for (const { reservationId } of command.items) reservationIds.add(reservationId)

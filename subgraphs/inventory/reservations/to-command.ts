@@ -3,6 +3,7 @@ import type { JsonObject } from '../../../platform/event-log/event-log.ts'
 import { fingerprintOf, type KeyedCommand } from '../../../platform/idempotency/idempotency.ts'
 import type { SubgraphCall } from '../../../platform/subgraph/subgraph.ts'
 import type { NetworkIndex } from '../network.ts'
+import type { Kit } from '../terms-reads.ts'
 import type { ChangeCommand, ReserveCommand, ReserveLine } from './command.ts'
 import { actsForAll } from './decide.ts'
 import type { Owner } from './legs.ts'
@@ -16,6 +17,7 @@ import {
   type LineInput,
   toUnits,
 } from './parse-input.ts'
+import type { KitDemand } from './place.ts'
 
 type Call = Pick<SubgraphCall, 'viewer' | 'correlationId'>
 
@@ -38,13 +40,15 @@ export type Known = {
   readonly network: NetworkIndex
   /** One entry per SKU, in order; null for an unknown one. */
   readonly variantIdsOf: (skus: readonly string[]) => Promise<readonly (string | null)[]>
+  /** null for a variant that is no kit. */
+  readonly kitOf: (variantId: string) => Promise<Kit | null>
 }
 
 /** @throws AppError `BAD_USER_INPUT` for a key or an owner that is none */
 export async function toReserveCommand(
   input: ReserveInput,
   call: Call,
-  { network, variantIdsOf }: Known,
+  { network, variantIdsOf, kitOf }: Known,
 ): Promise<ReserveCommand | Invalid> {
   const keyed = keyedOf('reserveStock', input, call)
   checkText(input.owner.id, 'owner.id')
@@ -67,7 +71,35 @@ export async function toReserveCommand(
   const locationId = input.locationId ?? null
   const { viewer, correlationId } = call
   const common = { kind: 'reserve', keyed, viewer, correlationId } as const
-  return { ...common, channelId, method, owner, lines, ttlSeconds, replaceOwner, locationId, placed }
+  const taken = await expandKits(lines, kitOf)
+  return { ...common, channelId, method, owner, ...taken, ttlSeconds, replaceOwner, locationId, placed }
+}
+
+/** A kit is reserved as what it is made of. */
+async function expandKits(
+  lines: readonly ReserveLine[],
+  kitOf: Known['kitOf'],
+): Promise<Pick<ReserveCommand, 'lines' | 'kits'>> {
+  const loose: ReserveLine[] = []
+  const kits: KitDemand[] = []
+  const found = await Promise.all(lines.map(({ variantId }) => kitOf(variantId)))
+  for (const [at, line] of lines.entries()) {
+    const kit = found[at] ?? null
+    const { lineId, quantity } = line
+    if (kit === null) loose.push(line)
+    else if (kit.shipTogether) {
+      const components = kit.components.map((component) => ({
+        variantId: component.variantId,
+        units: component.quantity,
+      }))
+      kits.push({ lineId, sets: quantity, components })
+    } else {
+      for (const component of kit.components) {
+        loose.push({ lineId, variantId: component.variantId, quantity: quantity * component.quantity })
+      }
+    }
+  }
+  return { lines: loose, kits }
 }
 
 type ChangeInput = {

@@ -127,4 +127,36 @@ describe('a reservation', () => {
     expect(await shop.ats('A')).toBe(9)
     expect(await shop.drift()).toEqual([])
   })
+
+  it('of a kit keeps its components at one place, with loose ones of the same kind counted in', async () => {
+    await shop.stock('B', { DC1: 4, S1: 8 })
+    await shop.stock('KIT', {})
+    const sku = (value: string) => ({ namespace: 'sku', value })
+    await shop.world.deliver('kit', {
+      k: {
+        variant: sku('KIT'),
+        shipTogether: true,
+        components: [
+          { variant: sku('A'), quantity: 1 },
+          { variant: sku('B'), quantity: 2 },
+        ],
+      },
+    })
+    // DC1 makes two and S1 three.
+    expect(await shop.ats('KIT')).toBe(5)
+    const answer = await shop.reserve('KIT', 5)
+    expect(answer.plan).toEqual([
+      { lineId: '1', quantity: 2, location: { code: 'DC1' } },
+      { lineId: '1', quantity: 4, location: { code: 'DC1' } },
+      { lineId: '1', quantity: 3, location: { code: 'S1' } },
+      { lineId: '1', quantity: 6, location: { code: 'S1' } },
+    ])
+    expect([await shop.ats('KIT'), await shop.ats('A'), await shop.ats('B')]).toEqual([0, 8, 2])
+    const lines = [
+      { lineId: 'kit', sku: 'KIT', quantity: 1 },
+      { lineId: 'loose', sku: 'B', quantity: 1 },
+    ]
+    expect(await shop.reserve('', 0, { lines })).toMatchObject({ __typename: 'InsufficientStock' })
+    expect(await shop.drift()).toEqual([])
+  })
 })
