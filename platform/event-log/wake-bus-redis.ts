@@ -1,3 +1,4 @@
+import { RedisPubSub } from 'graphql-redis-subscriptions'
 import type { Redis } from 'ioredis'
 import { createSubscribers } from './subscribers.ts'
 import type { WakeBus } from './wake-bus.ts'
@@ -15,22 +16,34 @@ export function createRedisWakeBus({ redis, channel }: RedisWakeBusOptions): Wak
   let sending: Promise<void> | null = null
   let again = false
   let closed = false
+  // It would answer an error with one of its own listeners, on a connection that others share.
+  const pubSub = (subscriber: Redis) => new RedisPubSub({ publisher: redis, subscriber, connectionListener: () => {} })
+  const sender = pubSub(redis)
 
   async function send(): Promise<void> {
     do {
       again = false
       // While Redis is away, nothing is queued for it: readers poll.
-      if (redis.status === 'ready') await redis.publish(channel, '').catch(() => {})
+      if (redis.status === 'ready') await sender.publish(channel, '').catch(() => {})
     } while (again && !closed)
     sending = null
   }
 
   function listen(): Redis {
-    const connection = redis.duplicate({ lazyConnect: false, autoResubscribe: false })
+    const connection = redis.duplicate({ lazyConnect: false, autoResubscribe: true })
+    const receiver = pubSub(connection)
+    let subscribed = false
     connection.on('error', () => {})
-    connection.on('message', subscribers.tell)
     connection.on('ready', () => {
-      connection.subscribe(channel).then(subscribers.tell, () => {})
+      // Messages sent while it was away are lost, so whoever waits looks for itself.
+      if (subscribed) return subscribers.tell()
+      receiver.subscribe(channel, subscribers.tell).then(
+        () => {
+          subscribed = true
+          subscribers.tell()
+        },
+        () => {},
+      )
     })
     return connection
   }

@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest'
+import type { WakeBus } from '../../platform/event-log/wake-bus.ts'
+
+export type WakeBusPair = AsyncDisposable & { readonly here: WakeBus; readonly there: WakeBus }
+
+/** What every driver promises, with two ends of one bus as two processes hold them. */
+export function describeWakeBus(open: () => Promise<WakeBusPair>): void {
+  it('wakes the other end and its own, however often it is told, until the listener leaves', async () => {
+    await using pair = await open()
+    const woken = { here: 0, there: 0 }
+    const listener = pair.here.subscribe(() => {
+      woken.here += 1
+    })
+    pair.there.subscribe(() => {
+      woken.there += 1
+    })
+    await expect.poll(() => Math.min(woken.here, woken.there), { timeout: 10_000 }).toBe(1)
+    pair.there.publish()
+    await expect.poll(() => [woken.here, woken.there], { timeout: 10_000 }).toEqual([2, 2])
+    listener[Symbol.dispose]()
+    for (let index = 0; index < 100; index += 1) pair.here.publish()
+    await expect.poll(() => woken.there, { timeout: 10_000 }).toBeGreaterThanOrEqual(3)
+    expect(woken.here).toBe(2)
+    expect(woken.there).toBeLessThan(20)
+  })
+}
