@@ -19,7 +19,10 @@ export async function openEstate(parts: ProcessParts, store: Store, overrides: D
   const folder = shippedEstates.includes(name) ? assetPath(`estates/${name}`) : resolve(name)
   if (name !== 'demo') return { estate: await loadEstate(folder, parts.environment), demo: null }
   const demo = await makeDemo(parts, store, overrides)
-  const urls = Object.entries(demo).map(([system, url]) => [`STORELOOM_DEMO_${system.toUpperCase()}_URL`, url])
+  const urls = Object.entries({ ...demo, ...overrides.sourceUrls }).map(([system, url]) => [
+    `STORELOOM_DEMO_${system.toUpperCase()}_URL`,
+    url,
+  ])
   const estate = await loadEstate(folder, { ...parts.environment, ...Object.fromEntries(urls) })
   // Slots are names of the whole server: two demos on one server would take each other's.
   const prefix = overrides.databasePrefix

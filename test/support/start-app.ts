@@ -3,15 +3,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { startApp } from '../../app.ts'
-import { demoSystems } from '../../estates/demo/rows.ts'
+import { type DemoSystem, demoSystems } from '../../estates/demo/rows.ts'
 import { readConfig } from '../../platform/config.ts'
 import { silentLog } from '../../platform/telemetry/log.ts'
 import { openTestDatabase } from './postgres.ts'
 
 export type TestApp = AsyncDisposable & {
   readonly url: string
+  /** What a further process of the same installation is started with. */
+  readonly environment: Readonly<Record<string, string>>
   /** The URL of one of the demo's source databases. */
-  sourceUrl(system: (typeof demoSystems)[number]): string
+  sourceUrl(system: DemoSystem): string
+  /** Ends it in order and starts it again over the same store. */
+  restart(): Promise<void>
   ask(query: string, variables?: Record<string, unknown>, headers?: Record<string, string>): Promise<TestAnswer>
 }
 
@@ -21,8 +25,16 @@ type Json = any
 
 const small = { stores: 3, variants: 60, variantsPerStore: 20, customers: 50, orders: 150 }
 
+export type TestAppOptions = {
+  /** Systems that are reached through another port than their server's own. */
+  readonly portOf?: Partial<Record<DemoSystem, number>>
+}
+
 /** The whole product on a small demo retailer that does not trade by itself; resolves when it is ready. */
-export async function startTestApp(environment: Record<string, string> = {}): Promise<TestApp> {
+export async function startTestApp(
+  environment: Record<string, string> = {},
+  options: TestAppOptions = {},
+): Promise<TestApp> {
   const test = await openTestDatabase()
   const dataDir = await mkdtemp(join(tmpdir(), 'storeloom-app-'))
   const prefix = `d${new URL(test.url).pathname.slice(3, 13)}_`
@@ -34,19 +46,34 @@ export async function startTestApp(environment: Record<string, string> = {}): Pr
     PORT: '0',
     ...environment,
   }
-  const app = await startApp({
-    config: readConfig(given),
-    environment: given,
-    log: silentLog,
-    demo: { size: small, databasePrefix: prefix },
-  })
+  const sourceUrl = (system: DemoSystem, port?: number): string => {
+    const url = new URL(test.url)
+    url.pathname = `/${prefix}${system}`
+    if (port !== undefined) url.port = String(port)
+    return url.href
+  }
+  const sourceUrls = Object.fromEntries(
+    demoSystems.map((system) => [system, sourceUrl(system, options.portOf?.[system])]),
+  )
+  const start = () =>
+    startApp({
+      config: readConfig(given),
+      environment: given,
+      log: silentLog,
+      demo: { size: small, databasePrefix: prefix, sourceUrls },
+    })
+  let app = await start()
   await app.complete
   return {
-    url: app.url,
-    sourceUrl(system) {
-      const url = new URL(test.url)
-      url.pathname = `/${prefix}${system}`
-      return url.href
+    get url() {
+      return app.url
+    },
+    environment: given,
+    sourceUrl,
+    async restart() {
+      await app[Symbol.asyncDispose]()
+      app = await start()
+      await app.complete
     },
     async ask(query, variables = {}, headers = {}) {
       const response = await fetch(`${app.url}/graphql`, {
