@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../../../platform/event-log/event-log.ts'
 import { createInventory } from '../../../../subgraphs/inventory/index.ts'
-import { hear, type Stream } from '../../../../subgraphs/inventory/ledger/streams.ts'
 import { fresh, openSubgraphWorld, type SubgraphWorld } from '../../../support/subgraph-world.ts'
 import { withCatalogue } from '../catalogue.ts'
 import { channelDocument, locationDocument, stockDocument } from '../documents.ts'
@@ -207,18 +206,6 @@ describe('numbers of a source (K187)', () => {
       'ops.sequence-gap-detected',
       'ops.sequence-gap-closed',
     ])
-  })
-
-  it('heard twice, or first late, change nothing', () => {
-    const heard = (numbers: readonly number[]) => numbers.reduce<Stream | null>(hear, null)
-    expect(heard([5, 6, 6, 5, 4])).toEqual({ next: 7, missing: [] })
-    expect(heard([5, 9, 7, 9])).toEqual({
-      next: 10,
-      missing: [
-        { from: 6, to: 6 },
-        { from: 8, to: 8 },
-      ],
-    })
   })
 })
 
