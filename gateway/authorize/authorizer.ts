@@ -24,7 +24,7 @@ export type DeniedField = { readonly error: AppError; readonly path: readonly (s
 export type Authorizer = {
   /**
    * @returns null when the viewer may run all of it, which for a known operation costs a few map lookups
-   * @throws AppError `FORBIDDEN` when a root field of a mutation or subscription is denied: no part
+   * @throws AppError `FORBIDDEN` when a root field of a mutation, or any field of a subscription, is denied: no part
    * of it is done
    */
   restrict(operation: Operation, viewer: Viewer): Restricted | null
@@ -122,6 +122,9 @@ function restrictOperation(
   if (node.operation !== 'query' && pruned.deniedRoot !== null) {
     return { refused: `${rootType.name}.${pruned.deniedRoot.name.value}` }
   }
+  // A stream that leaves out what was asked would look whole, event after event.
+  const [anywhere] = deniedFields
+  if (node.operation === 'subscription' && anywhere !== undefined) return { refused: anywhere.name.value }
   return {
     operation: pruned.operation === null ? null : toOperation(operation, pruned.operation, pruned.fragments),
     complete(data, variables) {
