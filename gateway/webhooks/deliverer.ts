@@ -56,19 +56,17 @@ export function createDeliverer(deps: DelivererDeps): Deliverer {
   /** @returns how many attempts were made */
   async function deliverTo(webhook: Webhook): Promise<number> {
     let attempts = 0
-    try {
-      while (attempts < mostInARow && !stopping.signal.aborted) {
-        const delivery = await queue.next(webhook.id, holder, clock())
-        if (delivery === null) break
-        attempts += 1
-        const settlement = await attempt(webhook, delivery)
-        if (settlement === null) break
-        if (!(await queue.settle(delivery, settlement, { holder, now: clock(), leaseMs }))) break
-        webhook = afterwards(webhook, settlement, clock())
-      }
-    } finally {
-      await queue.release(webhook.id, holder)
+    while (attempts < mostInARow && !stopping.signal.aborted) {
+      const delivery = await queue.next(webhook.id, holder, clock())
+      if (delivery === null) break
+      attempts += 1
+      const settlement = await attempt(webhook, delivery)
+      if (settlement === null) break
+      if (!(await queue.settle(delivery, settlement, { holder, now: clock(), leaseMs }))) break
+      webhook = afterwards(webhook, settlement, clock())
     }
+    // Not after a fault: the lease then keeps everyone from trying at once what has just failed here.
+    await queue.release(webhook.id, holder)
     return attempts
   }
 

@@ -227,6 +227,19 @@ describe('the deliverer', () => {
     expect([isSignedWith(secret, after), isSignedWith(fresh, after)]).toEqual([false, true])
   })
 
+  it('leaves a webhook alone for a lease after a fault of its own', async () => {
+    const id = await harness.register(receiver.url, { secrets: [{ sealed: 'of another key', endsAt: null }] })
+    await harness.enqueue(id, 'a')
+    const deliverer = harness.deliverer()
+    expect(await deliverer.runDue()).toBe(0)
+    expect(harness.faults.splice(0)).toMatchObject([{ code: 'CONFIG_INVALID' }])
+    expect(await deliverer.runDue()).toBe(0)
+    harness.clock.advance(60_000)
+    await deliverer.runDue()
+    expect(harness.faults.splice(0)).toMatchObject([{ code: 'CONFIG_INVALID' }])
+    expect(await harness.deliveries(id)).toMatchObject([{ state: 'PENDING', attempts: 0 }])
+  })
+
   it('looks at the address before every attempt, so that a name that turns inwards is not followed', async () => {
     const id = await harness.register('https://hooks.partner.example/in')
     await harness.enqueue(id, 'a')
