@@ -84,7 +84,7 @@ export async function writeRecords(transaction: Transaction, records: readonly I
 
 const writeText = `insert into idempotency.records (tenant, client_id, operation, key, fingerprint, response, expires_at)
   select tenant, client_id, operation, key, fingerprint, response, clock_timestamp() + keep * interval '1 second'
-  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::integer[])
+  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::json[], $7::integer[])
     as given (tenant, client_id, operation, key, fingerprint, response, keep)`
 
 /** Removes up to `limit` records past their end. @returns how many */

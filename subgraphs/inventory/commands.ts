@@ -87,7 +87,7 @@ export function createInventoryCommands(deps: InventoryCommandsDeps): InventoryC
   }
 }
 
-/** Measured on two cores: 256 give 30 % less, 1,024 make the last of a group wait twice as long. */
+/** The more share a commit the more are written a second, and the longer each waits; docs/decisions/040-reservations.md. */
 const mostInGroup = 512
 const mostRemembered = 200_000
 const mostTidied = 500

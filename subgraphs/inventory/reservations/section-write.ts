@@ -3,13 +3,13 @@ import type { Change } from './command.ts'
 import type { ReservationRow } from './legs.ts'
 import { issuedUnits } from './section-state.ts'
 
-/** Writes what a section decided, a fixed number of statements however many changes. */
+/** Writes what a section decided, a fixed number of statements however many changes: each is made up while the one before runs. */
 export async function writeChanges(transaction: Transaction, changes: readonly Change[], now: Date): Promise<void> {
   if (changes.length === 0) return
   const last = new Map(changes.map(({ after }) => [after.id, after]))
-  await transaction.query(upsertReservationsText, reservationColumns([...last.values()]))
+  const writes: Promise<unknown>[] = [transaction.query(upsertReservationsText, reservationColumns([...last.values()]))]
   const totals = totalsOf(changes)
-  if (totals.length > 0) await transaction.query(upsertTotalsText, [JSON.stringify(totals)])
+  if (totals.length > 0) writes.push(transaction.query(upsertTotalsText, [JSON.stringify(totals)]))
   const issues = changes.flatMap((change) => {
     const { after, occurredAt } = change
     const quantity = issuedUnits(change)
@@ -17,7 +17,8 @@ export async function writeChanges(transaction: Transaction, changes: readonly C
     if (quantity === 0 || locationId === null) return []
     return [{ variantId, locationId, channelId, quantity, occurredAt: occurredAt ?? now.toISOString() }]
   })
-  if (issues.length > 0) await transaction.query(insertIssuesText, [JSON.stringify(issues)])
+  if (issues.length > 0) writes.push(transaction.query(insertIssuesText, [JSON.stringify(issues)]))
+  await Promise.all(writes)
 }
 
 type Total = {

@@ -62,12 +62,13 @@ export async function runSection(deps: SectionDeps, commands: readonly Command[]
     const state = createSectionState({ now, locked, positions, holds, reservations }, terms.admission)
     const done = decideAll(state, commands, known, { ids: deps.ids, ...terms })
     const made = done.flatMap(({ decision }) => decision.changes)
-    await writeChanges(transaction, made, now)
-    await writeRecords(transaction, done.flatMap(toRecord))
+    const rows = writeChanges(transaction, made, now)
+    const records = writeRecords(transaction, done.flatMap(toRecord))
     const events = done.flatMap(({ command, decision }) =>
       decision.changes.map((change) => toReservationEvent(change, now, correlationOf(command))),
     )
-    if (events.length > 0) await eventLog.append(transaction, events)
+    const appended = events.length > 0 ? eventLog.append(transaction, events) : null
+    await Promise.all([rows, records, appended])
     return { steps: done, changes: made }
   })
   if (changes.length > 0) {
