@@ -11,6 +11,7 @@ import type { SourceSession } from './postgres-session.ts'
 import type { ChangeStream } from './postgres-stream.ts'
 import type { DocumentSync } from './postgres-sync.ts'
 import type { SyncState } from './sync-state.ts'
+import { untilVisible } from './until-visible.ts'
 
 export type FollowDeps = {
   readonly system: PostgresSystem
@@ -48,7 +49,9 @@ export async function followStream(
   while (!signal.aborted) {
     await stream.wait(probeMs)
     const position = stream.position()
-    for (const documents of changed.take()) await syncChanged(deps, documents, signal)
+    const [documentsChanged, transactions] = [changed.take(), stream.takeTransactions()]
+    if (documentsChanged.length > 0) await untilVisible(session, transactions, signal)
+    for (const documents of documentsChanged) await syncChanged(deps, documents, signal)
     if (signal.aborted) return
     if (reconcile.isDue()) for (const sync of syncs) await sync.syncAll(signal)
     if (position > delivered) delivered = position

@@ -17,6 +17,8 @@ export type ChangeStream = AsyncDisposable & {
   wait(timeoutMs: number): Promise<void>
   /** Everything committed at or before this place was handed to `onChange`. */
   position(): bigint
+  /** The ids of the transactions that began since the last call; each of their changes was or will be handed on. */
+  takeTransactions(): readonly number[]
   /** Lets the source forget what lies before `position`, and asks it where it stands. */
   acknowledge(position: bigint): Promise<void>
 }
@@ -40,6 +42,7 @@ export function openChangeStream(options: ChangeStreamOptions): ChangeStream {
   const plugin = createPlugin(options)
   let position = 0n
   let inTransaction = false
+  let transactions: number[] = []
   let failure: unknown = null
   let arrived = false
   let heardAtMs = Date.now()
@@ -69,6 +72,7 @@ export function openChangeStream(options: ChangeStreamOptions): ChangeStream {
         return
       case 'begin':
         inTransaction = true
+        transactions.push(message.xid)
         return
       case 'insert':
         options.onChange({ table: nameOf(message.relation), rows: [message.new], everything: false })
@@ -125,6 +129,11 @@ export function openChangeStream(options: ChangeStreamOptions): ChangeStream {
       }
     },
     position: () => position,
+    takeTransactions() {
+      const taken = transactions
+      transactions = []
+      return taken
+    },
     async acknowledge(acknowledged) {
       if (acknowledged === 0n) return
       // The library adds one to what it is given. Confirming one past the end of a commit would let the server skip
