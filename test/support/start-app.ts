@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
+import type { DemoOverrides } from '../../app/process.ts'
 import { startApp } from '../../app.ts'
 import { type DemoSystem, demoSystems } from '../../estates/demo/rows.ts'
 import { readConfig } from '../../platform/config.ts'
@@ -12,10 +13,12 @@ export type TestApp = AsyncDisposable & {
   readonly url: string
   /** What a further process of the same installation is started with. */
   readonly environment: Readonly<Record<string, string>>
+  /** And the demo retailer it must be told of, or it makes another one. */
+  readonly demo: DemoOverrides
   /** The URL of one of the demo's source databases. */
   sourceUrl(system: DemoSystem): string
-  /** Ends it in order and starts it again over the same store. */
-  restart(): Promise<void>
+  /** Ends it in order and starts it again over the same store, with what `changes` sets in its environment. */
+  restart(changes?: Readonly<Record<string, string>>): Promise<void>
   ask(query: string, variables?: Record<string, unknown>, headers?: Record<string, string>): Promise<TestAnswer>
 }
 
@@ -38,7 +41,7 @@ export async function startTestApp(
   const test = await openTestDatabase()
   const dataDir = await mkdtemp(join(tmpdir(), 'storeloom-app-'))
   const prefix = `d${new URL(test.url).pathname.slice(3, 13)}_`
-  const given = {
+  let given: Record<string, string> = {
     DATABASE_URL: test.url,
     STORELOOM_DATA_DIR: dataDir,
     STORELOOM_DEMO_RATE: '0',
@@ -55,12 +58,13 @@ export async function startTestApp(
   const sourceUrls = Object.fromEntries(
     demoSystems.map((system) => [system, sourceUrl(system, options.portOf?.[system])]),
   )
+  const demo: DemoOverrides = { size: small, databasePrefix: prefix, sourceUrls }
   const start = () =>
     startApp({
       config: readConfig(given),
       environment: given,
       log: silentLog,
-      demo: { size: small, databasePrefix: prefix, sourceUrls },
+      demo,
     })
   let app = await start()
   await app.complete
@@ -68,10 +72,14 @@ export async function startTestApp(
     get url() {
       return app.url
     },
-    environment: given,
+    get environment() {
+      return given
+    },
+    demo,
     sourceUrl,
-    async restart() {
+    async restart(changes = {}) {
       await app[Symbol.asyncDispose]()
+      given = { ...given, ...changes }
       app = await start()
       await app.complete
     },
