@@ -52,7 +52,7 @@ async function load(url: string, journey: Journey, token: string | null, duratio
   return result
 }
 
-/** One request, its answer looked at: a bench of empty answers would be quick and worth nothing. */
+/** Each request once, its answer looked at: a bench of empty answers would be quick and worth nothing. */
 async function check(url: string, journey: Journey, token: string | null): Promise<void> {
   for (const variables of journey.variables) {
     const answer = await fetch(`${url}/graphql`, {
