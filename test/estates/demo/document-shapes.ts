@@ -3,6 +3,7 @@ import { parse } from 'graphql'
 import { z } from 'zod'
 import { checkDigit } from '../../../estates/demo/gs1.ts'
 import { assetPath } from '../../../platform/assets.ts'
+import { supplyKinds, supplyStates } from '../../../subgraphs/inventory/vocabulary.ts'
 
 const enums = new Map<string, readonly [string, ...string[]]>()
 for (const name of ['inventory', 'orders', 'products', 'finance']) {
@@ -88,6 +89,16 @@ export const documentShapes: Readonly<Record<string, z.ZodType>> = {
     active: z.boolean(),
     gln: gs1,
     identifiers,
+  }),
+  supply: z.strictObject({
+    kind: z.enum(supplyKinds),
+    variant: reference,
+    destination: reference,
+    quantity: whole,
+    received: whole,
+    eta: instant,
+    confidence: z.number().min(0).max(1),
+    state: z.enum(supplyStates),
   }),
   stock: z.strictObject({
     variant: reference,

@@ -7,6 +7,7 @@ import type { JsonObject } from '../../../platform/event-log/event-log.ts'
 import { createCustomerSource } from '../../../subgraphs/customers/sources.ts'
 import { financeSources } from '../../../subgraphs/finance/sources.ts'
 import { channelSource, locationSource, stockSource } from '../../../subgraphs/inventory/sources.ts'
+import { termSources } from '../../../subgraphs/inventory/term-sources.ts'
 import { ordersSources } from '../../../subgraphs/orders/sources.ts'
 import { priceSource, variantSource } from '../../../subgraphs/products/sources.ts'
 import { ingestOver, openConnectorStore } from '../../support/connector.ts'
@@ -17,6 +18,7 @@ const handlers: readonly SourceHandler[] = [
   channelSource,
   locationSource,
   stockSource,
+  ...termSources,
   variantSource,
   priceSource,
   createCustomerSource('DE'),
@@ -68,7 +70,7 @@ describe('documents of the demo estate', () => {
     expect([...counts].map(([name, { changed }]) => [name, changed > 0])).toEqual(
       [...counts].map(([name]) => [name, true]),
     )
-    expect(counts.size).toBe(12)
+    expect(counts.size).toBe(13)
 
     // What several systems name is one thing: as many ids as there are things, and no name that means two.
     const { rows: conflicts } = await store.database.query(

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createTargets } from '../../../gateway/webhooks/target.ts'
-import { type Harness, openHarness, } from './harness.ts'
+import { type Harness, openHarness } from './harness.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 
 describe('the deliverer and its receivers', () => {
