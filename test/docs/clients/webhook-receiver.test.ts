@@ -82,12 +82,18 @@ describe('the example of a receiver', () => {
       },
       cursor: expect.any(String),
     })
-    const log = await ask(logText, { id: webhook.id })
-    expect(log.data.webhook.deliveries.edges.map(({ node }: { node: unknown }) => node)).toMatchObject([
+    // The receiver has it before its answer is written down here.
+    const deliveries = async (): Promise<unknown> => {
+      const log = await ask(logText, { id: webhook.id })
+      return log.data.webhook.deliveries.edges.map(({ node }: { node: unknown }) => node)
+    }
+    await expect.poll(deliveries, { timeout: 30_000, interval: 100 }).toMatchObject([
       { kind: 'EVENT', state: 'DELIVERED', lastStatus: 204 },
       { kind: 'PING', state: 'DELIVERED' },
     ])
-    const metrics = await (await fetch(`${app.url}/metrics`)).text()
-    expect(metrics).toMatch(/storeloom_webhook_attempts_total\{client="development-partner",outcome="delivered"\} 2/)
+    const metrics = async () => (await fetch(`${app.url}/metrics`)).text()
+    await expect
+      .poll(metrics, { timeout: 30_000, interval: 100 })
+      .toMatch(/storeloom_webhook_attempts_total\{client="development-partner",outcome="delivered"\} 2/)
   }, 120_000)
 })
