@@ -1,4 +1,5 @@
 import type { Database } from '../sql/database.ts'
+import { createOneAtATime } from './one-at-a-time.ts'
 import { createSubscribers } from './subscribers.ts'
 import type { WakeBus } from './wake-bus.ts'
 
@@ -15,31 +16,18 @@ export type PostgresWakeBusOptions = {
 export function createPostgresWakeBus({ database, channel }: PostgresWakeBusOptions): WakeBus {
   const subscribers = createSubscribers()
   let listening: Promise<AsyncDisposable> | undefined
-  let sending: Promise<void> | null = null
-  let again = false
-  let closed = false
-
-  async function send(): Promise<void> {
-    do {
-      again = false
-      await database.query('select pg_notify($1, $2)', [channel, '']).catch(() => {})
-    } while (again && !closed)
-    sending = null
-  }
+  const sending = createOneAtATime(async () => {
+    await database.query('select pg_notify($1, $2)', [channel, ''])
+  })
 
   return {
-    publish() {
-      if (closed) return
-      if (sending === null) sending = send()
-      else again = true
-    },
+    publish: sending.run,
     subscribe(onWake) {
       listening ??= database.listen(channel, subscribers.tell)
       return subscribers.add(onWake)
     },
     async [Symbol.asyncDispose]() {
-      closed = true
-      await sending
+      await sending[Symbol.asyncDispose]()
       await (await listening)?.[Symbol.asyncDispose]()
     },
   }

@@ -1,5 +1,6 @@
 import { RedisPubSub } from 'graphql-redis-subscriptions'
 import type { Redis } from 'ioredis'
+import { createOneAtATime } from './one-at-a-time.ts'
 import { createSubscribers } from './subscribers.ts'
 import type { WakeBus } from './wake-bus.ts'
 
@@ -13,21 +14,14 @@ export type RedisWakeBusOptions = {
 export function createRedisWakeBus({ redis, channel }: RedisWakeBusOptions): WakeBus {
   const subscribers = createSubscribers()
   let listener: Redis | undefined
-  let sending: Promise<void> | null = null
-  let again = false
-  let closed = false
   // It would answer an error with one of its own listeners, on a connection that others share.
   const pubSub = (subscriber: Redis) => new RedisPubSub({ publisher: redis, subscriber, connectionListener: () => {} })
   const sender = pubSub(redis)
 
-  async function send(): Promise<void> {
-    do {
-      again = false
-      // While Redis is away, nothing is queued for it: readers poll.
-      if (redis.status === 'ready') await sender.publish(channel, '').catch(() => {})
-    } while (again && !closed)
-    sending = null
-  }
+  const sending = createOneAtATime(async () => {
+    // While Redis is away, nothing is queued for it: readers poll.
+    if (redis.status === 'ready') await sender.publish(channel, '')
+  })
 
   function listen(): Redis {
     const connection = redis.duplicate({ lazyConnect: false, autoResubscribe: true })
@@ -49,18 +43,13 @@ export function createRedisWakeBus({ redis, channel }: RedisWakeBusOptions): Wak
   }
 
   return {
-    publish() {
-      if (closed) return
-      if (sending === null) sending = send()
-      else again = true
-    },
+    publish: sending.run,
     subscribe(onWake) {
       listener ??= listen()
       return subscribers.add(onWake)
     },
     async [Symbol.asyncDispose]() {
-      closed = true
-      await sending
+      await sending[Symbol.asyncDispose]()
       listener?.disconnect()
     },
   }

@@ -4,7 +4,9 @@ import { createRedisWakeBus } from '../../../platform/event-log/wake-bus-redis.t
 import { describeWakeBus, type WakeBusPair } from '../../contracts/wake-bus.ts'
 import { startRedis, type TestRedis } from '../../support/redis.ts'
 
-async function open(): Promise<WakeBusPair & { readonly server: TestRedis }> {
+type RedisPair = WakeBusPair & { readonly server: TestRedis; readonly isHereConnected: () => boolean }
+
+async function open(): Promise<RedisPair> {
   const server = await startRedis()
   const connect = () => new Redis(server.url, { maxRetriesPerRequest: 0, retryStrategy: () => 50 })
   const connections = [connect(), connect()] as const
@@ -15,6 +17,7 @@ async function open(): Promise<WakeBusPair & { readonly server: TestRedis }> {
     server,
     here,
     there,
+    isHereConnected: () => connections[0].status === 'ready',
     async [Symbol.asyncDispose]() {
       await Promise.all([here[Symbol.asyncDispose](), there[Symbol.asyncDispose]()])
       for (const redis of connections) redis.disconnect()
@@ -34,6 +37,7 @@ describe('Redis as a wake-up bus', () => {
     })
     await expect.poll(() => woken, { timeout: 10_000 }).toBe(1)
     await pair.server.kill()
+    await expect.poll(pair.isHereConnected).toBe(false)
     pair.here.publish()
     await pair.server.start()
     await expect.poll(() => woken, { timeout: 10_000 }).toBeGreaterThanOrEqual(2)
