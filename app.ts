@@ -52,8 +52,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   return inProcess(options, async (parts) => {
     const { config, closer, log, metrics } = parts
     const { completeElsewhere } = options
-    const keeps = completeElsewhere === undefined ? subgraphNames : []
-    const data = await openDataLayer(parts, { serves: subgraphNames, keeps })
+    const follows = completeElsewhere === undefined
+    const keeps = follows ? subgraphNames : []
+    const data = await openDataLayer(parts, { serves: subgraphNames, keeps, follows })
     const systems: FollowedSystems =
       completeElsewhere === undefined ? keepSystems(parts, data) : { complete: completeElsewhere, pending: () => [] }
     const supergraphSdl = await readFile(assetPath('schema/supergraph.graphql'), 'utf8')
@@ -104,7 +105,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 /** Follows the systems of record and keeps the read models, serving nobody: what `--workers` leaves to the first process. */
 export async function startKeeper(options: AppOptions): Promise<App> {
   return inProcess(options, async (parts) => {
-    const data = await openDataLayer(parts, { serves: [], keeps: subgraphNames })
+    const data = await openDataLayer(parts, { serves: [], keeps: subgraphNames, follows: true })
     return { url: '', complete: keepSystems(parts, data).complete }
   })
 }
@@ -120,7 +121,7 @@ function keepSystems(parts: ProcessParts, data: DataLayer): FollowedSystems {
 export async function startSubgraph(options: AppOptions, name: SubgraphName, port: number): Promise<App> {
   return inProcess(options, async (parts) => {
     const { config, closer, log } = parts
-    const data = await openDataLayer(parts, { serves: [name], keeps: [name] })
+    const data = await openDataLayer(parts, { serves: [name], keeps: [name], follows: false })
     const subgraph = data.subgraphs.find((candidate) => candidate.name === name)
     if (subgraph === undefined) throw new TypeError(`Cannot serve ${name}: there is no such subgraph`)
     const host = hostSubgraph(subgraph, {

@@ -34,15 +34,20 @@ export type DataLayer = OpenedEstate & {
  * Opens the store, brings it up to date, and starts what folds the log into read models and keeps caches true.
  * @param scope.serves the subgraphs whose caches this process keeps true
  * @param scope.keeps those whose read models it keeps; several processes may keep the same, one at a time does
+ * @param scope.follows whether it follows the systems of record
  */
 export async function openDataLayer(
   parts: ProcessParts,
-  scope: { readonly serves: readonly SubgraphName[]; readonly keeps: readonly SubgraphName[] },
+  scope: {
+    readonly serves: readonly SubgraphName[]
+    readonly keeps: readonly SubgraphName[]
+    readonly follows: boolean
+  },
 ): Promise<DataLayer> {
   const { config, closer, log, metrics, signal } = parts
   const store = await openStore(config, closer, log, metrics)
   const { background: database, eventLog, cacheFactory, appliedBus } = store
-  const { estate, demo } = await openEstate(parts, store, parts.demo)
+  const { estate, demo } = await openEstate(parts, store, scope)
   const ids = createIdMinter(systemClock)
   const cursorSecret = await keepSecret(config.cursor.secret, config.database.dataDir, 'cursor')
 

@@ -31,7 +31,7 @@ export type DeadLetters = {
 
 /** What could not be taken in, for an operator; beside running processes or alone. */
 export async function openDeadLetters(parts: ProcessParts): Promise<DeadLetters> {
-  const { store, subgraphs, ids } = await openDataLayer(parts, { serves: [], keeps: [] })
+  const { store, subgraphs, ids } = await openDataLayer(parts, { serves: [], keeps: [], follows: false })
   const { background: database, eventLog, cacheFactory: invalidator, appliedBus } = store
   const { tenant } = parts.config.estate
   const log = parts.log

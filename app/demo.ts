@@ -1,22 +1,19 @@
 import { type DemoSystem, demoSystems } from '../estates/demo/rows.ts'
-import { seedDemoEstate } from '../estates/demo/seed.ts'
+import { demoUrls, seedDemoEstate } from '../estates/demo/seed.ts'
 import { startSimulator } from '../estates/demo/simulate.ts'
 import { systemClock } from '../platform/clock.ts'
 import { openPostgres } from '../platform/sql/postgres.ts'
-import type { DemoOverrides, ProcessParts } from './process.ts'
+import type { ProcessParts } from './process.ts'
 import type { Store } from './store.ts'
 
 export type DemoUrls = Readonly<Record<DemoSystem, string>>
 
 /** Makes the demo retailer's source databases, beside the store on the same server; later starts find them there. */
-export async function makeDemo(
-  { config, log, signal }: ProcessParts,
-  store: Store,
-  overrides: DemoOverrides,
-): Promise<DemoUrls> {
+export async function makeDemo(parts: ProcessParts, store: Store): Promise<DemoUrls> {
+  const { config, log, signal, demo: overrides } = parts
   let told = ''
   const seeded = await seedDemoEstate({
-    adminUrl: store.embedded?.url('postgres') ?? config.database.url ?? '',
+    adminUrl: adminUrlOf(parts, store),
     scale: config.demo.scale,
     seed: config.demo.seed,
     signal,
@@ -28,6 +25,15 @@ export async function makeDemo(
     },
   })
   return seeded.urls
+}
+
+/** Where its source databases are, or will be once the process that follows them has made them. */
+export function findDemo(parts: ProcessParts, store: Store): DemoUrls {
+  return demoUrls(adminUrlOf(parts, store), parts.demo.databasePrefix)
+}
+
+function adminUrlOf({ config }: ProcessParts, store: Store): string {
+  return store.embedded?.url('postgres') ?? config.database.url ?? ''
 }
 
 /** Keeps the demo retailer trading at the configured rate until the process ends. */

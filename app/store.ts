@@ -57,6 +57,16 @@ export async function openStore(config: Config, closer: Closer, log: Log, metric
     { name: 'background database' },
   )
 
+  metrics.observedCounter({
+    name: 'sql_statements_total',
+    help: 'Statements sent to PostgreSQL, for requests or in the background',
+    labels: ['pool'] as const,
+    read: () => [
+      { labels: { pool: 'requests' }, value: database.statementCount() },
+      { labels: { pool: 'background' }, value: background.statementCount() },
+    ],
+  })
+
   const redis = config.redis.url === undefined ? null : openRedis(config.redis.url, closer, log)
   const bus = (channel: string): WakeBus =>
     redis === null ? createPostgresWakeBus({ database: background, channel }) : createRedisWakeBus({ redis, channel })

@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { toCanonicalJson } from './canonical-json.ts'
 import { AppError } from './errors/app-error.ts'
 
 export type CursorValue = string | number | boolean | null
@@ -60,18 +61,7 @@ export function createCursorCodec(options: { readonly secret: string }): CursorC
  * Members that are undefined count as absent; Dates and bigints by their text.
  */
 export function hashFilter(filter: unknown): string {
-  return createHash('sha256').update(canonicalJson(filter)).digest('base64url').slice(0, 16)
-}
-
-function canonicalJson(value: unknown): string {
-  if (typeof value === 'bigint') return `"${value}n"`
-  if (value instanceof Date) return JSON.stringify(value)
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join(',')}}`
+  return createHash('sha256').update(toCanonicalJson(filter)).digest('base64url').slice(0, 16)
 }
 
 function tagOf(target: CursorTarget): Buffer {

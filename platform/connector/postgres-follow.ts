@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { JsonObject } from '../event-log/event-log.ts'
+import { pause } from '../resilience/backoff.ts'
 import type { Database } from '../sql/database.ts'
-import { pause } from './backoff.ts'
 import type { ChangedDocuments, ChangedKeys } from './changed-keys.ts'
 import type { Ingest } from './connector.ts'
 import type { EstateWatch, PostgresSystem } from './estate.ts'

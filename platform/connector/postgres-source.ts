@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../clock.ts'
+import { createBackoff, pause } from '../resilience/backoff.ts'
 import type { Database } from '../sql/database.ts'
-import { createBackoff, pause } from './backoff.ts'
 import { createChangedKeys } from './changed-keys.ts'
 import type { Connector, Ingest } from './connector.ts'
 import { contentHash } from './content-hash.ts'
@@ -131,7 +131,7 @@ export function createPostgresSource(options: PostgresSourceOptions): Connector 
   }
 
   async function runLoop(signal: AbortSignal): Promise<void> {
-    const backoff = createBackoff()
+    const backoff = createBackoff({ baseMs: 200, capMs: 10_000 })
     await syncState.report({ state: 'connecting' })
     while (!signal.aborted) {
       try {
@@ -143,7 +143,7 @@ export function createPostgresSource(options: PostgresSourceOptions): Connector 
         const reason = toSafeReason(error)
         log.warn(`System ${system.id} cannot be read: ${reason}; trying again`, { system: system.id, error })
         await syncState.report({ state: 'retrying', lastError: reason })
-        await backoff.wait(signal)
+        await pause(backoff.nextMs(), signal)
       }
     }
     readiness.stopped()

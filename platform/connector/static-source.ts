@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { JsonObject } from '../event-log/event-log.ts'
+import { createBackoff, pause } from '../resilience/backoff.ts'
 import type { Database } from '../sql/database.ts'
-import { createBackoff, pause } from './backoff.ts'
 import type { Connector, Ingest, SourceDocument } from './connector.ts'
 import { type Estate, estateSystem } from './estate.ts'
 import { createReadiness } from './readiness.ts'
@@ -50,7 +50,7 @@ export function createStaticSource(options: StaticSourceOptions): Connector {
   }
 
   async function runLoop(signal: AbortSignal): Promise<void> {
-    const backoff = createBackoff()
+    const backoff = createBackoff({ baseMs: 200, capMs: 10_000 })
     for (let delivered = false; !signal.aborted; ) {
       try {
         if (!delivered) await deliver()
@@ -60,7 +60,7 @@ export function createStaticSource(options: StaticSourceOptions): Connector {
         await pause(aliveMs, signal)
       } catch {
         await syncState.report({ state: 'retrying', lastError: 'the store could not be written' })
-        await backoff.wait(signal)
+        await pause(backoff.nextMs(), signal)
       }
     }
     readiness.stopped()

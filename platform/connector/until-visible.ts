@@ -1,5 +1,5 @@
 import { AppError } from '../errors/app-error.ts'
-import { pause } from './backoff.ts'
+import { pause } from '../resilience/backoff.ts'
 import type { SourceSession } from './postgres-session.ts'
 
 /**

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { toCanonicalJson } from '../canonical-json.ts'
 import type { JsonValue } from '../event-log/event-log.ts'
 import type { Queryable, Transaction } from '../sql/database.ts'
 
@@ -95,17 +96,4 @@ export async function removeExpiredRecords(queryable: Queryable, limit: number):
     [limit],
   )
   return rowCount
-}
-
-function toCanonicalJson(value: JsonValue): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  if (isList(value)) return `[${value.map(toCanonicalJson).join(',')}]`
-  const members = Object.keys(value)
-    .sort()
-    .map((name) => `${JSON.stringify(name)}:${toCanonicalJson(value[name] ?? null)}`)
-  return `{${members.join(',')}}`
-}
-
-function isList(value: JsonValue): value is readonly JsonValue[] {
-  return Array.isArray(value)
 }

@@ -72,7 +72,7 @@ async function compareWithRebuild(folder: string) {
         signal: stop.signal,
         demo: { size },
       },
-      { serves: subgraphNames, keeps: subgraphNames },
+      { serves: subgraphNames, keeps: subgraphNames, follows: false },
     )
     const projections = subgraphs.flatMap((subgraph) => subgraph.projections)
     const tables = projections.flatMap((projection) => projection.tables)

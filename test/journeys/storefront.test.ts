@@ -34,9 +34,23 @@ describe('journey: a storefront asks for 20 variants', () => {
     }
   })
 
+  it('is answered again without a statement to any database', async () => {
+    await app.ask(query, { channelId: 'web', skus })
+    const before = await statementsForRequests(app)
+    const { data } = await app.ask(query, { channelId: 'web', skus })
+    expect(data.variantsBySku).toHaveLength(20)
+    expect(before).toBeGreaterThan(0)
+    expect(await statementsForRequests(app)).toBe(before)
+  })
+
   it('gets null for what is unknown, and the rest', async () => {
     const { data } = await app.ask(query, { channelId: 'web', skus: ['DEMO-0001', 'NO-SUCH'] })
     expect(data.variantsBySku[0].sku).toBe('DEMO-0001')
     expect(data.variantsBySku[1]).toBeNull()
   })
 })
+
+async function statementsForRequests(app: TestApp): Promise<number> {
+  const metrics = await (await fetch(`${app.url}/metrics`)).text()
+  return Number(/sql_statements_total\{pool="requests"\} (\d+)/.exec(metrics)?.[1])
+}
