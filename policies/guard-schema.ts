@@ -51,7 +51,8 @@ export function guardSchema(schema: GraphQLSchema, guards: Guards, policies: rea
     const rule = rules.get(name)
     return rule === undefined ? [] : [[coordinate, rule] as const]
   })
-  const all = [...coordinates, [`Query.${entityField}`, entityRule] as const]
+  const references = [[`Query.${entityField}`, entityRule] as const]
+  const all = [...coordinates, ...(Object.keys(guards.entities).length === 0 ? [] : references)]
   const tree: Record<string, Record<string, (typeof all)[number][1]>> = {}
   for (const [coordinate, rule] of all) {
     const [type = '', field = ''] = coordinate.split('.')

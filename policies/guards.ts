@@ -45,9 +45,42 @@ const customers: Guards = {
 }
 
 const inventory: Guards = {
-  fields: { 'Variant.positions': 'read-stock-positions' },
-  entities: { InventoryPosition: 'read-stock-positions' },
+  fields: {
+    'Query.reservation': 'read-reservations',
+    'Query.sequenceGaps': 'read-stock-positions',
+    'Query.shortfalls': 'read-stock-positions',
+    'Query.stockAt': 'read-stock-positions',
+    'Query.stockMovements': 'read-stock-positions',
+    'Query.unreceivedTransfers': 'read-stock-positions',
+    'Mutation.allocateReservation': 'settle-reservations',
+    'Mutation.confirmReservation': 'reserve-stock',
+    'Mutation.consumeReservation': 'settle-reservations',
+    'Mutation.extendReservation': 'reserve-stock',
+    'Mutation.moveReservation': 'move-reservations',
+    'Mutation.releaseReservation': 'reserve-stock',
+    'Mutation.reserveStock': 'reserve-stock',
+    'Availability.explain': 'read-stock-positions',
+    'Variant.positions': 'read-stock-positions',
+  },
+  entities: { InventoryPosition: 'read-stock-positions', Reservation: 'read-reservations' },
+}
+
+const webhooks: Guards = {
+  fields: Object.fromEntries(
+    [
+      'Query.webhooks',
+      'Query.webhook',
+      'Mutation.registerWebhook',
+      'Mutation.rotateWebhookSecret',
+      'Mutation.pingWebhook',
+      'Mutation.pauseWebhook',
+      'Mutation.resumeWebhook',
+      'Mutation.deleteWebhook',
+      'Mutation.replayWebhook',
+    ].map((field) => [field, 'manage-webhooks']),
+  ),
+  entities: {},
 }
 
 /** By subgraph. The second line: what the gateway lets through by mistake, or never saw, is refused here. */
-export const guards: Readonly<Record<string, Guards>> = { customers, finance, inventory, orders }
+export const guards: Readonly<Record<string, Guards>> = { customers, finance, inventory, orders, webhooks }

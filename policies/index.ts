@@ -1,21 +1,31 @@
 import { findCustomers } from './find-customers.ts'
+import { manageWebhooks } from './manage-webhooks.ts'
+import { moveReservations } from './move-reservations.ts'
 import type { Policy } from './policy.ts'
 import { readCustomers } from './read-customers.ts'
 import { readOrderTimeline } from './read-order-timeline.ts'
 import { readOrders } from './read-orders.ts'
 import { readPayments } from './read-payments.ts'
+import { readReservations } from './read-reservations.ts'
 import { readShipmentCost } from './read-shipment-cost.ts'
 import { readStockPositions } from './read-stock-positions.ts'
+import { reserveStock } from './reserve-stock.ts'
+import { settleReservations } from './settle-reservations.ts'
 import { unmaskCustomers } from './unmask-customers.ts'
 
 /** Every policy the SDL may name in `@policy`, decided from the viewer alone. A name not listed here denies. */
 export const policies: readonly Policy[] = Object.freeze([
   findCustomers,
+  manageWebhooks,
+  moveReservations,
   readCustomers,
   readOrders,
   readOrderTimeline,
   readPayments,
+  readReservations,
   readShipmentCost,
   readStockPositions,
+  reserveStock,
+  settleReservations,
   unmaskCustomers,
 ])

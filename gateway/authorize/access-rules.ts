@@ -6,6 +6,7 @@ import {
   type TypeDefinitionNode,
   valueFromASTUntyped,
 } from 'graphql'
+import { unmarkedRootFields } from './unmarked-root-fields.ts'
 
 /** What a viewer must meet; of `anyOf`, all members of one list. */
 export type Requirement =
@@ -25,12 +26,18 @@ export type AccessRules = {
 const features = { authenticated: 'authenticated', requiresScopes: 'scopes', policy: 'policies' } as const
 type Feature = keyof typeof features
 
+/** What a supergraph that links it says: a root field without a rule and without `@public` is for nobody. */
+const accessUrl = /^https:\/\/storeloom\.dev\/access\/v1\.\d+$/
+
+/** Of no list can all members be met. */
+const nobody: Requirement = { kind: 'policies', anyOf: [] }
+
 /**
- * Reads `@authenticated`, `@requiresScopes` and `@policy` of a supergraph, under whatever names it links them.
+ * Reads `@authenticated`, `@requiresScopes`, `@policy` and `@public` of a supergraph, under whatever names it links them.
  * @throws RangeError when it links a security feature that is not one of these: what is not understood is not served
  */
 export function readAccessRules(supergraph: DocumentNode): AccessRules {
-  const names = readDirectiveNames(supergraph)
+  const { features: names, publicMark } = readDirectiveNames(supergraph)
   const requirements: Requirement[] = []
   const numbers = new Map<string, number>()
   const ofField = new Map<string, readonly number[]>()
@@ -61,6 +68,11 @@ export function readAccessRules(supergraph: DocumentNode): AccessRules {
       if (needed.length > 0) ofField.set(`${definition.name.value}.${field.name.value}`, needed)
     }
   }
+  if (publicMark !== null) {
+    for (const { coordinate, returned } of unmarkedRootFields(supergraph, publicMark)) {
+      if (!ofField.has(coordinate) && !ofType.has(returned)) ofField.set(coordinate, [numberOf(nobody)])
+    }
+  }
   return { requirements, ofField, ofType }
 }
 
@@ -74,13 +86,19 @@ function isGoverned(node: DocumentNode['definitions'][number]): node is TypeDefi
 }
 
 /** Directive names in this supergraph: a link may rename what it brings. */
-function readDirectiveNames(supergraph: DocumentNode): ReadonlyMap<string, Feature> {
+function readDirectiveNames(supergraph: DocumentNode): {
+  readonly features: ReadonlyMap<string, Feature>
+  /** The name of `@public`; null: not linked. */
+  readonly publicMark: string | null
+} {
   const names = new Map<string, Feature>()
+  let publicMark: string | null = null
   for (const definition of supergraph.definitions) {
     if (definition.kind !== Kind.SCHEMA_DEFINITION && definition.kind !== Kind.SCHEMA_EXTENSION) continue
     for (const directive of definition.directives ?? []) {
       if (directive.name.value !== 'link') continue
       const url = String(argumentOf(directive, 'url') ?? '')
+      if (accessUrl.test(url)) publicMark = nameOf(directive, 'public')
       const feature = /^https:\/\/specs\.apollo\.dev\/(authenticated|requiresScopes|policy)\/v0\.\d+$/.exec(url)?.[1]
       if (feature === undefined || !(feature in features)) {
         // The API schema leaves out what is inaccessible, so nobody can ask for it.
@@ -92,7 +110,7 @@ function readDirectiveNames(supergraph: DocumentNode): ReadonlyMap<string, Featu
       names.set(nameOf(directive, feature), feature as Feature)
     }
   }
-  return names
+  return { features: names, publicMark }
 }
 
 function nameOf(link: ConstDirectiveNode, feature: string): string {

@@ -7,7 +7,16 @@ import type { Answer, GatewayRequest } from '../exchange.ts'
 import { toClaims } from './own-claims.ts'
 
 /** As whom the examples can be run. */
-export const developmentViewers = ['shopper', 'agent', 'associate', 'partner', 'finance', 'analyst', 'admin'] as const
+export const developmentViewers = [
+  'shopper',
+  'agent',
+  'associate',
+  'partner',
+  'finance',
+  'analyst',
+  'admin',
+  'service',
+] as const
 export type DevelopmentViewer = (typeof developmentViewers)[number]
 
 const roles: Readonly<Record<string, StaffRole>> = {
@@ -28,8 +37,8 @@ export type DevelopmentDeps = {
 }
 
 /**
- * `GET /dev/token?as=agent`: a token as text, for trying things out; never added in production. `customer`, `locations` and
- * `channels` say otherwise than the demo's known ones.
+ * `GET /dev/token?as=agent`: a token as text, for trying things out; never added in production. `customer`, `locations`,
+ * `channels` and `system` say otherwise than the demo's known ones.
  */
 export function addDevelopmentTokens(server: FastifyInstance, deps: DevelopmentDeps): void {
   server.get('/dev/token', async (request, reply) => {
@@ -62,6 +71,7 @@ async function viewerOf(name: DevelopmentViewer, given: URLSearchParams, deps: D
   if (name === 'partner') {
     return { ...base, kind: 'partner', partnerId: 'amazon', channelIds: (given.get('channels') ?? 'amazon').split(',') }
   }
+  if (name === 'service') return { ...base, kind: 'service', system: given.get('system') ?? 'wms' }
   const locations = given.get('locations')?.split(',')
   const role = roles[name]
   return {

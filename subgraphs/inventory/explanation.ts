@@ -1,6 +1,6 @@
 import { groupBy } from '../../platform/group-by.ts'
 import type { Queryable } from '../../platform/sql/database.ts'
-import { readStockPositions } from '../../policies/read-stock-positions.ts'
+import { stockScope } from '../../policies/stock-scope.ts'
 import { availableOf } from './availability.ts'
 import { type Asked, toInput } from './basis.ts'
 import { type Term, termsOf } from './explain.ts'
@@ -15,9 +15,9 @@ export type ComponentExplained = Explained & { readonly variantId: string; reado
 
 export type Explanation = Explained & { readonly components: readonly ComponentExplained[] }
 
-/** @returns null for a viewer who may not see shelves */
+/** @returns null for a viewer who may not see every shelf: the terms name them all, and add up only together */
 export async function explanationOf(answer: AvailabilityAnswer, context: Context): Promise<Explanation | null> {
-  if (!readStockPositions.decide(context.viewer).allowed) return null
+  if (stockScope(context.viewer).kind !== 'all') return null
   const { freshness, now, database } = context
   const asked: Asked = { channelId: answer.channelId, method: answer.method, freshness, nowMs: now.getTime() }
   const { kit } = answer.basis.terms

@@ -5,7 +5,9 @@ import { customerScope, isInCustomerScope } from '../../policies/customer-scope.
 import { visibleAvailability } from '../../policies/exact-availability.ts'
 import { findCustomers } from '../../policies/find-customers.ts'
 import { policies } from '../../policies/index.ts'
+import { manageWebhooks } from '../../policies/manage-webhooks.ts'
 import { maskAddress, maskEmail, maskName, maskPhone } from '../../policies/mask.ts'
+import { moveReservations } from '../../policies/move-reservations.ts'
 import { isInOrderScope, orderScope } from '../../policies/order-scope.ts'
 import type { Policy } from '../../policies/policy.ts'
 import { isPublished, seesPriceOf, seesUnpublished } from '../../policies/product-scope.ts'
@@ -13,9 +15,13 @@ import { readCustomers } from '../../policies/read-customers.ts'
 import { readOrderTimeline } from '../../policies/read-order-timeline.ts'
 import { readOrders } from '../../policies/read-orders.ts'
 import { readPayments } from '../../policies/read-payments.ts'
+import { readReservations } from '../../policies/read-reservations.ts'
 import { readShipmentCost } from '../../policies/read-shipment-cost.ts'
 import { readStockPositions } from '../../policies/read-stock-positions.ts'
 import { recipientContact } from '../../policies/recipient-scope.ts'
+import { reservationScope } from '../../policies/reservation-scope.ts'
+import { reserveStock } from '../../policies/reserve-stock.ts'
+import { settleReservations } from '../../policies/settle-reservations.ts'
 import { stockScope } from '../../policies/stock-scope.ts'
 import { isUnmaskReason, unmaskCustomers } from '../../policies/unmask-customers.ts'
 import { anonymous, partner, service, shopper, staff } from '../support/viewers.ts'
@@ -71,6 +77,15 @@ describe('policies, role by role', () => {
     expect(allowed(readPayments)).toEqual(['shopper', 'serviceDesk', 'associate', 'finance', 'service'])
   })
 
+  it('reserve-stock and read-reservations', () => {
+    const those = ['anonymous', 'shopper', 'serviceDesk', 'service']
+    expect(allowed(reserveStock)).toEqual(those)
+    expect(allowed(readReservations)).toEqual(those)
+  })
+  it('move-reservations', () => expect(allowed(moveReservations)).toEqual(['serviceDesk', 'service']))
+  it('settle-reservations', () => expect(allowed(settleReservations)).toEqual(['service']))
+  it('manage-webhooks', () => expect(allowed(manageWebhooks)).toEqual(['partner']))
+
   it('are all listed, each under its file name', () => {
     const files = readdirSync(assetPath('policies')).filter((file) =>
       readFileSync(assetPath(`policies/${file}`), 'utf8').includes(': Policy = {'),
@@ -98,6 +113,24 @@ describe('order scope', () => {
   })
   it('does not show an order without a known customer to any shopper', () => {
     expect(isInOrderScope(orderScope(shopper('')), { ...order, customerId: null })).toBe(false)
+  })
+})
+
+describe('reservation scope', () => {
+  it('is the client’s own for storefronts, all for who serves any owner, none for others', () => {
+    const kinds = Object.entries(viewers).map(([name, viewer]) => [name, reservationScope(viewer).kind])
+    expect(Object.fromEntries(kinds)).toEqual({
+      anonymous: 'client',
+      shopper: 'client',
+      partner: 'none',
+      serviceDesk: 'all',
+      associate: 'none',
+      finance: 'none',
+      analyst: 'none',
+      opsAdmin: 'none',
+      noRole: 'none',
+      service: 'all',
+    })
   })
 })
 

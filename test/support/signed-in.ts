@@ -23,6 +23,7 @@ export type Who =
   | 'finance'
   | 'analyst'
   | 'admin'
+  | 'service'
 
 const known = /* GraphQL */ `
   {
@@ -51,6 +52,7 @@ export async function startSignedIn(environment: Record<string, string> = {}): P
     finance: await signIn(app, 'finance'),
     analyst: await signIn(app, 'analyst'),
     admin: await signIn(app, 'admin'),
+    service: await signIn(app, 'service'),
   }
   return {
     app,

@@ -112,13 +112,15 @@ export async function readShortfalls(
   database: Queryable,
   above: readonly string[] | null,
   limit: number,
+  locationIds: readonly string[] | null,
 ): Promise<readonly ShortfallRow[]> {
   const [detectedAt, variantId, locationId] = above ?? []
   const { rows } = await database.query<ShortfallRecord>(
     `SELECT variant_id, location_id, units, orders, detected_at FROM inventory.shortfalls
      WHERE resolved_at IS NULL AND ($1::timestamptz IS NULL OR (detected_at, variant_id, location_id) > ($1::timestamptz, $2, $3))
+       AND ($5::text[] IS NULL OR location_id = ANY ($5))
      ORDER BY detected_at, variant_id, location_id LIMIT $4`,
-    [detectedAt ?? null, variantId ?? '', locationId ?? '', limit],
+    [detectedAt ?? null, variantId ?? '', locationId ?? '', limit, locationIds],
   )
   return rows.map((row) => ({
     variantId: row.variant_id,
@@ -143,6 +145,7 @@ export async function readUnreceivedTransfers(
   database: Queryable,
   sentBefore: string,
   limit: number,
+  locationIds: readonly string[] | null,
 ): Promise<readonly TransferRow[]> {
   const { rows } = await database.query<TransferRecord>(
     `SELECT transfer_id, variant_id, min(location_id) FILTER (WHERE kind = 'TRANSFER_OUT') AS from_location,
@@ -154,8 +157,9 @@ export async function readUnreceivedTransfers(
      GROUP BY transfer_id, variant_id
      HAVING coalesce(sum(signed) FILTER (WHERE kind = 'TRANSFER_OUT'), 0) > coalesce(sum(signed) FILTER (WHERE kind = 'TRANSFER_IN'), 0)
        AND min(happened_at) FILTER (WHERE kind = 'TRANSFER_OUT') < $1
+       AND ($3::text[] IS NULL OR bool_or(location_id = ANY ($3)))
      ORDER BY dispatched_at, transfer_id, variant_id LIMIT $2`,
-    [sentBefore, limit],
+    [sentBefore, limit, locationIds],
   )
   return rows.map((row) => ({
     id: row.transfer_id,

@@ -6,7 +6,7 @@ import {
 } from '../../../platform/connection.ts'
 import { hashFilter } from '../../../platform/cursor.ts'
 import { AppError } from '../../../platform/errors/app-error.ts'
-import { stockScope } from '../../../policies/stock-scope.ts'
+import { isInStockScope, stockScope } from '../../../policies/stock-scope.ts'
 import type { Context } from '../loaders.ts'
 import {
   type Balance,
@@ -52,9 +52,10 @@ export async function resolveShortfalls(
   { database, viewer, cursors }: Context,
 ): Promise<Connection<ShortfallRow>> {
   const page = parseConnectionArguments(given)
-  const target = { scope: 'Query.shortfalls', filterHash: hashFilter([viewer.tenant]) }
+  const locationIds = seenLocations(viewer)
+  const target = { scope: 'Query.shortfalls', filterHash: hashFilter([viewer.tenant, locationIds]) }
   const above = page.cursor === null ? null : cursors.decode(page.cursor, target).map(String)
-  const rows = await readShortfalls(database, above, page.size + 1)
+  const rows = await readShortfalls(database, above, page.size + 1, locationIds)
   return toConnection(rows, page, ({ detectedAt, variantId, locationId }) =>
     cursors.encode({ ...target, values: [detectedAt, variantId, locationId] }),
   )
@@ -63,7 +64,7 @@ export async function resolveShortfalls(
 /** @throws AppError `BAD_USER_INPUT` */
 export async function resolveUnreceivedTransfers(
   { olderThanHours, first }: { readonly olderThanHours: number; readonly first: number },
-  { database, now }: Context,
+  { database, viewer, now }: Context,
 ): Promise<readonly TransferRow[]> {
   if (!(olderThanHours >= 0 && olderThanHours <= mostHours)) {
     throw refusal('olderThanHours', olderThanHours, `0 to ${mostHours}`)
@@ -73,15 +74,17 @@ export async function resolveUnreceivedTransfers(
     database,
     new Date(now.getTime() - olderThanHours * 3_600_000).toISOString(),
     first,
+    seenLocations(viewer),
   )
 }
 
-/** @throws AppError `BAD_USER_INPUT` */
+/** Of no location, so only for who sees all of them. @throws AppError `BAD_USER_INPUT` */
 export async function resolveSequenceGaps(
   { first }: { readonly first: number },
-  { database }: Context,
+  { database, viewer }: Context,
 ): Promise<readonly GapRow[]> {
   checkFirst(first)
+  if (seenLocations(viewer) !== null) return []
   return await readSequenceGaps(database, first)
 }
 
@@ -89,8 +92,13 @@ const mostHours = 87_600
 const mostRows = 100
 
 function maySee(locationId: string, viewer: Context['viewer']): boolean {
+  return isInStockScope(stockScope(viewer), locationId)
+}
+
+/** @returns null: all */
+function seenLocations(viewer: Context['viewer']): readonly string[] | null {
   const scope = stockScope(viewer)
-  return scope.kind === 'all' || scope.locationIds.includes(locationId)
+  return scope.kind === 'all' ? null : scope.locationIds
 }
 
 function checkFirst(first: number): void {

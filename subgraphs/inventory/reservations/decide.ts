@@ -1,5 +1,6 @@
 import type { Viewer } from '../../../platform/identity/viewer.ts'
 import type { IdMinter } from '../../../platform/ids.ts'
+import { reservationScope } from '../../../policies/reservation-scope.ts'
 import type { Change, ChangeCommand, Decision, Refusal, ReserveCommand, TidyCommand, Units } from './command.ts'
 import {
   allocate,
@@ -77,11 +78,13 @@ export function decideTidy(state: SectionState, command: TidyCommand): Decision 
 /** Whether the reservation is this viewer's own, or the viewer serves them all. Whoever may not learns nothing of it. */
 export function isOwn(reservation: ReservationRow, viewer: Viewer): boolean {
   if (reservation.tenant !== viewer.tenant) return false
-  return actsForAll(viewer) || reservation.clientId === viewer.clientId
+  const { kind } = reservationScope(viewer)
+  return kind === 'all' || (kind === 'client' && reservation.clientId === viewer.clientId)
 }
 
+/** Whether the viewer need not name the owner. */
 export function actsForAll(viewer: Viewer): boolean {
-  return viewer.kind === 'service' || viewer.kind === 'staff'
+  return reservationScope(viewer).kind === 'all'
 }
 
 function mayAct(reservation: ReservationRow, { viewer, owner }: ChangeCommand): boolean {

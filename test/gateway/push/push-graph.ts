@@ -10,8 +10,8 @@ const shared = readFileSync(assetPath('schema/shared.graphql'), 'utf8')
 
 export const ordersSdl = `${shared}
 type Query {
-  order(id: ID!): Order
-  orderEvents(ids: [ID!], channels: [ID!], after: EventCursor, first: Int! = 50): OrderPage! @eventPage(of: "orderChanged")
+  order(id: ID!): Order @public
+  orderEvents(ids: [ID!], channels: [ID!], after: EventCursor, first: Int! = 50): OrderPage! @public @eventPage(of: "orderChanged")
 }
 type Order @key(fields: "id") { id: ID! status: String! version: Int! unsafe: String }
 type Subscription {
@@ -20,7 +20,7 @@ type Subscription {
     channels: [ID!] @matches(path: "data.channel")
     after: EventCursor
     initial: InitialState! = NONE
-  ): OrderStream! @eventStream(events: ["test.order.changed.v1"], key: "data.orderId", visible: "order { version }")
+  ): OrderStream! @public @eventStream(events: ["test.order.changed.v1"], key: "data.orderId", visible: "order { version }")
 }
 union OrderStream = OrderEvent | OrderSnapshot | StreamGap
 type OrderEvent {
@@ -36,7 +36,7 @@ type OrderPage { events: [OrderStream!]! endCursor: EventCursor hasMore: Boolean
 `
 
 export const stockSdl = `${shared}
-type Query { shelves: [String!]! }
+type Query { shelves: [String!]! @public }
 type Order @key(fields: "id") { id: ID! packer: String }
 type Item @key(fields: "id") { id: ID! units: Int }
 type Subscription {
@@ -45,8 +45,9 @@ type Subscription {
     atOrBelow: Int @crosses(path: "data.units", minus: "data.held", rearm: "rearmAt")
     rearmAt: Int
     after: EventCursor
-  ): StockStream! @eventStream(events: ["test.stock.moved.v1"], key: "data.itemId", delivery: "conflated")
+  ): StockStream! @public @eventStream(events: ["test.stock.moved.v1"], key: "data.itemId", delivery: "conflated")
   unitsChanged(ids: [ID!] @matches(path: "data.itemId"), after: EventCursor): StockStream!
+    @public
     @eventStream(events: ["test.stock.moved.v1"], key: "data.itemId", delivery: "conflated", distinct: true)
 }
 union StockStream = StockEvent | StreamGap

@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs'
+import { Kind, parse } from 'graphql'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { assetPath } from '../../../platform/assets.ts'
+import { codesOf, type SignedIn, startSignedIn, type Who } from '../../support/signed-in.ts'
+
+const everyone = [
+  'anonymous',
+  'shopper',
+  'agent',
+  'associate',
+  'partner',
+  'finance',
+  'analyst',
+  'admin',
+  'service',
+] as const satisfies readonly Who[]
+const carts = ['anonymous', 'shopper', 'agent', 'service'] as const
+const signedIn = everyone.filter((who) => who !== 'anonymous')
+
+const key = (name: string) => `idempotencyKey: "matrix-${name}"`
+const foreign = 'owner: { kind: CART, id: "nobody" }, items: [{ reservationId: "res_none" }]'
+const change = (name: string, input: string) =>
+  `mutation { ${name}(input: { ${key(name)} ${input} }) { __typename ... on DomainError { code } } }`
+const webhook = (field: string, selection = '{ id }') => `mutation { ${field} ${selection} }`
+
+/** Every mutation of the graph: asked about what is not there, so that only who may is told so. */
+const mutations: Readonly<Record<string, { readonly who: readonly Who[]; readonly query: string }>> = {
+  reserveStock: {
+    who: carts,
+    query: change(
+      'reserveStock',
+      'channelId: "web", owner: { kind: CART, id: "m" }, lines: [{ lineId: "1", sku: "NO-SUCH", quantity: 1 }]',
+    ),
+  },
+  extendReservation: {
+    who: carts,
+    query: change(
+      'extendReservation',
+      'owner: { kind: CART, id: "nobody" }, reservationIds: ["res_none"], ttlSeconds: 60',
+    ),
+  },
+  confirmReservation: { who: carts, query: change('confirmReservation', `orderId: "o", ${foreign}`) },
+  releaseReservation: { who: carts, query: change('releaseReservation', foreign) },
+  moveReservation: {
+    who: ['agent', 'service'],
+    query: change('moveReservation', 'reservationId: "res_none", locationId: "loc_none"'),
+  },
+  allocateReservation: { who: ['service'], query: change('allocateReservation', foreign) },
+  consumeReservation: { who: ['service'], query: change('consumeReservation', foreign) },
+  unmaskCustomer: {
+    who: ['agent'],
+    query: 'mutation { unmaskCustomer(id: "cus_none", reason: "Asking for the matrix") { __typename } }',
+  },
+  registerWebhook: {
+    who: ['partner'],
+    query: webhook(
+      'registerWebhook(input: { url: "http://not.https.example/", operation: "subscription { x }" })',
+      '{ secret }',
+    ),
+  },
+  rotateWebhookSecret: { who: ['partner'], query: webhook('rotateWebhookSecret(id: "wh_none")', '{ secret }') },
+  pingWebhook: { who: ['partner'], query: webhook('pingWebhook(id: "wh_none")') },
+  pauseWebhook: { who: ['partner'], query: webhook('pauseWebhook(id: "wh_none")') },
+  resumeWebhook: { who: ['partner'], query: webhook('resumeWebhook(id: "wh_none")') },
+  deleteWebhook: { who: ['partner'], query: webhook('deleteWebhook(id: "wh_none")', '') },
+  replayWebhook: { who: ['partner'], query: webhook('replayWebhook(id: "wh_none")', '{ count }') },
+  saveDurableSubscription: {
+    who: signedIn,
+    query: webhook('saveDurableSubscription(input: { name: "m", operation: "{ __typename }" })', '{ name }'),
+  },
+  acknowledgeEvents: { who: signedIn, query: webhook('acknowledgeEvents(name: "none", cursor: "none")', '{ name }') },
+  deleteDurableSubscription: { who: signedIn, query: webhook('deleteDurableSubscription(name: "none")', '') },
+}
+
+describe('who may change what', () => {
+  let app: SignedIn
+  beforeAll(async () => {
+    app = await startSignedIn()
+  }, 180_000)
+  afterAll(() => app[Symbol.asyncDispose]())
+
+  it('is said here of every mutation there is', () => {
+    const supergraph = parse(readFileSync(assetPath('schema/supergraph.graphql'), 'utf8'))
+    const there = supergraph.definitions.flatMap((node) =>
+      node.kind === Kind.OBJECT_TYPE_DEFINITION && node.name.value === 'Mutation'
+        ? (node.fields ?? []).map(({ name }) => name.value)
+        : [],
+    )
+    expect(Object.keys(mutations).sort()).toEqual(there.sort())
+  })
+
+  it.each(Object.entries(mutations))('%s', async (_name, { who, query }) => {
+    const answers = await Promise.all(everyone.map(async (one) => [one, await app.ask(one, query)] as const))
+    const refused = answers.filter(([, answer]) => codesOf(answer) === 'FORBIDDEN').map(([one]) => one)
+    expect(refused).toEqual(everyone.filter((one) => !who.includes(one)))
+    // Who may is told what the mutation itself has to say, and nothing failed on the way.
+    for (const [, answer] of answers) expect(codesOf(answer)).not.toMatch(/VALIDATION|PARSE|INTERNAL|UPSTREAM/)
+  })
+
+  it('reservations: a cart’s own through its client alone, any for the service desk and services', async () => {
+    const reserve = `mutation($key: ID!, $owner: ID!) { reserveStock(input: { idempotencyKey: $key, channelId: "web",
+      owner: { kind: CART, id: $owner }, lines: [{ lineId: "1", sku: "DEMO-0001", quantity: 1 }] }) {
+      ... on ReserveStockSuccess { reservations { id } } } }`
+    const { data } = await app.ask('shopper', reserve, { key: 'cart-1', owner: 'cart-1' })
+    const { id } = data.reserveStock.reservations[0]
+    const read = 'query($id: ID!) { reservation(id: $id) { held } }'
+    const seen = await Promise.all(
+      everyone.map(async (who) => {
+        const answer = await app.ask(who, read, { id })
+        return [who, codesOf(answer) || (answer.data.reservation === null ? 'null' : answer.data.reservation.held)]
+      }),
+    )
+    expect(Object.fromEntries(seen)).toEqual({
+      anonymous: 'null',
+      shopper: 1,
+      agent: 1,
+      associate: 'FORBIDDEN',
+      partner: 'FORBIDDEN',
+      finance: 'FORBIDDEN',
+      analyst: 'FORBIDDEN',
+      admin: 'FORBIDDEN',
+      service: 1,
+    })
+  })
+})
