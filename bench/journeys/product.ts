@@ -18,10 +18,13 @@ export type ProductOptions = {
   readonly plansFile: string
   /** Bound on making the demo retailer, reading it and being ready. */
   readonly readyTimeoutMs: number
+  /** Further settings. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** Runs what `npm start` runs, as a process of its own with settings of its own; resolves when it is ready. */
-export async function startProduct({ dataDir, plansFile, readyTimeoutMs }: ProductOptions): Promise<Product> {
+export async function startProduct(options: ProductOptions): Promise<Product> {
+  const { dataDir, plansFile, readyTimeoutMs } = options
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(STORELOOM_|DATABASE_URL$|REDIS_URL$|NODE_OPTIONS$|NODE_ENV$)/.test(name),
   )
@@ -38,6 +41,7 @@ export async function startProduct({ dataDir, plansFile, readyTimeoutMs }: Produ
         STORELOOM_DATA_DIR: dataDir,
         STORELOOM_DEMO_RATE: '0',
         STORELOOM_PLANS_FILE: plansFile,
+        ...options.environment,
       },
     },
   )
