@@ -1,16 +1,12 @@
 import type { PushOptions } from '../gateway/push/push.ts'
 import { createPushMetrics } from '../gateway/push/push-observer.ts'
 import type { LogPosition } from '../platform/event-log/event-log.ts'
-import { comparePositions } from '../platform/event-log/position.ts'
-import { pause } from '../platform/resilience/backoff.ts'
 import type { DataLayer } from './data-layer.ts'
 import type { ProcessParts } from './process.ts'
 import { keepSecret } from './secrets.ts'
 
 /** A read model further behind than this does not hold up what is told: the event itself says what happened. */
 const settleTimeoutMs = 5_000
-const lookMs = 4
-const looksPerRefresh = 8
 
 /** Subscriptions over the event log of this store. */
 export async function openPush({ config, log, metrics }: ProcessParts, data: DataLayer): Promise<PushOptions> {
@@ -24,16 +20,12 @@ export async function openPush({ config, log, metrics }: ProcessParts, data: Dat
     observer: createPushMetrics(metrics),
     limits: { ...limits, messageLimitBytes: config.server.bodyLimitBytes },
     async settle(position: LogPosition, signal: AbortSignal) {
-      const endMs = performance.now() + settleTimeoutMs
-      const isBehind = () => comparePositions(follower.position(), position) < 0
-      for (let looks = 1; isBehind() && !signal.aborted; looks += 1) {
-        if (performance.now() > endMs) {
-          log.warn('Events are told before every read model shows them')
-          return
-        }
-        await pause(lookMs, signal)
-        // Another process may keep the read models: it tells of what it applied, but not of what was none of its business.
-        if (looks % looksPerRefresh === 0 && isBehind()) await follower.refresh()
+      const late = AbortSignal.timeout(settleTimeoutMs)
+      try {
+        await follower.shows(position, AbortSignal.any([signal, late]))
+      } catch (error) {
+        if (late.aborted) log.warn('Events are told before every read model shows them')
+        else if (!signal.aborted) throw error
       }
     },
   }

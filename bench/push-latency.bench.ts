@@ -24,9 +24,18 @@ const everyMs = 1_000 / Number(rateGiven ?? 8)
 const longestMs = 5_000
 const warmUp = 20
 
-const size = { stores: 5, variants: 200, variantsPerStore: 100, customers: 200, orders: 4_000 }
+const size = { stores: 5, variants: 120, variantsPerStore: 60, customers: 100, orders: 1_500 }
 const orders = 'subscription { orderStatusChanged { ... on OrderStatusEvent { to order { number publicStatus } } } }'
-const stock = 'subscription { stockMoved { ... on StockEvent { position { sellable variant { sku } location { code } } } } }'
+const stock =
+  'subscription { stockMoved { ... on StockEvent { position { sellable variant { sku } location { code } } } } }'
+
+/** Transactions the store has committed so far. */
+async function commitsOf(store: pg.Client): Promise<number> {
+  const { rows } = await store.query<{ commits: string }>(
+    'select xact_commit::text as commits from pg_stat_database where datname = current_database()',
+  )
+  return Number(rows[0]?.commits)
+}
 
 type Change = { readonly key: string; readonly committedMs: number }
 
@@ -39,7 +48,7 @@ async function commit(source: pg.Client, key: string, statements: readonly (read
   return { key, committedMs }
 }
 
-async function openSource(url: string): Promise<pg.Client> {
+async function open(url: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   return client
@@ -80,7 +89,8 @@ function report(name: string, made: readonly Change[], told: Told): void {
     return at === undefined ? [] : [at - committedMs]
   })
   lags.sort((a, b) => a - b)
-  const at = (share: number) => `${(lags[Math.min(lags.length - 1, Math.floor(lags.length * share))] ?? 0).toFixed(0)} ms`
+  const at = (share: number) =>
+    `${(lags[Math.min(lags.length - 1, Math.floor(lags.length * share))] ?? 0).toFixed(0)} ms`
   console.log(
     `${name}: ${made.length} changes, p50 ${at(0.5)}, p90 ${at(0.9)}, p99 ${at(0.99)}, most ${at(1)}, ${made.length - lags.length} undelivered`,
   )
@@ -109,27 +119,35 @@ try {
     readyTimeoutMs: 300_000,
     environment: {
       STORELOOM_ESTATE: estate,
-      ...Object.fromEntries(Object.entries(urls).map(([system, url]) => [`STORELOOM_SOURCE_${system.toUpperCase()}_URL`, url])),
+      ...Object.fromEntries(
+        Object.entries(urls).map(([system, url]) => [`STORELOOM_SOURCE_${system.toUpperCase()}_URL`, url]),
+      ),
     },
   })
   console.log('Ready; the changes begin')
   const token = await product.token('agent')
-  const [oms, wms] = [await openSource(urls.oms), await openSource(urls.wms)]
+  const oms = await open(urls.oms)
+  const wms = await open(urls.wms)
+  const store = await open(postgres.url('storeloom'))
   await using byEvents = await followByEvents(product.url, token, [orders, stock])
   await using bySocket = await followBySocket(product.url, token, [orders, stock])
   try {
     const planned = await plannedChanges(oms, wms)
     await wait(2_000)
-    const idle = { cpuMs: await product.cpuMs(), at: performance.now() }
-    await wait(3_000)
-    const idleShare = ((await product.cpuMs()) - idle.cpuMs) / (performance.now() - idle.at)
+    const idleFrom = { cpuMs: await product.cpuMs(), commits: await commitsOf(store), at: performance.now() }
+    await wait(5_000)
+    const idleMs = performance.now() - idleFrom.at
+    const idle = {
+      cpu: ((await product.cpuMs()) - idleFrom.cpuMs) / idleMs,
+      commits: ((await commitsOf(store)) - idleFrom.commits) / idleMs,
+    }
     const loadBefore = loadavg()[0] ?? 0
     for (const change of planned.splice(0, warmUp)) {
       await change()
       await wait(everyMs)
     }
     const startedMs = performance.now()
-    const cpuMs = await product.cpuMs()
+    const from = { cpuMs: await product.cpuMs(), commits: await commitsOf(store) }
     const made: Change[] = []
     for (const change of planned) {
       made.push(await change())
@@ -138,7 +156,9 @@ try {
     const endMs = performance.now() + longestMs
     const isTold = ({ key }: Change) => byEvents.at(key) !== undefined && bySocket.at(key) !== undefined
     while (!made.every(isTold) && performance.now() < endMs) await wait(50)
-    const usedMs = (await product.cpuMs()) - cpuMs
+    const tookMs = performance.now() - startedMs
+    const cpuMs = (await product.cpuMs()) - from.cpuMs - idle.cpu * tookMs
+    const commits = (await commitsOf(store)) - from.commits - idle.commits * tookMs
     const ofOrders = made.filter(({ key }) => key.startsWith('order'))
     const ofStock = made.filter(({ key }) => key.startsWith('stock'))
     report('orders, server-sent events', ofOrders, byEvents)
@@ -146,13 +166,16 @@ try {
     report('stock, server-sent events', ofStock, byEvents)
     report('stock, WebSocket', ofStock, bySocket)
     console.log(
-      `processor of the product: idle ${(idleShare * 100).toFixed(1)} % of a core, ${(usedMs / made.length).toFixed(1)} ms a change`,
+      [
+        `idle: ${(idle.cpu * 100).toFixed(1)} % of a core in the product, ${Math.round(idle.commits * 1_000)} transactions a second in its store`,
+        `a change: ${(cpuMs / made.length).toFixed(1)} ms of processor, ${(commits / made.length).toFixed(1)} transactions more`,
+      ].join('; '),
     )
     console.log(
       `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}, ${release()}, Node ${process.version}, load ${loadBefore.toFixed(2)} before, ${loadavg()[0]?.toFixed(2)} after`,
     )
   } finally {
-    await Promise.all([oms.end(), wms.end()])
+    await Promise.all([oms.end(), wms.end(), store.end()])
   }
 } finally {
   await rm(folder, { recursive: true, force: true })

@@ -26,18 +26,17 @@ function createNotes() {
 export async function followByEvents(url: string, token: string, queries: readonly string[]): Promise<Told> {
   const notes = createNotes()
   const aborter = new AbortController()
-  const reading = await Promise.all(
-    queries.map(async (query) => {
-      const response = await fetch(`${url}/graphql`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', accept: 'text/event-stream', authorization: `Bearer ${token}` },
-        body: JSON.stringify({ query }),
-        signal: aborter.signal,
-      })
-      if (!response.ok || response.body === null) throw new Error(`Cannot follow: ${response.status}`)
-      return read(response.body, notes.take)
-    }),
-  )
+  const reading: Promise<void>[] = []
+  for (const query of queries) {
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ query }),
+      signal: aborter.signal,
+    })
+    if (!response.ok || response.body === null) throw new Error(`Cannot follow: ${response.status}`)
+    reading.push(read(response.body, notes.take))
+  }
   return {
     at: notes.at,
     async [Symbol.asyncDispose]() {

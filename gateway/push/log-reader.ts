@@ -66,13 +66,11 @@ export function createLogReader(deps: LogReaderDeps): LogReader {
 
   async function run(signal: AbortSignal): Promise<void> {
     const faults = createBackoff({ baseMs: 20, capMs: 1_000 })
-    const heldBack = createBackoff({ baseMs: 4, capMs: deps.pollMs })
     while (!signal.aborted) {
       try {
         const page = await look(signal)
         faults.reset()
-        if (page.events.length > 0 || page.more) heldBack.reset()
-        else await wakeable.wait(page.heldBack ? heldBack.nextMs() : deps.pollMs, signal)
+        if (page.events.length === 0 && !page.more) await wakeable.wait(deps.pollMs, signal)
       } catch (error) {
         if (signal.aborted) return
         deps.onFault(error)
@@ -155,8 +153,8 @@ function pageOfKept(
     const event = kept[index]
     if (event === undefined || !types.has(event.type)) continue
     events.push(event)
-    if (events.length === replayPageSize) return { events, position: event.position, more: true, heldBack: false }
+    if (events.length === replayPageSize) return { events, position: event.position, more: true }
   }
   const end = comparePositions(after, position) > 0 ? after : position
-  return { events, position: end, more: false, heldBack: false }
+  return { events, position: end, more: false }
 }

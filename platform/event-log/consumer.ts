@@ -45,7 +45,7 @@ export type ConsumerDeps = {
   readonly apply: Apply
   /** After the commit, with what was applied (not what was parked). Must not throw. */
   readonly onApplied?: (events: readonly RecordedEvent[], position: LogPosition) => void
-  /** After each commit of a page and after `onApplied`, also when nothing in it was for this consumer. Must not throw. */
+  /** After each page and after `onApplied`, also when nothing in it was for this consumer. Must not throw. */
   readonly onMoved?: (from: LogPosition, to: LogPosition) => void
   readonly log: ConsumerLog
   readonly metrics?: ConsumerMetrics
@@ -66,7 +66,7 @@ export type Consumer = AsyncDisposable & {
   start(): void
   /** Ends after the batch in hand; gives the lease up. */
   stop(): Promise<void>
-  /** What is committed as applied, as far as this process knows; the start of the log before the first look. */
+  /** Up to where nothing is left to apply, as far as this process knows; the start of the log before the first look. */
   position(): LogPosition
   /** True while this process applies, false while it stands by. */
   holds(): boolean
@@ -90,17 +90,29 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
   const stopping = new AbortController()
   let running: Promise<void> | undefined
   let checkpoint: Checkpoint | null = null
+  /** Where the stored checkpoint stands: pages with nothing for this consumer are passed without a commit of their own. */
+  let stored = startOfLog
   let heldUntilMs = 0
   let rewound = false
 
+  const isRenewalDue = (): boolean => Date.now() >= heldUntilMs - leaseMs / 2
+
   /** Renews the lease when half of it is over, or after something else may have moved the checkpoint. */
   async function hold(): Promise<Checkpoint | null> {
-    if (checkpoint !== null && !rewound && Date.now() < heldUntilMs - leaseMs / 2) return checkpoint
+    if (checkpoint !== null && !rewound) {
+      if (!isRenewalDue()) return checkpoint
+      const { position } = checkpoint
+      const isAhead = comparePositions(stored, position) < 0
+      if (isAhead && (await commit(checkpoint, { events: [], position, more: false }))) return checkpoint
+    }
     const askedAtMs = Date.now()
     rewound = false
     checkpoint = await holdCheckpoint(database, name, holder, leaseMs)
     heldUntilMs = askedAtMs + leaseMs
-    if (checkpoint !== null) waiters.moveTo(checkpoint.position)
+    if (checkpoint !== null) {
+      stored = checkpoint.position
+      waiters.moveTo(checkpoint.position)
+    }
     return checkpoint
   }
 
@@ -113,7 +125,7 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
   const read = (after: LogPosition): Promise<ReadResult> =>
     eventLog.read({ after, limit: batchSize, ...(deps.types === undefined ? {} : { types: deps.types }) })
 
-  /** Applies pages until nothing more may be read. @returns whether committed events are being held back */
+  /** Applies pages until nothing more may be read. @returns false when the checkpoint was lost meanwhile */
   async function drain(from: Checkpoint): Promise<boolean> {
     let held = from
     let page = await read(held.position)
@@ -121,19 +133,20 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
       // The next page is read while this one is applied; a failure is met when it is awaited.
       const ahead = page.more ? read(page.position) : null
       ahead?.catch(() => {})
-      const committed = await commit(held, page)
-      if (!committed || rewound) {
+      const isForNobody = page.events.length === 0 && !isRenewalDue()
+      if (!isForNobody && !(await commit(held, page))) checkpoint = null
+      if (checkpoint === null || rewound) {
         checkpoint = null
-        return true
+        return false
       }
+      deps.onMoved?.(held.position, page.position)
       held = { ...held, position: page.position }
       checkpoint = held
-      heldUntilMs = Date.now() + leaseMs
       waiters.moveTo(held.position)
-      if (ahead === null || stopping.signal.aborted) return false
+      if (ahead === null || stopping.signal.aborted) return true
       page = await ahead
     }
-    return page.heldBack
+    return true
   }
 
   /** @returns false when the checkpoint is no longer where, or whose, we thought: nothing was written */
@@ -145,8 +158,9 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
       return await applyApart(held, page)
     })
     if (outcome === null) return false
+    stored = page.position
+    heldUntilMs = startedAtMs + leaseMs
     if (outcome.applied.length > 0) deps.onApplied?.(outcome.applied, page.position)
-    deps.onMoved?.(held.position, page.position)
     deps.metrics?.applied(name, outcome.applied.length, Date.now() - startedAtMs)
     if (outcome.parked.length > 0) {
       deps.metrics?.parked(name, outcome.parked.length)
@@ -199,14 +213,11 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
 
   function isStillOurs(locked: Checkpoint & { readonly holder: string | null }, held: Checkpoint): boolean {
     const othersHold = locked.holder !== null && locked.holder !== holder
-    return (
-      !othersHold && locked.generation === held.generation && comparePositions(locked.position, held.position) === 0
-    )
+    return !othersHold && locked.generation === held.generation && comparePositions(locked.position, stored) === 0
   }
 
   async function run(): Promise<void> {
     const faults = createBackoff({ baseMs: 50, capMs: 5_000 })
-    const heldBack = createBackoff({ baseMs: 4, capMs: pollMs })
     while (!stopping.signal.aborted) {
       try {
         const held = await hold()
@@ -214,9 +225,6 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
           await standBy()
           await wakeable.wait(pollMs, stopping.signal)
         } else if (await drain(held)) {
-          await pause(heldBack.nextMs(), stopping.signal)
-        } else {
-          heldBack.reset()
           await wakeable.wait(pollMs, stopping.signal)
         }
         faults.reset()
@@ -227,8 +235,16 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
         await pause(faults.nextMs(), stopping.signal)
       }
     }
+    await leave().catch(() => {})
+  }
+
+  async function leave(): Promise<void> {
+    const held = checkpoint
     checkpoint = null
-    await releaseCheckpoint(database, name, holder).catch(() => {})
+    if (held !== null && !rewound && comparePositions(stored, held.position) < 0) {
+      await commit(held, { events: [], position: held.position, more: false })
+    }
+    await releaseCheckpoint(database, name, holder)
   }
 
   const wakeUps = eventLog.onWake(wakeable.wake)

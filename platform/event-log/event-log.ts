@@ -72,11 +72,6 @@ export type ReadResult = {
   readonly position: LogPosition
   /** True when the page was full, so more may be waiting. */
   readonly more: boolean
-  /**
-   * True when later events are committed but may not be read yet, since an older transaction still runs: worth asking
-   * again soon, without a wake-up. Told only when `events` is empty and `more` is false; else false.
-   */
-  readonly heldBack: boolean
 }
 
 /**

@@ -7,6 +7,7 @@ import type { EventLog, LogPosition } from './event-log.ts'
 import { reasonOf } from './isolate.ts'
 import { comparePositions, startOfLog } from './position.ts'
 import type { Projection } from './projection.ts'
+import { createSubscribers } from './subscribers.ts'
 import type { WakeBus } from './wake-bus.ts'
 import { createWakeable } from './wakeable.ts'
 
@@ -31,8 +32,11 @@ export type Follower = AsyncDisposable & {
   start(signal?: AbortSignal): Promise<void>
   /** Looks at the checkpoints now; resolves when the caches are as fresh as they were when it was called. */
   refresh(): Promise<void>
-  /** Up to here every projection has applied or parked the log and the caches show it; the start of the log before `start`. */
-  position(): LogPosition
+  /**
+   * Resolves when every projection has applied or parked what the log has for it up to `target` and the caches show it,
+   * whichever process applies. @throws the signal's reason when it aborts first
+   */
+  shows(target: LogPosition, signal: AbortSignal): Promise<void>
   /** This process itself moved a projection on and dropped what that touched: nothing of it is read again. */
   passed(name: string, from: LogPosition, to: LogPosition): void
   stop(): Promise<void>
@@ -47,6 +51,7 @@ export function createFollower(deps: FollowerDeps): Follower {
   let seen: Map<string, Checkpoint> | null = null
   let running: Promise<void> | undefined
   let turn: Promise<void> = Promise.resolve()
+  const moves = createSubscribers()
 
   async function look(): Promise<void> {
     const checkpoints = await readCheckpoints(database, names)
@@ -63,6 +68,32 @@ export function createFollower(deps: FollowerDeps): Follower {
         seen.set(projection.name, now)
       }
     }
+    moves.tell()
+  }
+
+  /**
+   * Whether all that the log has for a projection up to `target` is shown. Checkpoints tell of what was applied, not
+   * at once of what was none of a projection's business: that is told by the log, from memory as a rule.
+   */
+  async function isShown({ name, types }: Projection, target: LogPosition): Promise<boolean> {
+    for (let more = true; more; ) {
+      const known = seen?.get(name)
+      if (known === undefined) return false
+      if (comparePositions(known.position, target) >= 0) return true
+      const page = await eventLog.read({ after: known.position, limit: 1, types })
+      const [next] = page.events
+      if (next !== undefined) return comparePositions(next.position, target) > 0
+      pass(name, known.position, page.position)
+      more = page.more
+    }
+    return comparePositions(seen?.get(name)?.position ?? startOfLog, target) >= 0
+  }
+
+  function pass(name: string, from: LogPosition, to: LogPosition): void {
+    const known = seen?.get(name)
+    // A gap would hide what another process applied meanwhile.
+    if (known === undefined || comparePositions(known.position, from) < 0) return
+    if (comparePositions(known.position, to) < 0) seen?.set(name, { ...known, position: to })
   }
 
   /** Invalidating twice is harmless, so a fault midway only means that the stretch is followed again. */
@@ -129,18 +160,19 @@ export function createFollower(deps: FollowerDeps): Follower {
       running ??= run()
     },
     refresh: takeTurn,
-    position() {
-      const positions = names.map((name) => seen?.get(name)?.position ?? startOfLog)
-      return positions.reduce(
-        (least, one) => (comparePositions(one, least) < 0 ? one : least),
-        positions[0] ?? startOfLog,
-      )
+    async shows(target, signal) {
+      const moved = createWakeable()
+      using _ = moves.add(moved.wake)
+      for (let behind = projections; ; await moved.wait(pollMs, signal)) {
+        signal.throwIfAborted()
+        const shown = await Promise.all(behind.map((projection) => isShown(projection, target)))
+        behind = behind.filter((_, index) => shown[index] === false)
+        if (behind.length === 0) return
+      }
     },
     passed(name, from, to) {
-      const known = seen?.get(name)
-      // A gap would hide what another process applied meanwhile.
-      if (known === undefined || comparePositions(known.position, from) < 0) return
-      if (comparePositions(known.position, to) < 0) seen?.set(name, { ...known, position: to })
+      pass(name, from, to)
+      moves.tell()
     },
     stop,
     [Symbol.asyncDispose]: stop,

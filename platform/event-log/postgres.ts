@@ -4,6 +4,7 @@ import type { Database } from '../sql/database.ts'
 import { appendEvents } from './append.ts'
 import type { EventLog, LogPosition, ReadResult, RecordedEvent } from './event-log.ts'
 import { type EventRow, eventColumns, toPosition, toRecordedEvent } from './event-row.ts'
+import { createHeldBack } from './held-back.ts'
 import { comparePositions, startOfLog } from './position.ts'
 import { createSharedStretches, type SharedStretches } from './shared-stretches.ts'
 import { createSubscribers } from './subscribers.ts'
@@ -24,9 +25,14 @@ export function createPostgresEventLog(deps: PostgresEventLogDeps): EventLog & D
   const ids = deps.ids ?? createIdMinter(systemClock)
   const subscribers = createSubscribers()
   const subscription = deps.wakeBus?.subscribe(subscribers.tell)
+  const heldBack = createHeldBack(database, subscribers.tell)
+  const readToEnd = async (read: () => Promise<ReadResult>): Promise<ReadResult> => {
+    const page = await read()
+    if (!page.more) heldBack.look(page.position)
+    return page
+  }
   const stretches = createSharedStretches({
-    load: (after, limit) => readAll(database, after, limit),
-    isHeldBack: (after) => isHeldBack(database, after),
+    load: async (after, limit) => (await readToEnd(() => readEvery(database, after, limit))).events,
   })
 
   return {
@@ -38,10 +44,9 @@ export function createPostgresEventLog(deps: PostgresEventLogDeps): EventLog & D
       }
       const shared = await readShared(stretches, after, limit, types)
       if (shared !== null) return shared
-      const page =
-        types === undefined ? await readEvery(database, after, limit) : await readTypes(database, after, limit, types)
-      const heldBack = page.events.length === 0 && !page.more && (await isHeldBack(database, page.position))
-      return { ...page, heldBack }
+      return await readToEnd(() =>
+        types === undefined ? readEvery(database, after, limit) : readTypes(database, after, limit, types),
+      )
     },
 
     async readSource(source, fromSequence, limit) {
@@ -64,20 +69,10 @@ export function createPostgresEventLog(deps: PostgresEventLogDeps): EventLog & D
 
     [Symbol.dispose]() {
       subscription?.[Symbol.dispose]()
+      heldBack[Symbol.dispose]()
     },
   }
 }
-
-type Page = Omit<ReadResult, 'heldBack'>
-
-async function isHeldBack(database: Database, after: LogPosition): Promise<boolean> {
-  const { rowCount } = await database.query(heldBackText, [String(after.transactionId), after.row])
-  return rowCount > 0
-}
-
-/** Ordered, or the planner expects a third of all rows to be later and looks for the first one through the whole table. */
-const heldBackText = `select 1 from event_log.events where (transaction_id, row_id) > ($1::xid8, $2::bigint)
-  order by transaction_id, row_id limit 1`
 
 /** Transactions below this one have all ended, so no row can appear before what is read any more. */
 const settled = 'transaction_id < pg_snapshot_xmin(pg_current_snapshot())'
@@ -94,7 +89,7 @@ async function readAll(database: Database, after: LogPosition, limit: number): P
   return rows.map(toRecordedEvent)
 }
 
-async function readEvery(database: Database, after: LogPosition, limit: number): Promise<Page> {
+async function readEvery(database: Database, after: LogPosition, limit: number): Promise<ReadResult> {
   const events = await readAll(database, after, limit)
   return { events, position: events.at(-1)?.position ?? after, more: events.length === limit }
 }
@@ -110,25 +105,22 @@ async function readShared(
   const events: RecordedEvent[] = []
   let position = after
   let more = true
-  let heldBack = false
   for (let looked = 0; more && looked < mostLooks(limit); ) {
     const stretch = await stretches.next(position)
-    if (stretch === null)
-      return comparePositions(position, after) === 0 ? null : { events, position, more: true, heldBack }
+    if (stretch === null) return comparePositions(position, after) === 0 ? null : { events, position, more: true }
     for (const event of stretch.events) {
       if (wanted !== null && !wanted.has(event.type)) continue
       events.push(event)
       if (events.length === limit) {
         const isLast = comparePositions(event.position, stretch.position) === 0
-        return { events, position: event.position, more: stretch.more || !isLast, heldBack }
+        return { events, position: event.position, more: stretch.more || !isLast }
       }
     }
     looked += stretch.events.length
     position = stretch.position
     more = stretch.more
-    heldBack = stretch.heldBack && events.length === 0
   }
-  return { events, position, more, heldBack }
+  return { events, position, more }
 }
 
 /*
@@ -171,7 +163,7 @@ async function readTypes(
   after: LogPosition,
   limit: number,
   types: readonly string[],
-): Promise<Page> {
+): Promise<ReadResult> {
   const looks = mostLooks(limit)
   const values = [String(after.transactionId), after.row, types, limit, looks]
   const { rows } = await database.query<TypesRow>(readTypesText, values)

@@ -8,8 +8,6 @@ export type Stretch = {
   /** Equal to where the reader stands when nothing new is visible. */
   readonly position: LogPosition
   readonly more: boolean
-  /** See `ReadResult`; told when there are no events, else false. */
-  readonly heldBack: boolean
 }
 
 /** Reads the end of the log once for all readers of a process. What was read never changes, so it may be kept. */
@@ -21,7 +19,6 @@ export type SharedStretches = {
 export type SharedStretchesDeps = {
   /** @returns what follows `after`, in log order; fewer than `stretchSize` only when nothing more is visible now */
   readonly load: (after: LogPosition, limit: number) => Promise<readonly RecordedEvent[]>
-  readonly isHeldBack: (after: LogPosition) => Promise<boolean>
   /** Events per read. Default 1,000. */
   readonly stretchSize?: number
   /** Events kept for readers that are a little behind. Default 8,000. */
@@ -31,13 +28,12 @@ export type SharedStretchesDeps = {
 type Kept = { readonly from: LogPosition; readonly to: LogPosition; readonly events: readonly RecordedEvent[] }
 
 export function createSharedStretches(deps: SharedStretchesDeps): SharedStretches {
-  const { load, isHeldBack, stretchSize = 1_000, mostEvents = 8_000 } = deps
+  const { load, stretchSize = 1_000, mostEvents = 8_000 } = deps
   /** Without gaps, oldest first, up to `end`. */
   let kept: Kept[] = []
   let keptEvents = 0
   let end: LogPosition | null = null
   let endIsFull = false
-  let endIsHeldBack = false
   let flight: Promise<void> | null = null
 
   function find(after: LogPosition): Stretch | null {
@@ -48,7 +44,6 @@ export function createSharedStretches(deps: SharedStretchesDeps): SharedStretche
       events: whole ? stretch.events : stretch.events.filter(({ position }) => comparePositions(position, after) > 0),
       position: stretch.to,
       more: endIsFull || comparePositions(stretch.to, end) < 0,
-      heldBack: false,
     }
   }
 
@@ -56,7 +51,6 @@ export function createSharedStretches(deps: SharedStretchesDeps): SharedStretche
     const events = await load(from, stretchSize)
     const last = events.at(-1)
     endIsFull = events.length === stretchSize
-    endIsHeldBack = last === undefined && (await isHeldBack(from))
     if (last === undefined) return
     end = last.position
     kept.push({ from, to: last.position, events })
@@ -91,7 +85,7 @@ export function createSharedStretches(deps: SharedStretchesDeps): SharedStretche
       await flight
       const extended = find(after)
       if (extended !== null || end === null || comparePositions(after, end) !== 0) return extended
-      return { events: [], position: after, more: false, heldBack: endIsHeldBack }
+      return { events: [], position: after, more: false }
     },
   }
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readCheckpoints } from '../../../platform/event-log/checkpoint.ts'
 import { type Consumer, type ConsumerDeps, createConsumer } from '../../../platform/event-log/consumer.ts'
 import type { EventLog, NewEvent, RecordedEvent } from '../../../platform/event-log/event-log.ts'
 import { createPostgresEventLog } from '../../../platform/event-log/postgres.ts'
@@ -49,6 +50,8 @@ describe('createConsumer', () => {
     await consumer.caughtUp(await eventLog.head(), AbortSignal.timeout(20_000))
   }
 
+  const storedPosition = async () => (await readCheckpoints(test.database, ['test.tally'])).get('test.tally')?.position
+
   const deadLetters = async () =>
     (
       await test.database.query(
@@ -90,6 +93,30 @@ describe('createConsumer', () => {
     const [other] = await append(eventOf('other', { type: 'retail.other.v1' }))
     await drain(consumer)
     expect(consumer.position()).toEqual(other?.position)
+  })
+
+  it('writes nothing for events of other types until its lease is renewed or it stops', async () => {
+    const consumer = consume({ leaseMs: 60_000 })
+    consumer.start()
+    await drain(consumer)
+    const before = await storedPosition()
+    for (let count = 0; count < 3; count += 1) await append(eventOf('other', { type: 'retail.other.v1' }))
+    await drain(consumer)
+    expect(await storedPosition()).toEqual(before)
+    await append(eventOf('a'))
+    await drain(consumer)
+    const [last] = await append(eventOf('other', { type: 'retail.other.v1' }))
+    await drain(consumer)
+    await consumer.stop()
+    expect(await storedPosition()).toEqual(last?.position)
+    expect(await readTally(test.database)).toEqual([{ subject: 'a', events: 1n, last_sequence: 1n, in_order: true }])
+  })
+
+  it('writes down what it passed when its lease is renewed', async () => {
+    const consumer = consume({ leaseMs: 400 })
+    consumer.start()
+    const [other] = await append(eventOf('other', { type: 'retail.other.v1' }))
+    await expect.poll(storedPosition, { timeout: 10_000 }).toEqual(other?.position)
   })
 
   it('parks an event that cannot be applied with the later ones of its key, and no other', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { CacheInvalidator } from '../../../platform/cache/cache.ts'
+import { createCheckpoint } from '../../../platform/event-log/checkpoint.ts'
 import type { EventLog, NewEvent } from '../../../platform/event-log/event-log.ts'
 import { createFollower, type Follower } from '../../../platform/event-log/follower.ts'
 import { createPostgresEventLog } from '../../../platform/event-log/postgres.ts'
@@ -163,6 +164,23 @@ describe('createProjector and createFollower', () => {
     follower.passed('test.tally', before, await eventLog.head())
     await follower.refresh()
     expect(seen.keys).toEqual(['other', 'own'])
+  })
+
+  it('says when all a projection has to show up to a place is shown, whichever process applies', async () => {
+    for (const name of ['test.tally', 'test.failing']) await createCheckpoint(test.database, name)
+    const { follower, seen } = await follow(100)
+    const none = AbortSignal.timeout(20_000)
+    await append(eventOf('other', { type: 'retail.other.v1' }))
+    await settle(test.database)
+    await follower.shows(await eventLog.head(), none)
+    await append(eventOf('a'))
+    await settle(test.database)
+    const target = await eventLog.head()
+    await expect(follower.shows(target, AbortSignal.timeout(400))).rejects.toThrow('timeout')
+    expect(seen.keys).toEqual([])
+    projector.start()
+    await follower.shows(target, none)
+    expect(seen.keys).toEqual(['a'])
   })
 
   it('looks within its stated bound by itself', async () => {

@@ -32,7 +32,6 @@ function openLog(rows: number, options: Partial<SharedStretchesDeps> = {}) {
       loads.push(Number(after.row))
       return log.filter(({ position }) => position.row > after.row).slice(0, limit)
     },
-    isHeldBack: async () => false,
     stretchSize: 4,
     ...options,
   })
