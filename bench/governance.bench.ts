@@ -14,6 +14,7 @@ import { createMemoryRateLimiter } from '../gateway/rate-limit/memory.ts'
 import type { RateLimiter } from '../gateway/rate-limit/rate-limiter.ts'
 import { createRedisRateLimiter } from '../gateway/rate-limit/redis.ts'
 import { createResilientRateLimiter } from '../gateway/rate-limit/resilient.ts'
+import { resultText } from '../gateway/result-text.ts'
 import { createUsageRecorder } from '../gateway/usage/usage-recorder.ts'
 import { createVersionCalendar } from '../gateway/versions/calendar.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -138,7 +139,7 @@ async function request(gateway: Gateway): Promise<void> {
     signal: new AbortController().signal,
   })
   if (result.errors !== undefined) throw new TypeError(`Cannot measure: ${result.errors[0]?.message}`)
-  JSON.stringify(result)
+  resultText(result)
 }
 
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0

@@ -11,6 +11,7 @@ import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql'
 import { LRUCache } from 'lru-cache'
 import type { Exchange, GraphQLResult } from './exchange.ts'
 import type { FormatError } from './mask-errors.ts'
+import { ResultData } from './result-data.ts'
 
 export type ApolloContext = { readonly exchange: Exchange }
 
@@ -81,7 +82,7 @@ export async function startApolloRoad(deps: ApolloRoadDeps): Promise<ApolloRoad>
       const { data, errors, extensions } = body.singleResult
       return {
         ...(errors === undefined ? {} : { errors: errors.map((error) => restore(error, exchange, deps.format)) }),
-        ...(data === undefined ? {} : { data }),
+        ...(data === undefined ? {} : { data: ResultData.of(data) }),
         ...(extensions === undefined ? {} : { extensions }),
       }
     },
@@ -96,7 +97,7 @@ async function runAsApolloWants(context: unknown, deps: ApolloRoadDeps) {
   const { exchange } = context as ApolloContext
   const { data, errors, extensions } = await deps.execute(exchange)
   return {
-    ...(data === undefined ? {} : { data }),
+    ...(data === undefined ? {} : { data: data.value }),
     ...(extensions === undefined ? {} : { extensions }),
     ...(errors === undefined
       ? {}

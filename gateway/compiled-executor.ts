@@ -3,6 +3,7 @@ import { createExecutor } from './executor/executor.ts'
 import type { PreparedOperation } from './executor/prepared.ts'
 import type { BuildExecutor } from './executor-port.ts'
 import type { Operation } from './operations.ts'
+import { ResultData } from './result-data.ts'
 
 /** A hostile set of variables can be wrong in thousands of places. */
 const maxVariableErrors = 20
@@ -29,7 +30,8 @@ export const buildCompiledExecutor: BuildExecutor = async (supergraphSdl, transp
         hideSuggestions: true,
       })
       if (values.coerced === undefined) return { errors: values.errors.slice(0, maxVariableErrors) }
-      return prepare(operation, schema).run({ variables: values.coerced, headers, signal })
+      const answer = await prepare(operation, schema).runToText({ variables: values.coerced, headers, signal })
+      return { data: ResultData.ofText(answer.text), errors: answer.errors }
     },
     async [Symbol.asyncDispose]() {},
   }

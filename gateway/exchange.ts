@@ -3,6 +3,7 @@ import type { Viewer } from '../platform/identity/viewer.ts'
 import type { Authorizer } from './authorize/authorizer.ts'
 import type { Lane } from './lanes/lanes.ts'
 import type { Operation, OperationStore } from './operations.ts'
+import type { ResultData } from './result-data.ts'
 import type { SupergraphRules } from './supergraph-rules.ts'
 
 /** What a transport hands to the pipeline: GraphQL's own parameters and how they came. */
@@ -31,7 +32,8 @@ export type GatewayRequest = {
 }
 
 export type GraphQLResult = {
-  readonly data?: Readonly<Record<string, unknown>> | null
+  /** Absent: refused before it was executed. */
+  readonly data?: ResultData
   readonly errors?: readonly GraphQLFormattedError[]
   readonly extensions?: Readonly<Record<string, unknown>>
 }

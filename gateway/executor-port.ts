@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from 'graphql'
 import type { SubgraphTransport } from '../platform/subgraph/transport.ts'
 import type { Operation } from './operations.ts'
+import type { ResultData } from './result-data.ts'
 
 export type ExecutorCall = {
   readonly operation: Operation
@@ -15,7 +16,7 @@ export type ExecutorCall = {
 
 export type ExecutorResult = {
   /** Absent: nothing was executed, e.g. a variable does not fit. */
-  readonly data?: Readonly<Record<string, unknown>> | null
+  readonly data?: ResultData
   /** GraphQL errors, or what a subgraph sent, with paths in the client's terms. */
   readonly errors?: readonly unknown[]
   readonly extensions?: Readonly<Record<string, unknown>>

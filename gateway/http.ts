@@ -10,6 +10,7 @@ import { chooseMediaType, retryAfterOf, statusOf } from './http-answer.ts'
 import { answerBrokenRequest } from './http-broken.ts'
 import { checkContentType, readGetQuery, readPostBody, refuseCrossSite, refuseOtherSites } from './http-request.ts'
 import { correlationIdOf } from './receive.ts'
+import { resultText } from './result-text.ts'
 
 export type HttpLimits = {
   readonly bodyLimitBytes: number
@@ -145,7 +146,7 @@ async function answer(
   }
   const { result, headers } = await deps.receive(asked)
   reply.raw.off('close', clientGone)
-  const text = JSON.stringify(result)
+  const text = resultText(result)
   refuseTooLarge(text, deps.limits.responseLimitBytes)
   const mediaType = chooseMediaType(request.headers.accept)
   const retryAfter = retryAfterOf(result)

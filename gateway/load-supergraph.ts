@@ -31,8 +31,9 @@ export type SupergraphLoaderOptions = {
   readonly versionNames?: readonly string[]
   /** By name: checks what clients send for these scalars before anything is called. */
   readonly scalars?: Readonly<Record<string, GraphQLScalarType>>
-  /** With any, every request takes Apollo Server's road. */
   readonly apolloPlugins?: readonly ApolloServerPlugin<ApolloContext>[]
+  /** Which requests Apollo Server runs. Default: `all` with plugins, else `first`: an operation's first one. */
+  readonly apolloRoad?: 'all' | 'first' | 'none'
 }
 
 export type SupergraphLoaderDeps = SupergraphLoaderOptions & {
@@ -45,6 +46,8 @@ export type SupergraphLoaderDeps = SupergraphLoaderOptions & {
 /** Turns supergraph SDL into what serves requests: executor, known operations, and the two roads to it. */
 export function createSupergraphLoader(deps: SupergraphLoaderDeps): LoadSupergraph {
   const { format, subgraphHeaders, onInternal, apolloPlugins: plugins = [] } = deps
+  // A plugin that sees only first requests would mislead.
+  const { apolloRoad: apolloRuns = plugins.length > 0 ? 'all' : 'first' } = deps
   return async (sdl, id) => {
     const pages = deps.eventPages?.(sdl) ?? null
     const executor = await (deps.buildExecutor ?? buildCompiledExecutor)(
@@ -70,8 +73,13 @@ export function createSupergraphLoader(deps: SupergraphLoaderDeps): LoadSupergra
       await executor[Symbol.asyncDispose]()
       throw error
     })
-    // Plugins may look at every request; without any, an operation that Apollo Server has run once takes the short road.
-    const ran = plugins.length > 0 ? null : new WeakSet<Operation>()
+    const ran = new WeakSet<Operation>()
+    const isShort = (operation: Operation): boolean => {
+      if (apolloRuns !== 'first') return apolloRuns === 'none'
+      if (ran.has(operation)) return true
+      ran.add(operation)
+      return false
+    }
     return {
       id,
       apiSchema,
@@ -82,9 +90,7 @@ export function createSupergraphLoader(deps: SupergraphLoaderDeps): LoadSupergra
       operations: createOperationStore({ limits: deps.queryLimits ?? defaultQueryLimits }),
       run(exchange) {
         const { operation } = exchange
-        if (operation === null || ran?.has(operation)) return execute(exchange)
-        ran?.add(operation)
-        return apolloRoad.run(exchange)
+        return operation === null || isShort(operation) ? execute(exchange) : apolloRoad.run(exchange)
       },
       async [Symbol.asyncDispose]() {
         await apolloRoad[Symbol.asyncDispose]()

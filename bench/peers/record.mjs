@@ -32,7 +32,7 @@ export const recordPlans = async (ports) => {
     steps = []
     const request = { variables: {}, headers: {}, signal: AbortSignal.timeout(10_000) }
     const { text } = await executor.executeToText(executor.prepare(parse(query)), request)
-    canned[query] = text
+    canned[query] = `{"data":${text}}`
     calls[query] = steps
   }
   for (const transport of transports.values()) await transport[Symbol.asyncDispose]()

@@ -30,7 +30,7 @@ export type Executor = {
   prepare(document: DocumentNode, operationName?: string, shown?: GraphQLSchema): PreparedOperation
   /** Never rejects: what goes wrong is in `errors`. */
   execute(prepared: PreparedOperation, request: ExecuteRequest): Promise<DataAnswer>
-  /** The same as JSON text of the whole answer: `errors` when there are any, `data`, `extensions` when asked for. */
+  /** The same with the data as JSON text. */
   executeToText(prepared: PreparedOperation, request: ExecuteRequest): Promise<TextAnswer>
 }
 

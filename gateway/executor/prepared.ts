@@ -15,11 +15,10 @@ export type ExecuteRequest = {
   readonly headers: Readonly<Record<string, string>>
   /** Aborts at the request's deadline or when the client is gone. */
   readonly signal: AbortSignal
-  /** Asked after execution; what it gives becomes the answer's `extensions`. Text answers only. */
-  readonly extensions?: () => Readonly<Record<string, unknown>> | undefined
 }
 
 export type DataAnswer = { readonly data: DataObject | null; readonly errors: readonly ClientError[] }
+/** `text`: the data as JSON. */
 export type TextAnswer = { readonly text: string; readonly errors: readonly ClientError[] }
 
 /** An operation planned and compiled for one supergraph: keep it, run it as often as wanted, side by side too. */

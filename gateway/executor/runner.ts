@@ -46,31 +46,19 @@ export const createRunner = (variantOf: (variables: ExecuteRequest['variables'])
       }
     },
     runToText: async (request) => {
-      const extensions = request.extensions
       try {
         const variant = variantOf(request.variables)
         const run = await gather(request, variant)
         const state = createTextState(run.isShared)
         const text = variant.write(run.data, state)
-        if (!state.isViolated) return toAnswer(text, oncePerPath(run.errors), extensions)
+        if (!state.isViolated) return { text, errors: oncePerPath(run.errors) }
         const { data, errors } = complete(run, variant)
-        return toAnswer(JSON.stringify(data), errors, extensions)
+        return { text: JSON.stringify(data), errors }
       } catch (error) {
-        return toAnswer('null', [unanswered(error)], extensions)
+        return { text: 'null', errors: [unanswered(error)] }
       }
     },
   }
-}
-
-const toAnswer = (
-  data: string,
-  errors: readonly ClientError[],
-  askExtensions: ExecuteRequest['extensions'],
-): TextAnswer => {
-  const extensions = askExtensions?.()
-  const head = errors.length === 0 ? '{"data":' : `{"errors":${JSON.stringify(errors)},"data":`
-  const tail = extensions === undefined ? '}' : `,"extensions":${JSON.stringify(extensions)}}`
-  return { text: head + data + tail, errors }
 }
 
 const complete = (run: Run, variant: Variant): DataAnswer => {

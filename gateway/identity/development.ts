@@ -108,7 +108,7 @@ async function find(
   })
   const value = path.reduce<unknown>(
     (found, name) => (typeof found === 'object' && found !== null ? Reflect.get(found, name) : undefined),
-    result.data,
+    result.data?.value,
   )
   if (typeof value === 'string') return value
   throw new AppError(

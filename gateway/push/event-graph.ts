@@ -112,7 +112,7 @@ export async function createEventGraph(deps: EventGraphDeps): Promise<EventGraph
 }
 
 function split(key: string, count: number, { data, errors }: ExecutorResult): readonly Told[] {
-  const list = data?.[key]
+  const list = data?.value?.[key]
   const values: readonly unknown[] = Array.isArray(list) ? list : []
   const told = Array.from({ length: count }, (_, index) => ({
     data: values[index] ?? null,

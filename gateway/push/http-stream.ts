@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { AppError } from '../../platform/errors/app-error.ts'
+import { resultText } from '../result-text.ts'
 import type { Connection, Connections } from './connections.ts'
 import type { Follower } from './hub-port.ts'
 import type { OpenOperation, StreamRequest } from './open-operation.ts'
@@ -87,7 +88,7 @@ export async function streamOverHttp(
   const cursor = opened.kind === 'stream' ? { [cursorHeader]: opened.follower.cursor() } : {}
   begin(reply, format, { ...headers, ...cursor })
   if (opened.kind === 'answer') {
-    raw.end(format.next(JSON.stringify(opened.answer.result), null) + format.end(null))
+    raw.end(format.next(resultText(opened.answer.result), null) + format.end(null))
     return
   }
   follower = opened.follower

@@ -1,5 +1,6 @@
 import { AppError } from '../../platform/errors/app-error.ts'
 import type { Answer, Exchange, GatewayRequest, GraphQLResult } from '../exchange.ts'
+import { noData } from '../result-data.ts'
 import type { FollowerEvents } from './group.ts'
 import type { Follower, Hub } from './hub-port.ts'
 import type { Registration } from './registration.ts'
@@ -32,7 +33,7 @@ export function createOpenOperation(receive: (request: GatewayRequest) => Promis
         // The request may have been given up meanwhile: nobody would ever close what was opened for it.
         if (isOver) followed.close()
         else follower = followed
-        return { data: null }
+        return { data: noData }
       },
     })
     isOver = true

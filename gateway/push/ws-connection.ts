@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws'
 import type { AppError } from '../../platform/errors/app-error.ts'
 import type { GraphQLResult } from '../exchange.ts'
+import { resultText } from '../result-text.ts'
 import type { Connection, Connections } from './connections.ts'
 import type { Follower } from './hub-port.ts'
 import type { OpenOperation, StreamOrigin } from './open-operation.ts'
@@ -145,7 +146,7 @@ export function serveWebSocket(socket: WebSocket, origin: Omit<StreamOrigin, 'si
       return
     }
     const quoted = JSON.stringify(id)
-    send(`{"id":${quoted},"type":"next","payload":${JSON.stringify(result)}}`)
+    send(`{"id":${quoted},"type":"next","payload":${resultText(result)}}`)
     send(`{"id":${quoted},"type":"complete"}`)
   }
 

@@ -71,7 +71,7 @@ export function createRateStage(deps: RateStageDeps): Stage {
     return next(exchange).then(
       (result) => {
         const { operation, supergraph } = exchange
-        const { data } = result
+        const data = result.data?.value
         const actual =
           data === undefined || operation === null ? 0 : data === null ? 1 : factsOf(operation, supergraph).actual(data)
         settle(charge, actual)

@@ -8,6 +8,7 @@ import type { Follower, Hub } from '../push/hub.ts'
 import { toRegistration } from '../push/open-operation.ts'
 import type { Registration } from '../push/registration.ts'
 import type { StreamPlace } from '../push/stream-cursor.ts'
+import { noData } from '../result-data.ts'
 import type { Selection } from './webhook.ts'
 
 /** A selection whose version may be left to the gateway. */
@@ -68,7 +69,7 @@ export function createStreams({ handle, hub }: StreamsDeps): Streams {
         } catch (error) {
           outcome = { error }
         }
-        return { data: null }
+        return { data: noData }
       },
     })
     isOver = true

@@ -1,9 +1,10 @@
 import { type AuditResult, serverAudits } from 'graphql-http'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { describeBothRoads } from '../support/both-roads.ts'
 import { type StartedGateway, startGateway } from '../support/start-gateway.ts'
 
 /** The audits of https://github.com/graphql/graphql-http against the running gateway. */
-describe('GraphQL over HTTP', () => {
+describeBothRoads('GraphQL over HTTP', () => {
   let started: StartedGateway
   let results: readonly AuditResult[]
   const failed = (level: string) =>

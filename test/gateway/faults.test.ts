@@ -1,13 +1,14 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createSubgraphClient } from '../../gateway/subgraph-client.ts'
 import type { SubgraphTransport } from '../../platform/subgraph/transport.ts'
+import { describeBothRoads } from '../support/both-roads.ts'
 import { composeRetail } from '../support/retail-subgraphs.ts'
 import { ask, inProcessTransports, type StartedGateway, startGateway } from '../support/start-gateway.ts'
 
 /** `catalogue` answers in process; `stock` is a real server that misbehaves as each test says. */
-describe('gateway before a faulty subgraph', () => {
+describeBothRoads('gateway before a faulty subgraph', () => {
   let server: Server
   let behave: (response: ServerResponse) => void = () => {}
   let stock: SubgraphTransport

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { chooseMediaType, statusOf } from '../../gateway/http-answer.ts'
+import { noData } from '../../gateway/result-data.ts'
 
 describe('media type of an answer', () => {
   it('is JSON unless the response type is asked for at least as much', () => {
@@ -19,7 +20,7 @@ describe('status of an answer', () => {
   const refused = (code: string) => ({ errors: [{ message: '', extensions: { code } }] })
 
   it('is 200 whenever something was executed', () => {
-    expect(statusOf({ data: null, ...refused('UPSTREAM_TIMEOUT') }, 'application/graphql-response+json')).toBe(200)
+    expect(statusOf({ data: noData, ...refused('UPSTREAM_TIMEOUT') }, 'application/graphql-response+json')).toBe(200)
   })
 
   it('is that of the first code otherwise', () => {

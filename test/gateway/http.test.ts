@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { describeBothRoads } from '../support/both-roads.ts'
 import { ask, defaultLimits, post, type StartedGateway, startGateway } from '../support/start-gateway.ts'
 
-describe('gateway over HTTP', () => {
+describeBothRoads('gateway over HTTP', () => {
   let started: StartedGateway
   const refusal = async (body: string | Uint8Array<ArrayBuffer>, headers: Readonly<Record<string, string>> = {}) => {
     const answer = await post(started.url, body, headers)

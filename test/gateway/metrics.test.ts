@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { createGatewayMetrics } from '../../gateway/metrics.ts'
 import { createMetrics } from '../../platform/telemetry/metrics.ts'
+import { describeBothRoads } from '../support/both-roads.ts'
 import { ask, startGateway } from '../support/start-gateway.ts'
 
-describe('gateway metrics', () => {
+describeBothRoads('gateway metrics', () => {
   it('count requests by kind and outcome, and errors by code', async () => {
     const metrics = createMetrics()
     await using started = await startGateway({ observer: createGatewayMetrics(metrics) })

@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createSubgraphClient } from '../../gateway/subgraph-client.ts'
 import { type SubgraphServer, serveSubgraph } from '../../platform/subgraph/http-server.ts'
 import type { SubgraphTransport } from '../../platform/subgraph/transport.ts'
+import { describeBothRoads } from '../support/both-roads.ts'
 import { catalogue, host, stock } from '../support/retail-subgraphs.ts'
 import { ask, type StartedGateway, startGateway } from '../support/start-gateway.ts'
 
-describe('subgraphs in one process and apart', () => {
+describeBothRoads('subgraphs in one process and apart', () => {
   let servers: SubgraphServer[]
   let transports: SubgraphTransport[]
   let together: StartedGateway

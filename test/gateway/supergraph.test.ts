@@ -1,10 +1,11 @@
 import { buildSchema } from 'graphql'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { defaultQueryLimits } from '../../gateway/limits/index.ts'
 import { createOperationStore } from '../../gateway/operations.ts'
 import { holdSupergraph, type LoadSupergraph } from '../../gateway/supergraph.ts'
 import { readSupergraphRules } from '../../gateway/supergraph-rules.ts'
 import { createInProcessTransport } from '../../platform/subgraph/in-process.ts'
+import { describeBothRoads } from '../support/both-roads.ts'
 import { catalogue, composeRetail, host, stock } from '../support/retail-subgraphs.ts'
 import { ask, startGateway } from '../support/start-gateway.ts'
 
@@ -17,7 +18,7 @@ const next = composeRetail({}, [
   stock,
 ])
 
-describe('swap of the supergraph', () => {
+describeBothRoads('swap of the supergraph', () => {
   it('loses no request and mixes no schemas under load', async () => {
     await using started = await startGateway()
     let stopped = false
@@ -36,7 +37,7 @@ describe('swap of the supergraph', () => {
       const outcome = await started.gateway.swapSupergraph(round % 2 === 0 ? next : before)
       expect(outcome.kind).toBe('serving')
       const seen = answers
-      await expect.poll(() => answers).toBeGreaterThan(seen + 8)
+      await expect.poll(() => answers, { timeout: 10_000 }).toBeGreaterThan(seen + 8)
     }
     stopped = true
     await Promise.all(clients)

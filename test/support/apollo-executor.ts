@@ -1,6 +1,7 @@
 import { ApolloGateway } from '@apollo/gateway'
 import { GraphQLError } from 'graphql'
 import type { BuildExecutor, ExecutorCall } from '../../gateway/executor-port.ts'
+import { ResultData } from '../../gateway/result-data.ts'
 import { AppError } from '../../platform/errors/app-error.ts'
 import type { SubgraphTransport } from '../../platform/subgraph/transport.ts'
 
@@ -48,7 +49,11 @@ export const buildApolloExecutor: BuildExecutor = async (supergraphSdl, transpor
         schema,
         metrics: {},
       } as unknown as Parameters<typeof executor>[0]
-      return executor(context)
+      const { data, errors } = await executor(context)
+      return {
+        ...(data === undefined ? {} : { data: ResultData.of(data) }),
+        ...(errors === undefined ? {} : { errors }),
+      }
     },
     [Symbol.asyncDispose]: () => gateway.stop(),
   }

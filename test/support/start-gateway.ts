@@ -4,6 +4,7 @@ import { plainViewerCodec } from '../../platform/identity/viewer-header.ts'
 import { createInProcessTransport } from '../../platform/subgraph/in-process.ts'
 import { sharedScalars } from '../../platform/subgraph/scalars.ts'
 import type { SubgraphTransport } from '../../platform/subgraph/transport.ts'
+import { roadDeps } from './both-roads.ts'
 import { anonymous, catalogue, composeRetail, host, stock } from './retail-subgraphs.ts'
 
 export type StartedGateway = AsyncDisposable & {
@@ -29,6 +30,7 @@ export async function startGateway(changes: Partial<GatewayDeps> = {}): Promise<
     examples: [],
     readiness: [],
     onInternal: (error) => internal.push(error),
+    ...roadDeps(),
     ...changes,
   })
   const { url } = await gateway.listen({ host: '127.0.0.1', port: 0 })

@@ -26,11 +26,12 @@ await listen(
   createServer((request, response) => {
     readBody(request, async (body) => {
       const { query } = JSON.parse(body)
-      const { text } = await executor.executeToText(known.get(query) ?? prepare(query), {
+      const { text: data } = await executor.executeToText(known.get(query) ?? prepare(query), {
         variables: {},
         headers: { authorization: request.headers.authorization ?? '' },
         signal: new AbortController().signal,
       })
+      const text = `{"data":${data}}`
       response
         .writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
         .end(text)

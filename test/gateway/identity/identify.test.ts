@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createIdentify } from '../../../gateway/identity/create-identify.ts'
 import { ownClaims, toClaims } from '../../../gateway/identity/own-claims.ts'
 import { addTokenEndpoint } from '../../../gateway/identity/token-endpoint.ts'
@@ -12,6 +12,7 @@ import { createTokenVerifier } from '../../../platform/identity/token-verifier.t
 import type { Viewer } from '../../../platform/identity/viewer.ts'
 import { plainViewerCodec } from '../../../platform/identity/viewer-header.ts'
 import { migrate } from '../../../platform/sql/migrate.ts'
+import { describeBothRoads } from '../../support/both-roads.ts'
 import { openTestDatabase, type TestDatabase } from '../../support/postgres.ts'
 import { anonymous, composeRetail } from '../../support/retail-subgraphs.ts'
 import { ask, defaultLimits, inProcessTransports } from '../../support/start-gateway.ts'
@@ -27,7 +28,7 @@ const partner: Viewer = {
   channelIds: ['amazon'],
 }
 
-describe('who asks the gateway', () => {
+describeBothRoads('who asks the gateway', () => {
   let test: TestDatabase
   let keys: ApiKeys
   let issuer: TokenIssuer

@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { controlConcurrency } from '../../../gateway/lanes/control-concurrency.ts'
 import { createLanes, defaultLaneOptions } from '../../../gateway/lanes/lanes.ts'
 import type { HostableSubgraph } from '../../../platform/subgraph/host.ts'
+import { describeBothRoads } from '../../support/both-roads.ts'
 import { governed, shop, startGoverned } from '../../support/governed-gateway.ts'
 import { type Asked, ask } from '../../support/start-gateway.ts'
 import { until } from '../../support/until.ts'
@@ -34,7 +35,7 @@ function crowdedShop(): HostableSubgraph {
 
 const p99 = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.ceil(values.length * 0.99) - 1] ?? 0
 
-describe('lanes over HTTP', () => {
+describeBothRoads('lanes over HTTP', () => {
   it('keep reservations within twice their calm time while exports come at ten times what can be done', async () => {
     await using started = await startGoverned(governed({ lanes: createLanes(places) }), {}, crowdedShop())
     const reserve = async () => {

@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { createMemoryRateLimiter } from '../../../gateway/rate-limit/memory.ts'
+import { describeBothRoads } from '../../support/both-roads.ts'
 import { governed, startGoverned, widePlans } from '../../support/governed-gateway.ts'
 import { ask } from '../../support/start-gateway.ts'
 
@@ -10,7 +11,7 @@ const lanesOf = (maximum: number, restoreRate = 1) => {
   return { P0: one, P1: one, P2: one, P3: one }
 }
 
-describe('cost over HTTP', () => {
+describeBothRoads('cost over HTTP', () => {
   it('is told as requested before and actual after, with what is left', async () => {
     await using started = await startGoverned(
       governed({ plans: widePlans({ buckets: lanesOf(200, 10) }), limiter: frozen() }),
@@ -67,7 +68,7 @@ describe('cost over HTTP', () => {
   })
 })
 
-describe('rate limit over HTTP', () => {
+describeBothRoads('rate limit over HTTP', () => {
   it('refuses a client that has used up its bucket, says when to come back, and lets others on', async () => {
     await using started = await startGoverned(
       governed({ plans: widePlans({ buckets: lanesOf(50, 10) }), limiter: frozen() }),

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readJoinGraph } from '../../../gateway/join-graph.ts'
 import { readSupergraphRules } from '../../../gateway/supergraph-rules.ts'
 import { createGatewaySubgraph } from '../../../gateway/usage/gateway-subgraph.ts'
@@ -9,6 +9,7 @@ import { assetPath } from '../../../platform/assets.ts'
 import { migrate } from '../../../platform/sql/migrate.ts'
 import { createInProcessTransport } from '../../../platform/subgraph/in-process.ts'
 import type { SubgraphTransport } from '../../../platform/subgraph/transport.ts'
+import { describeBothRoads } from '../../support/both-roads.ts'
 import { clientOf, governed, testCalendar, testNow } from '../../support/governed-gateway.ts'
 import { openTestDatabase, type TestDatabase } from '../../support/postgres.ts'
 import { host } from '../../support/retail-subgraphs.ts'
@@ -20,7 +21,7 @@ const empty = (name: string): SubgraphTransport => ({
   async [Symbol.asyncDispose]() {},
 })
 
-describe('myDeprecations', () => {
+describeBothRoads('myDeprecations', () => {
   let opened: TestDatabase
   beforeAll(async () => {
     opened = await openTestDatabase()

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { describeBothRoads } from '../../support/both-roads.ts'
 import { governed, shop, shopSdl, startGoverned } from '../../support/governed-gateway.ts'
 import { type Asked, ask, type StartedGateway } from '../../support/start-gateway.ts'
 
@@ -13,7 +14,7 @@ async function askAt(url: string, path: string, query: string, headers: Record<s
 
 const codeOf = ({ status, body }: Asked) => [status, body.errors?.[0]?.extensions.code]
 
-describe('versions over HTTP', () => {
+describeBothRoads('versions over HTTP', () => {
   let started: StartedGateway
   const used: (readonly [string, string, readonly string[]])[] = []
   beforeAll(async () => {
@@ -139,7 +140,7 @@ describe('versions over HTTP', () => {
   })
 })
 
-describe('a version that ends', () => {
+describeBothRoads('a version that ends', () => {
   const startAt = (now: string) => {
     const { versions, ...rest } = governed()
     if (versions === undefined) throw new TypeError('no versions')
@@ -165,7 +166,7 @@ describe('a version that ends', () => {
   })
 })
 
-describe('versions and a swap of the supergraph', () => {
+describeBothRoads('versions and a swap of the supergraph', () => {
   it('come from the new supergraph for new requests; a wrong lifecycle is refused and the old one kept', async () => {
     await using started = await startGoverned()
     const deferred = {
