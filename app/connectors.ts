@@ -23,7 +23,7 @@ export function followSystems(
   { config, closer, log, metrics, signal }: ProcessParts,
   data: DataLayer,
 ): FollowedSystems {
-  const { store, estate, subgraphs, projector, freshness, ids } = data
+  const { store, estate, subgraphs, freshness, ids } = data
   const { background: database, eventLog } = store
   const partLog = log.child({ part: 'connector' })
   const clock = systemClock
@@ -63,7 +63,7 @@ export function followSystems(
   closer.add({ [Symbol.asyncDispose]: () => renormalized }, { name: 'normalisation' })
   const complete = running.ready.then(async () => {
     await renormalized
-    await projector.caughtUp(await eventLog.head(), signal)
+    await data.caughtUp(signal)
     // Before every system's age is known, answers would call it unknown.
     while (freshness.all().some(({ syncedAt }) => syncedAt === null)) await pause(50, signal)
   })

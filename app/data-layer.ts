@@ -26,6 +26,8 @@ export type DataLayer = OpenedEstate & {
   readonly freshness: FreshnessBoard
   readonly subgraphs: readonly Subgraph[]
   readonly projector: Projector
+  /** Resolves when all that the log has now, and all that processes decide of it, is in the read models kept here. */
+  caughtUp(signal: AbortSignal): Promise<void>
   readonly follower: Follower
   readonly ids: IdMinter
 }
@@ -101,13 +103,14 @@ export async function openDataLayer(
     { name: 'projector' },
   )
   projector.start()
-  for (const process of kept.flatMap((subgraph) => subgraph.processes ?? [])) {
-    closer
-      .add(createDecider({ process, database, eventLog, log: partLog, metrics: consumerMetrics }), {
+  const deciders = kept
+    .flatMap((subgraph) => subgraph.processes ?? [])
+    .map((process) =>
+      closer.add(createDecider({ process, database, eventLog, log: partLog, metrics: consumerMetrics }), {
         name: process.name,
-      })
-      .start()
-  }
+      }),
+    )
+  for (const decider of deciders) decider.start()
   closer.add(
     startTasks(
       kept.flatMap((subgraph) => subgraph.tasks ?? []),
@@ -115,5 +118,15 @@ export async function openDataLayer(
     ),
     { name: 'tasks' },
   )
-  return { store, estate, demo, freshness, subgraphs, projector, follower, ids }
+  async function caughtUp(until: AbortSignal): Promise<void> {
+    let head = await eventLog.head()
+    // What one decides, another may decide on: as many rounds as there are.
+    for (const _ of deciders) {
+      await Promise.all(deciders.map((decider) => decider.caughtUp(head, until)))
+      head = await eventLog.head()
+    }
+    await projector.caughtUp(head, until)
+  }
+
+  return { store, estate, demo, freshness, subgraphs, projector, caughtUp, follower, ids }
 }
