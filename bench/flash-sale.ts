@@ -35,16 +35,19 @@ export async function runFlashSale({ url, units, buyers, seconds, kill }: FlashS
   await using engine = await openReservationEngine(database)
   await engine.stock('hot', units)
   for (let n = 0; n < coldSkus; n += 1) await engine.stock(`cold${n}`, 1_000_000)
-  let seller = await startSeller(url)
+  // Whoever is told nothing waits for the one that takes over.
+  let seller = startSeller(url)
   const sold = new Set<string>()
   let short = 0
   const hotMs: number[] = []
   const buy = async (variant: string, buyer: string, latencies: number[]): Promise<void> => {
     const beganMs = performance.now()
-    // The same key each time: whoever is told nothing asks again.
+    // The same key each time: whoever is told nothing asks again. Who was too late begins anew.
+    let begun = 0
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
-      const answer = await seller.ask(variant, buyer)
-      if (answer === 'gone' || answer === 'error') {
+      const answer = await (await seller).ask(`${variant} ${buyer} ${begun}`)
+      if (answer === 'late') begun += 1
+      if (answer === 'gone' || answer === 'error' || answer === 'late') {
         await new Promise((resolve) => setTimeout(resolve, 100))
         continue
       }
@@ -65,9 +68,9 @@ export async function runFlashSale({ url, units, buyers, seconds, kill }: FlashS
   const killing = kill
     ? (async () => {
         await new Promise((resolve) => setTimeout(resolve, (seconds * 1_000) / 20))
-        const dead = seller
+        const dead = await seller
         dead.kill()
-        seller = await startSeller(url)
+        seller = startSeller(url)
       })()
     : Promise.resolve()
   await Promise.all([
@@ -75,8 +78,9 @@ export async function runFlashSale({ url, units, buyers, seconds, kill }: FlashS
     cold(20 * seconds, 'other', otherMs, seconds * 1_000),
     killing,
   ])
-  await seller.untilTidy(database)
-  seller.kill()
+  const last = await seller
+  await last.untilTidy(database)
+  last.kill()
   const { rows } = await database.query<{ owner: string; confirmed: number; held: number }>(
     "select owner_id as owner, confirmed, held from inventory.reservations where variant_id = 'hot' and confirmed + held > 0",
     [],
@@ -99,7 +103,7 @@ const coldSkus = 20
 const mostAttempts = 300
 
 type Seller = {
-  ask(variant: string, buyer: string): Promise<string>
+  ask(question: string): Promise<string>
   /** Resolves when nothing is held any more. */
   untilTidy(database: { query: ReturnType<typeof openPostgres>['query'] }): Promise<void>
   kill(): void
@@ -135,12 +139,12 @@ async function startSeller(url: string): Promise<Seller> {
   })
   await started
   return {
-    ask(variant, buyer) {
+    ask(question) {
       if (dead) return Promise.resolve('gone')
       const id = String(next++)
       return new Promise((resolve) => {
         waiting.set(id, resolve)
-        child.stdin?.write(`${id} ${variant} ${buyer}\n`)
+        child.stdin?.write(`${id} ${question}\n`)
       })
     },
     async untilTidy(database) {

@@ -4,6 +4,7 @@ import { systemClock } from '../platform/clock.ts'
 import { connectorMigrations } from '../platform/connector/migrations.ts'
 import { eventLogMigrations } from '../platform/event-log/migrations.ts'
 import { createPostgresEventLog } from '../platform/event-log/postgres.ts'
+import { type KeyedCommand, keyedCommand } from '../platform/idempotency/idempotency.ts'
 import { idempotencyMigrations } from '../platform/idempotency/migrations.ts'
 import { createIdMinter } from '../platform/ids.ts'
 import type { Database } from '../platform/sql/database.ts'
@@ -91,17 +92,15 @@ const fresh = {
   policy: { softTtlMs: 60_000, hardTtlMs: 600_000 },
 } as const
 
-/** One unit of a variant; the buyer is the owner and the key. */
-export function reserveCommand(variantId: string, buyer: string, ttlSeconds = 600): ReserveCommand {
+export function keyedBy(operation: string, key: string, fingerprint: string): KeyedCommand {
+  return keyedCommand({ tenant: 't', clientId: 'shop', operation, key }, fingerprint)
+}
+
+/** One unit of a variant; the buyer is the owner and, unless another is given, the key. */
+export function reserveCommand(variantId: string, buyer: string, ttlSeconds = 600, key = buyer): ReserveCommand {
   return {
     kind: 'reserve',
-    keyed: {
-      tenant: 't',
-      clientId: 'shop',
-      operation: 'reserveStock',
-      key: `reserve ${buyer}`,
-      fingerprint: variantId,
-    },
+    keyed: keyedBy('reserveStock', `reserve ${key}`, variantId),
     viewer,
     correlationId: 'none',
     channelId: 'web',
@@ -120,13 +119,7 @@ export function reserveCommand(variantId: string, buyer: string, ttlSeconds = 60
 export function confirmCommand(reservationId: string, buyer: string): ChangeCommand {
   return {
     kind: 'change',
-    keyed: {
-      tenant: 't',
-      clientId: 'shop',
-      operation: 'confirmReservation',
-      key: `confirm ${buyer}`,
-      fingerprint: reservationId,
-    },
+    keyed: keyedBy('confirmReservation', `confirm ${reservationId}`, reservationId),
     viewer,
     correlationId: 'none',
     owner: { kind: 'CART', id: buyer },

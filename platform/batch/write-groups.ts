@@ -77,10 +77,12 @@ export function createWriteGroups<Request, Outcome>(
       if (group.length === 0) break
       const keys = new Set(group.flatMap((entry) => entry.keys))
       for (const key of keys) busy.add(key)
-      const work = perform(group).finally(() => {
+      const work = perform(group).then((settle) => {
         for (const key of keys) busy.delete(key)
         running.delete(work)
-        schedule()
+        // What waits goes first: the store works on it while those who are answered go on.
+        start()
+        settle()
       })
       running.add(work)
     }
@@ -123,24 +125,32 @@ export function createWriteGroups<Request, Outcome>(
     return entry.keys.some((key) => (demand.get(key) ?? 0) > hotDemand)
   }
 
-  async function perform(group: readonly Entry[]): Promise<void> {
+  /** @returns what tells everyone of the group */
+  async function perform(group: readonly Entry[]): Promise<() => void> {
     const [first] = group
-    if (first === undefined) return
+    if (first === undefined) return () => {}
     try {
       const outcomes = await deps.run(group.map((entry) => entry.request))
       if (outcomes.length !== group.length) throw new TypeError('Cannot settle a group: an outcome is missing')
       groups += 1
       requests += group.length
-      for (const [at, entry] of group.entries()) entry.resolve(outcomes[at] as Outcome)
+      return () => {
+        for (const [at, entry] of group.entries()) entry.resolve(outcomes[at] as Outcome)
+      }
     } catch (error) {
       if (group.length === 1 || passesByItself(error)) {
-        for (const entry of group) entry.reject(error)
-        return
+        return () => {
+          for (const entry of group) entry.reject(error)
+        }
       }
       // One of them is poison: halves, until it stands alone.
       const half = group.length >> 1
-      await perform(group.slice(0, half))
-      await perform(group.slice(half))
+      const settleFirst = await perform(group.slice(0, half))
+      const settleSecond = await perform(group.slice(half))
+      return () => {
+        settleFirst()
+        settleSecond()
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 import { AppError } from '../errors/app-error.ts'
 import type { IdMinter } from '../ids.ts'
+import { jsonArray, textArray } from '../sql/array-literal.ts'
 import type { Transaction } from '../sql/database.ts'
 import { codeOf } from '../sql/postgres-errors.ts'
 import type { AppendOptions, AppendResult, NewEvent, RecordedEvent } from './event-log.ts'
@@ -89,23 +90,24 @@ const appendText = `
   returning id, sequence, transaction_id, row_id, recorded_at`
 
 function columnsOf(drafts: readonly Draft[], options: AppendOptions): unknown[] {
-  const column = <T>(pick: (event: NewEvent) => T): T[] => drafts.map(({ event }) => pick(event))
+  const column = (pick: (event: NewEvent) => string | undefined): string =>
+    textArray(drafts.map(({ event }) => pick(event) ?? null))
   return [
-    drafts.map(({ id }) => id),
+    textArray(drafts.map(({ id }) => id)),
     column((event) => event.type),
     column((event) => event.source),
     column((event) => event.subject),
     column((event) => event.time),
     column((event) => event.partitionKey),
-    column((event) => event.ingressKey ?? null),
-    column((event) => event.correlationId ?? null),
-    column((event) => event.causationId ?? null),
-    column((event) => event.traceparent ?? null),
-    column((event) => event.dataClassification ?? null),
+    column((event) => event.ingressKey),
+    column((event) => event.correlationId),
+    column((event) => event.causationId),
+    column((event) => event.traceparent),
+    column((event) => event.dataClassification),
     column((event) => event.authority),
-    column((event) => event.inferred ?? null),
-    column((event) => JSON.stringify(event.data)),
-    column((event) => options.expectedSequences?.get(event.source) ?? null),
+    drafts.map(({ event }) => event.inferred ?? null),
+    jsonArray(drafts.map(({ event }) => JSON.stringify(event.data))),
+    drafts.map(({ event }) => options.expectedSequences?.get(event.source) ?? null),
   ]
 }
 

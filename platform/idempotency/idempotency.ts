@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { toCanonicalJson } from '../canonical-json.ts'
 import type { JsonValue } from '../event-log/event-log.ts'
+import { jsonArray, plainArray, textArray } from '../sql/array-literal.ts'
 import type { Queryable, Transaction } from '../sql/database.ts'
 
 /** Who gave which key for what: the same key of another client is another command. */
@@ -11,8 +12,12 @@ export type CommandKey = {
   readonly key: string
 }
 
-/** A command with the fingerprint of its body. */
-export type KeyedCommand = CommandKey & { readonly fingerprint: string }
+/** A command by its key and the fingerprint of its body. */
+export type KeyedCommand = {
+  /** A UUID: 128 bits of the digest of the key. */
+  readonly id: string
+  readonly fingerprint: string
+}
 
 export type IdempotencyRecord = KeyedCommand & { readonly response: JsonValue; readonly keepSeconds: number }
 
@@ -32,9 +37,13 @@ export function fingerprintOf(body: JsonValue): string {
   return hash('sha256', toCanonicalJson(body), 'base64url')
 }
 
-/** One text per command key, for maps and locks. */
-export function textOf({ tenant, clientId, operation, key }: CommandKey): string {
-  return JSON.stringify([tenant, clientId, operation, key])
+export function keyedCommand(
+  { tenant, clientId, operation, key }: CommandKey,
+  fingerprint: string,
+): KeyedCommand {
+  // As the migration that gave the first records their ids writes it.
+  const text = [tenant, clientId, operation, key].map((part) => JSON.stringify(part)).join(',')
+  return { id: hash('sha256', text, 'hex').slice(0, 32), fingerprint }
 }
 
 /**
@@ -46,11 +55,8 @@ export async function claimKeys(
   commands: readonly KeyedCommand[],
 ): Promise<readonly Known[]> {
   if (commands.length === 0) return []
-  const { rows } = await transaction.query<ClaimRow>('select * from idempotency.claim($1, $2, $3, $4)', [
-    commands.map(({ tenant }) => tenant),
-    commands.map(({ clientId }) => clientId),
-    commands.map(({ operation }) => operation),
-    commands.map(({ key }) => key),
+  const { rows } = await transaction.query<ClaimRow>('select * from idempotency.claim($1)', [
+    plainArray(commands.map(({ id }) => id)),
   ])
   const found = new Map(rows.map((row) => [Number(row.place) - 1, row]))
   return commands.map(({ fingerprint }, at): Known => {
@@ -71,22 +77,17 @@ type ClaimRow = {
 /** Writes outcomes in the transaction of their effects, in one statement. */
 export async function writeRecords(transaction: Transaction, records: readonly IdempotencyRecord[]): Promise<void> {
   if (records.length === 0) return
-  const column = <T>(pick: (record: IdempotencyRecord) => T): T[] => records.map(pick)
   await transaction.query(writeText, [
-    column((record) => record.tenant),
-    column((record) => record.clientId),
-    column((record) => record.operation),
-    column((record) => record.key),
-    column((record) => record.fingerprint),
-    column((record) => JSON.stringify(record.response)),
-    column((record) => record.keepSeconds),
+    plainArray(records.map(({ id }) => id)),
+    textArray(records.map(({ fingerprint }) => fingerprint)),
+    jsonArray(records.map(({ response }) => JSON.stringify(response))),
+    plainArray(records.map(({ keepSeconds }) => keepSeconds)),
   ])
 }
 
-const writeText = `insert into idempotency.records (tenant, client_id, operation, key, fingerprint, response, expires_at)
-  select tenant, client_id, operation, key, fingerprint, response, clock_timestamp() + keep * interval '1 second'
-  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::json[], $7::integer[])
-    as given (tenant, client_id, operation, key, fingerprint, response, keep)`
+const writeText = `insert into idempotency.records (id, fingerprint, response, expires_at)
+  select id, fingerprint, response, statement_timestamp() + keep * interval '1 second'
+  from unnest($1::uuid[], $2::text[], $3::json[], $4::integer[]) as given (id, fingerprint, response, keep)`
 
 /** Removes up to `limit` records past their end. @returns how many */
 export async function removeExpiredRecords(queryable: Queryable, limit: number): Promise<number> {

@@ -1,16 +1,16 @@
 import { z } from 'zod'
-import type { NewEvent } from '../../../platform/event-log/event-log.ts'
+import type { JsonObject, NewEvent } from '../../../platform/event-log/event-log.ts'
 import { peekEvent } from '../../../platform/event-log/event-schema.ts'
 import type { Projection } from '../../../platform/event-log/projection.ts'
 import type { Change } from './command.ts'
-import type { LegChange } from './legs.ts'
 
+const type = 'retail.inventory.reservations-changed.v1'
 const units = z.int32()
 
-/** The whole reservation after the change: a late reader may take the newest. */
-const state = z.object({
+/** The whole reservation after the change: a late reader may take the one of the highest version. */
+const change = z.object({
+  change: z.enum(['held', 'extended', 'confirmed', 'allocated', 'moved', 'consumed', 'released', 'expired']),
   reservationId: z.string(),
-  variantId: z.string(),
   locationId: z.string().nullable(),
   channelId: z.string(),
   method: z.string(),
@@ -22,52 +22,73 @@ const state = z.object({
   allocated: units,
   expiresAt: z.string(),
   version: units,
+  /** When it happened by the clock of whoever told; absent: when the event says. */
+  occurredAt: z.string().optional(),
+  correlationId: z.string().optional(),
 })
 
-const typeOf = {
-  held: 'retail.inventory.reservation-held.v1',
-  extended: 'retail.inventory.reservation-extended.v1',
-  confirmed: 'retail.inventory.reservation-confirmed.v1',
-  allocated: 'retail.inventory.reservation-allocated.v1',
-  moved: 'retail.inventory.reservation-moved.v1',
-  consumed: 'retail.inventory.reservation-consumed.v1',
-  released: 'retail.inventory.reservation-released.v1',
-  expired: 'retail.inventory.reservation-expired.v1',
-} as const satisfies Record<LegChange, string>
-
+/** What was decided together is told together: of one variant, in the order it was decided. */
 export const reservationEvents = {
-  [typeOf.held]: state,
-  [typeOf.extended]: state,
-  [typeOf.confirmed]: state,
-  [typeOf.allocated]: state,
-  [typeOf.moved]: state,
-  [typeOf.consumed]: state,
-  [typeOf.released]: state,
-  [typeOf.expired]: state,
+  [type]: z.object({ variantId: z.string(), changes: z.array(change).min(1) }),
 } as const
 
 export const holdsCache = 'inventory.holds-of-variant'
 
-export function toReservationEvent(
-  { change, after, occurredAt }: Change,
-  now: Date,
-  correlationId: string | null,
-): NewEvent {
-  const { id, tenant, variantId, locationId, channelId, method, owner, lineId, orderId, quantity, allocated } = after
-  const { held, confirmed, consumed, released, expired, expiresAt, version } = after
+/** A reader takes whole events: a page of many must stay small enough to hold. */
+const mostChangesPerEvent = 64
+
+export type Told = { readonly change: Change; readonly correlationId: string | null }
+
+/** As few events as there are variants, however many reservations changed. */
+export function toReservationEvents(told: readonly Told[], now: Date): readonly NewEvent[] {
+  const open = new Map<string, JsonObject[]>()
+  const events: NewEvent[] = []
+  for (const one of told) {
+    const { tenant, variantId } = one.change.after
+    const source = `/tenants/${tenant}/inventory/reservations-of-variant/${variantId}`
+    let changes = open.get(source)
+    if (changes === undefined || changes.length === mostChangesPerEvent) {
+      changes = []
+      open.set(source, changes)
+      events.push({
+        type,
+        source,
+        subject: variantId,
+        time: now.toISOString(),
+        data: { variantId, changes },
+        partitionKey: variantId,
+        authority: 'storeloom',
+      })
+    }
+    changes.push(toChange(one))
+  }
+  return events
+}
+
+function toChange({ change: { change, after, occurredAt }, correlationId }: Told): JsonObject {
+  const { id, locationId, channelId, method, owner, lineId, orderId, quantity, allocated, expiresAt, version } = after
+  const { held, confirmed, consumed, released, expired } = after
   const legs = { held, confirmed, consumed, released, expired }
-  const data = { reservationId: id, variantId, locationId, channelId, method, owner, lineId, orderId, quantity, legs }
   return {
-    type: typeOf[change],
-    source: `/tenants/${tenant}/inventory/reservation/${id}`,
-    subject: id,
-    time: occurredAt ?? now.toISOString(),
-    data: { ...data, allocated, expiresAt, version },
-    partitionKey: id,
-    authority: 'storeloom',
+    change,
+    reservationId: id,
+    locationId,
+    channelId,
+    method,
+    owner,
+    lineId,
+    orderId,
+    quantity,
+    legs,
+    allocated,
+    expiresAt,
+    version,
+    ...(occurredAt === null ? {} : { occurredAt }),
     ...(correlationId === null ? {} : { correlationId }),
   }
 }
+
+const variantOnly = { [type]: z.object({ variantId: z.string() }) } as const
 
 /** Owns no table: the rows are written with the events. It tells every process which holds it knows no more. */
 export const reservationProjection: Projection = {
@@ -76,7 +97,7 @@ export const reservationProjection: Projection = {
   tables: [],
   apply: async () => {},
   keysOf(recorded) {
-    const event = peekEvent(reservationEvents, recorded)
+    const event = peekEvent(variantOnly, recorded)
     return event === null ? [] : [{ cache: holdsCache, key: event.data.variantId }]
   },
 }

@@ -1,3 +1,4 @@
+import { textArray } from '../../../platform/sql/array-literal.ts'
 import type { Queryable, Transaction } from '../../../platform/sql/database.ts'
 import type { PositionRow } from '../reads.ts'
 import type { Command, ReserveCommand } from './command.ts'
@@ -121,11 +122,11 @@ const readHoldsText = `
   from inventory.reservation_issues where variant_id = any($1::text[])
   group by variant_id, location_id, channel_id, occurred_at`
 
-function ownerColumns({ owners }: Targets): readonly (readonly string[])[] {
+function ownerColumns({ owners }: Targets): readonly string[] {
   return [
-    owners.map(({ tenant }) => tenant),
-    owners.map(({ owner }) => owner.kind),
-    owners.map(({ owner }) => owner.id),
+    textArray(owners.map(({ tenant }) => tenant)),
+    textArray(owners.map(({ owner }) => owner.kind)),
+    textArray(owners.map(({ owner }) => owner.id)),
   ]
 }
 

@@ -1,3 +1,4 @@
+import { plainArray, textArray } from '../../../platform/sql/array-literal.ts'
 import type { Transaction } from '../../../platform/sql/database.ts'
 import type { Change } from './command.ts'
 import type { ReservationRow } from './legs.ts'
@@ -6,8 +7,11 @@ import { issuedUnits } from './section-state.ts'
 /** Writes what a section decided, a fixed number of statements however many changes: each is made up while the one before runs. */
 export async function writeChanges(transaction: Transaction, changes: readonly Change[], now: Date): Promise<void> {
   if (changes.length === 0) return
-  const last = new Map(changes.map(({ after }) => [after.id, after]))
-  const writes: Promise<unknown>[] = [transaction.query(upsertReservationsText, reservationColumns([...last.values()]))]
+  const born = changes.flatMap(({ before, after }) => (before === null ? [after] : []))
+  const last = new Map(changes.flatMap(({ before, after }) => (before === null ? [] : [[after.id, after]])))
+  const writes: Promise<unknown>[] = []
+  if (born.length > 0) writes.push(transaction.query(insertReservationsText, bornColumns(born, now)))
+  if (last.size > 0) writes.push(transaction.query(upsertReservationsText, reservationColumns([...last.values()])))
   const totals = totalsOf(changes)
   if (totals.length > 0) writes.push(transaction.query(upsertTotalsText, [JSON.stringify(totals)]))
   const issues = changes.flatMap((change) => {
@@ -55,31 +59,61 @@ function totalsOf(changes: readonly Change[]): readonly Total[] {
     .map(([, total]) => total)
 }
 
-function reservationColumns(rows: readonly ReservationRow[]): readonly unknown[] {
-  const column = <T>(pick: (row: ReservationRow) => T): T[] => rows.map(pick)
+/** Of a reservation that is made now: all of it is held. */
+function bornColumns(rows: readonly ReservationRow[], now: Date): readonly unknown[] {
+  const text = (pick: (row: ReservationRow) => string | null) => textArray(rows.map(pick))
   return [
-    column((row) => row.id),
-    column((row) => row.tenant),
-    column((row) => row.clientId),
-    column((row) => row.owner.kind),
-    column((row) => row.owner.id),
-    column((row) => row.lineId),
-    column((row) => row.channelId),
-    column((row) => row.method),
-    column((row) => row.variantId),
-    column((row) => row.locationId),
-    column((row) => row.quantity),
-    column((row) => row.held),
-    column((row) => row.confirmed),
-    column((row) => row.consumed),
-    column((row) => row.released),
-    column((row) => row.expired),
-    column((row) => row.allocated),
-    column((row) => row.extensions),
-    column((row) => row.orderId),
-    column((row) => row.expiresAt),
-    column((row) => row.createdAt),
-    column((row) => row.version),
+    text((row) => row.id),
+    text((row) => row.tenant),
+    text((row) => row.clientId),
+    text((row) => row.owner.kind),
+    text((row) => row.owner.id),
+    text((row) => row.lineId),
+    text((row) => row.channelId),
+    text((row) => row.method),
+    text((row) => row.variantId),
+    text((row) => row.locationId),
+    plainArray(rows.map((row) => row.quantity)),
+    text((row) => row.expiresAt),
+    now,
+  ]
+}
+
+const insertReservationsText = `
+INSERT INTO inventory.reservations (id, tenant, client_id, owner_kind, owner_id, line_id, channel_id, method, variant_id, location_id,
+  quantity, held, confirmed, consumed, released, expired, allocated, extensions, expires_at, created_at, version)
+SELECT id, tenant, client_id, owner_kind, owner_id, line_id, channel_id, method, variant_id, location_id,
+  quantity, quantity, 0, 0, 0, 0, 0, 0, expires_at, $13::timestamptz, 1
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+  $11::integer[], $12::timestamptz[]) AS born (id, tenant, client_id, owner_kind, owner_id, line_id, channel_id, method, variant_id,
+  location_id, quantity, expires_at)`
+
+function reservationColumns(rows: readonly ReservationRow[]): readonly unknown[] {
+  const text = (pick: (row: ReservationRow) => string | null) => textArray(rows.map(pick))
+  const number = (pick: (row: ReservationRow) => number) => plainArray(rows.map(pick))
+  return [
+    text((row) => row.id),
+    text((row) => row.tenant),
+    text((row) => row.clientId),
+    text((row) => row.owner.kind),
+    text((row) => row.owner.id),
+    text((row) => row.lineId),
+    text((row) => row.channelId),
+    text((row) => row.method),
+    text((row) => row.variantId),
+    text((row) => row.locationId),
+    number((row) => row.quantity),
+    number((row) => row.held),
+    number((row) => row.confirmed),
+    number((row) => row.consumed),
+    number((row) => row.released),
+    number((row) => row.expired),
+    number((row) => row.allocated),
+    number((row) => row.extensions),
+    text((row) => row.orderId),
+    text((row) => row.expiresAt),
+    text((row) => row.createdAt),
+    number((row) => row.version),
   ]
 }
 

@@ -5,7 +5,6 @@ import {
   type IdempotencyRecord,
   type KeyedCommand,
   type Known,
-  textOf,
   writeRecords,
 } from '../../../platform/idempotency/idempotency.ts'
 import type { IdMinter } from '../../../platform/ids.ts'
@@ -14,7 +13,7 @@ import type { Method } from '../network.ts'
 import { readPositionsOfVariants } from '../reads.ts'
 import type { Change, Command, Decision, Outcome } from './command.ts'
 import { decideChange, decideReserve, decideTidy } from './decide.ts'
-import { holdsCache, toReservationEvent } from './reservation-events.ts'
+import { holdsCache, toReservationEvents } from './reservation-events.ts'
 import { fromResponse, toResponse } from './response.ts'
 import { lockTargets, readReservations, readSectionHolds, targetsOf } from './section-read.ts'
 import { type Admission, createSectionState, type SectionState } from './section-state.ts'
@@ -64,9 +63,10 @@ export async function runSection(deps: SectionDeps, commands: readonly Command[]
     const made = done.flatMap(({ decision }) => decision.changes)
     const rows = writeChanges(transaction, made, now)
     const records = writeRecords(transaction, done.flatMap(toRecord))
-    const events = done.flatMap(({ command, decision }) =>
-      decision.changes.map((change) => toReservationEvent(change, now, correlationOf(command))),
+    const told = done.flatMap(({ command, decision }) =>
+      decision.changes.map((change) => ({ change, correlationId: correlationOf(command) })),
     )
+    const events = toReservationEvents(told, now)
     const appended = events.length > 0 ? eventLog.append(transaction, events) : null
     await Promise.all([rows, records, appended])
     return { steps: done, changes: made }
@@ -88,15 +88,15 @@ function decideAll(
   const made = new Map<string, Made>()
   return commands.map((command): Step => {
     if (command.kind === 'tidy') return { command, decision: decideTidy(state, command), response: null }
-    const text = textOf(command.keyed)
-    const earlier = made.get(text)
+    const { id, fingerprint } = command.keyed
+    const earlier = made.get(id)
     const before = earlier === undefined ? known.get(command.keyed) : toKnown(earlier, command.keyed)
     const answered = before === undefined ? null : answerOf(before, command)
     if (answered !== null) return { command, decision: { outcome: answered, changes: [] }, response: null }
     const decision = decide(state, command, deps)
     if (decision.outcome.kind !== 'done') return { command, decision, response: null }
     const response = toResponse(decision.outcome, command)
-    made.set(text, { fingerprint: command.keyed.fingerprint, response })
+    made.set(id, { fingerprint, response })
     return { command, decision, response }
   })
 }

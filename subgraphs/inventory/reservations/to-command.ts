@@ -1,6 +1,6 @@
 import { AppError } from '../../../platform/errors/app-error.ts'
 import type { JsonObject } from '../../../platform/event-log/event-log.ts'
-import { fingerprintOf, type KeyedCommand } from '../../../platform/idempotency/idempotency.ts'
+import { fingerprintOf, type KeyedCommand, keyedCommand } from '../../../platform/idempotency/idempotency.ts'
 import type { SubgraphCall } from '../../../platform/subgraph/subgraph.ts'
 import type { NetworkIndex } from '../network.ts'
 import type { Kit } from '../terms-reads.ts'
@@ -136,7 +136,7 @@ function keyedOf(operation: string, input: { readonly idempotencyKey: string }, 
   const key = checkText(idempotencyKey, 'idempotencyKey')
   // A round trip leaves what JSON knows of: absent and undefined are one.
   const plain: JsonObject = JSON.parse(JSON.stringify(body))
-  return { tenant: viewer.tenant, clientId: viewer.clientId, operation, key, fingerprint: fingerprintOf(plain) }
+  return keyedCommand({ tenant: viewer.tenant, clientId: viewer.clientId, operation, key }, fingerprintOf(plain))
 }
 
 function unknownLocation({ locationId }: ReserveInput, network: NetworkIndex): readonly InvalidLine[] {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { claimKeys, keyedCommand } from '../../../../platform/idempotency/idempotency.ts'
 import { anonymous } from '../../../support/viewers.ts'
 import { openReservationWorld, type ReservationWorld } from './world.ts'
 
@@ -133,9 +134,8 @@ describe('an idempotency key', () => {
   it('held by another transaction is in progress', async () => {
     const { database } = shop.world
     const answer = await database.transaction(async (transaction) => {
-      await transaction.query(
-        "select pg_advisory_xact_lock(hashtextextended(json_build_array('default', 'test', 'reserveStock', 'k1')::text, 7300002))",
-      )
+      const key = { tenant: 'default', clientId: 'test', operation: 'reserveStock', key: 'k1' }
+      await claimKeys(transaction, [keyedCommand(key, 'of another process')])
       return await shop.reserve('A', 3, { idempotencyKey: 'k1', owner })
     })
     expect(answer).toMatchObject({ __typename: 'IdempotencyInProgress' })

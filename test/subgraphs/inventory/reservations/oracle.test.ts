@@ -1,15 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { z } from 'zod'
 import {
   confirmCommand,
+  keyedBy,
   openReservationEngine,
   type ReservationEngine,
   reserveCommand,
 } from '../../../../bench/reservation-engine.ts'
 import type { Database } from '../../../../platform/sql/database.ts'
 import type { ChangeCommand } from '../../../../subgraphs/inventory/reservations/command.ts'
+import { reservationEvents } from '../../../../subgraphs/inventory/reservations/reservation-events.ts'
 import { openTestDatabase } from '../../../support/postgres.ts'
 
+const schema = reservationEvents['retail.inventory.reservations-changed.v1']
 const variants = ['a', 'b']
 const unitsOfEach = 6
 
@@ -93,7 +97,8 @@ async function perform(
   if (kind === 'reserve') {
     const command = reserveCommand(name(variant), owner)
     const lines = [{ lineId: '1', variantId: name(variant), quantity }]
-    await engine.submit({ ...command, lines, replaceOwner: quantity % 2 === 0, keyed: { ...command.keyed, key } })
+    const keyed = keyedBy('reserveStock', key, command.keyed.fingerprint)
+    await engine.submit({ ...command, lines, replaceOwner: quantity % 2 === 0, keyed })
     return
   }
   const { rows } = await database.query<{ id: string }>(
@@ -105,7 +110,7 @@ async function perform(
   const step: ChangeCommand['step'] =
     kind === 'confirm' ? command.step : kind === 'release' ? { kind } : { kind, occurredAt: null }
   const items = [{ reservationId: id, quantity: quantity > 2 ? null : quantity }]
-  await engine.submit({ ...command, step, items, keyed: { ...command.keyed, operation: kind, key } })
+  await engine.submit({ ...command, step, items, keyed: keyedBy(kind, key, command.keyed.fingerprint) })
 }
 
 /** The oracle: nothing but the events of the log, folded by hand. */
@@ -115,14 +120,17 @@ async function checkBooks(
   name: (text: string) => string,
 ): Promise<void> {
   expect(await engine.drift()).toEqual([])
-  const { rows } = await database.query<{ variant: string; data: Told }>(
+  const { rows } = await database.query<{ variant: string; data: unknown }>(
     `select data->>'variantId' as variant, data from event_log.events
-     where data->>'variantId' = any($1) order by source, sequence`,
+     where type = 'retail.inventory.reservations-changed.v1' and data->>'variantId' = any($1) order by source, sequence`,
     [variants.map(name)],
+  )
+  const told = rows.flatMap(({ variant, data }) =>
+    schema.parse(data).changes.map((change): Told => ({ ...change, variantId: variant })),
   )
   const last = new Map<string, Told>()
   const born = new Map<string, number>()
-  for (const { data } of rows) {
+  for (const data of told) {
     const { held, confirmed, consumed, released, expired } = data.legs
     expect(held + confirmed + consumed + released + expired).toBe(data.quantity)
     expect(data.version).toBe((last.get(data.reservationId)?.version ?? 0) + 1)
@@ -150,10 +158,4 @@ async function checkBooks(
   }
 }
 
-type Told = {
-  readonly reservationId: string
-  readonly variantId: string
-  readonly quantity: number
-  readonly version: number
-  readonly legs: Record<'held' | 'confirmed' | 'consumed' | 'released' | 'expired', number>
-}
+type Told = z.infer<typeof schema>['changes'][number] & { readonly variantId: string }

@@ -1,0 +1,29 @@
+/*
+ * Arrays as PostgreSQL's own text of them. `pg` writes them too, element by element with two replacements each, which is
+ * where a statement of ten thousand elements spends its time.
+ */
+
+/** `$1::text[]`, or an array of any type whose text is given. */
+export function textArray(values: readonly (string | null)[]): string {
+  let literal = ''
+  for (const value of values) {
+    literal += literal === '' ? '{' : ','
+    if (value === null) literal += 'NULL'
+    else literal += `"${special.test(value) ? value.replace(specials, '\\$&') : value}"`
+  }
+  return literal === '' ? '{}' : `${literal}}`
+}
+
+const special = /["\\]/
+const specials = /["\\]/g
+
+/** Of what needs no quotes: numbers, uuids. */
+export function plainArray(values: readonly (number | string)[]): string {
+  return `{${values.join(',')}}`
+}
+
+/** `$1::json[]` or `$1::jsonb[]`. @param texts as `JSON.stringify` gives them */
+export function jsonArray(texts: readonly string[]): string {
+  // Such a text has no control characters: what JSON escapes in it is what an array escapes, `"` and `\`.
+  return `{${texts.map((text) => JSON.stringify(text)).join(',')}}`
+}
