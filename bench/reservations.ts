@@ -12,7 +12,8 @@ import { openReservationEngine, type ReservationEngine } from './reservation-eng
 
 const seconds = Number(process.argv[2] ?? 6)
 const turns = Number(process.argv[3] ?? 3)
-const clients = 512
+// Two groups: while one is written, those of the other ask again.
+const clients = 1_024
 const plainClients = 20
 
 const folder = await mkdtemp(join(tmpdir(), 'storeloom-bench-'))

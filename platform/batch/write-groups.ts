@@ -1,4 +1,5 @@
 import { AppError } from '../errors/app-error.ts'
+import { inSlices } from './slices.ts'
 
 export type WriteGroupsDeps<Request, Outcome> = {
   /** What a request changes: two requests that share a key never run at the same time. At least one key. */
@@ -53,6 +54,7 @@ export function createWriteGroups<Request, Outcome>(
   const busy = new Set<string>()
   const demand = new Map<string, number>()
   const running = new Set<Promise<void>>()
+  const telling = new Set<Promise<void>>()
   let queue: Entry[] = []
   let closed = false
   let scheduled = false
@@ -82,7 +84,8 @@ export function createWriteGroups<Request, Outcome>(
         running.delete(work)
         // What waits goes first: the store works on it while those who are answered go on.
         start()
-        settle()
+        const told = settle().finally(() => telling.delete(told))
+        telling.add(told)
       })
       running.add(work)
     }
@@ -100,7 +103,7 @@ export function createWriteGroups<Request, Outcome>(
     const passed = new Set<string>()
     let hot = false
     for (const [at, entry] of queue.entries()) {
-      if (group.length >= maxGroup || at >= mostLooks) {
+      if (group.length >= maxGroup) {
         left.push(...queue.slice(at))
         break
       }
@@ -125,31 +128,27 @@ export function createWriteGroups<Request, Outcome>(
     return entry.keys.some((key) => (demand.get(key) ?? 0) > hotDemand)
   }
 
-  /** @returns what tells everyone of the group */
-  async function perform(group: readonly Entry[]): Promise<() => void> {
+  /** @returns what tells everyone of the group, a slice per turn of the event loop: others have theirs in between */
+  async function perform(group: readonly Entry[]): Promise<() => Promise<void>> {
     const [first] = group
-    if (first === undefined) return () => {}
+    if (first === undefined) return async () => {}
     try {
       const outcomes = await deps.run(group.map((entry) => entry.request))
       if (outcomes.length !== group.length) throw new TypeError('Cannot settle a group: an outcome is missing')
       groups += 1
       requests += group.length
-      return () => {
-        for (const [at, entry] of group.entries()) entry.resolve(outcomes[at] as Outcome)
-      }
+      return () => inSlices(group.length, (at) => group[at]?.resolve(outcomes[at] as Outcome))
     } catch (error) {
       if (group.length === 1 || passesByItself(error)) {
-        return () => {
-          for (const entry of group) entry.reject(error)
-        }
+        return () => inSlices(group.length, (at) => group[at]?.reject(error))
       }
       // One of them is poison: halves, until it stands alone.
       const half = group.length >> 1
       const settleFirst = await perform(group.slice(0, half))
       const settleSecond = await perform(group.slice(half))
-      return () => {
-        settleFirst()
-        settleSecond()
+      return async () => {
+        await settleFirst()
+        await settleSecond()
       }
     }
   }
@@ -208,6 +207,7 @@ export function createWriteGroups<Request, Outcome>(
         entry.reject(new AppError('SHUTTING_DOWN', 'Cannot write: the service is stopping'))
       }
       await Promise.all(running)
+      await Promise.all(telling)
     },
   }
 }
@@ -216,8 +216,6 @@ export function createWriteGroups<Request, Outcome>(
 const mostUnrelated = 24
 /** More than this many waiting for one key: it gets groups of its own. */
 const hotDemand = 24
-/** Entries looked at to form one group. */
-const mostLooks = 4_000
 const watchMs = 100
 
 /** The store is away or may have committed: halving the group would only ask again. The caller does, with the same key. */

@@ -37,10 +37,7 @@ export function fingerprintOf(body: JsonValue): string {
   return hash('sha256', toCanonicalJson(body), 'base64url')
 }
 
-export function keyedCommand(
-  { tenant, clientId, operation, key }: CommandKey,
-  fingerprint: string,
-): KeyedCommand {
+export function keyedCommand({ tenant, clientId, operation, key }: CommandKey, fingerprint: string): KeyedCommand {
   // As the migration that gave the first records their ids writes it.
   const text = [tenant, clientId, operation, key].map((part) => JSON.stringify(part)).join(',')
   return { id: hash('sha256', text, 'hex').slice(0, 32), fingerprint }
@@ -63,7 +60,8 @@ export async function claimKeys(
     const row = found.get(at)
     if (row === undefined) return { kind: 'new' }
     if (row.taken) return { kind: 'in-progress' }
-    return row.fingerprint === fingerprint ? { kind: 'done', response: row.response } : { kind: 'reused' }
+    if (row.fingerprint !== fingerprint || row.response === null) return { kind: 'reused' }
+    return { kind: 'done', response: JSON.parse(row.response) }
   })
 }
 
@@ -71,7 +69,7 @@ type ClaimRow = {
   readonly place: bigint
   readonly taken: boolean
   readonly fingerprint: string | null
-  readonly response: JsonValue
+  readonly response: string | null
 }
 
 /** Writes outcomes in the transaction of their effects, in one statement. */
@@ -87,7 +85,7 @@ export async function writeRecords(transaction: Transaction, records: readonly I
 
 const writeText = `insert into idempotency.records (id, fingerprint, response, expires_at)
   select id, fingerprint, response, statement_timestamp() + keep * interval '1 second'
-  from unnest($1::uuid[], $2::text[], $3::json[], $4::integer[]) as given (id, fingerprint, response, keep)`
+  from unnest($1::uuid[], $2::text[], $3::text[], $4::integer[]) as given (id, fingerprint, response, keep)`
 
 /** Removes up to `limit` records past their end. @returns how many */
 export async function removeExpiredRecords(queryable: Queryable, limit: number): Promise<number> {

@@ -22,7 +22,7 @@ export function plainArray(values: readonly (number | string)[]): string {
   return `{${values.join(',')}}`
 }
 
-/** `$1::json[]` or `$1::jsonb[]`. @param texts as `JSON.stringify` gives them */
+/** `$1::json[]`, `$1::jsonb[]`, or text that holds JSON. @param texts as `JSON.stringify` gives them */
 export function jsonArray(texts: readonly string[]): string {
   // Such a text has no control characters: what JSON escapes in it is what an array escapes, `"` and `\`.
   return `{${texts.map((text) => JSON.stringify(text)).join(',')}}`

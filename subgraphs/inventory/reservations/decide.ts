@@ -32,8 +32,9 @@ export function decideReserve(state: SectionState, command: ReserveCommand, ids:
     for (const change of freed.toReversed()) state.undo(change)
     return refused({ kind: 'insufficient', shortfalls: placement.shortfalls })
   }
+  const times = timesOf(command, state.now)
   const held = placement.parts.map((part): Change => {
-    const after = toReservation(part, command, state.now, `rsv_${ids.ulid()}`)
+    const after = toReservation(part, command, times, `rsv_${ids.ulid()}`)
     return { change: 'held', before: null, after, occurredAt: null }
   })
   for (const change of held) state.apply(change)
@@ -154,8 +155,8 @@ function giveBack(state: SectionState, { viewer, owner }: ReserveCommand): reado
 }
 
 /** The reservation a part of a plan becomes; the same for the same values. */
-export function toReservation(part: Part, command: ReserveCommand, now: Date, id: string): ReservationRow {
-  const { viewer, owner, channelId, method, ttlSeconds } = command
+export function toReservation(part: Part, command: ReserveCommand, times: Times, id: string): ReservationRow {
+  const { viewer, owner, channelId, method } = command
   return {
     id,
     tenant: viewer.tenant,
@@ -175,10 +176,15 @@ export function toReservation(part: Part, command: ReserveCommand, now: Date, id
     allocated: 0,
     extensions: 0,
     orderId: null,
-    expiresAt: new Date(now.getTime() + ttlSeconds * 1_000).toISOString(),
-    createdAt: now.toISOString(),
+    ...times,
     version: 1,
   }
+}
+
+type Times = Pick<ReservationRow, 'createdAt' | 'expiresAt'>
+
+export function timesOf({ ttlSeconds }: ReserveCommand, now: Date): Times {
+  return { createdAt: now.toISOString(), expiresAt: new Date(now.getTime() + ttlSeconds * 1_000).toISOString() }
 }
 
 function refused(refusal: Refusal): Decision {

@@ -3,9 +3,12 @@ import type { JsonObject, NewEvent } from '../../../platform/event-log/event-log
 import { peekEvent } from '../../../platform/event-log/event-schema.ts'
 import type { Projection } from '../../../platform/event-log/projection.ts'
 import type { Change } from './command.ts'
+import type { Legs } from './legs.ts'
 
 const type = 'retail.inventory.reservations-changed.v1'
 const units = z.int32()
+/** Absent where there are none: most legs of most reservations. */
+const leg = units.default(0)
 
 /** The whole reservation after the change: a late reader may take the one of the highest version. */
 const change = z.object({
@@ -16,10 +19,10 @@ const change = z.object({
   method: z.string(),
   owner: z.object({ kind: z.string(), id: z.string() }),
   lineId: z.string(),
-  orderId: z.string().nullable(),
+  orderId: z.string().nullable().default(null),
   quantity: units,
-  legs: z.object({ held: units, confirmed: units, consumed: units, released: units, expired: units }),
-  allocated: units,
+  legs: z.object({ held: leg, confirmed: leg, consumed: leg, released: leg, expired: leg }),
+  allocated: leg,
   expiresAt: z.string(),
   version: units,
   /** When it happened by the clock of whoever told; absent: when the event says. */
@@ -68,7 +71,6 @@ export function toReservationEvents(told: readonly Told[], now: Date): readonly 
 function toChange({ change: { change, after, occurredAt }, correlationId }: Told): JsonObject {
   const { id, locationId, channelId, method, owner, lineId, orderId, quantity, allocated, expiresAt, version } = after
   const { held, confirmed, consumed, released, expired } = after
-  const legs = { held, confirmed, consumed, released, expired }
   return {
     change,
     reservationId: id,
@@ -77,15 +79,21 @@ function toChange({ change: { change, after, occurredAt }, correlationId }: Told
     method,
     owner,
     lineId,
-    orderId,
     quantity,
-    legs,
-    allocated,
+    legs: withoutZeros({ held, confirmed, consumed, released, expired }),
     expiresAt,
     version,
+    ...(orderId === null ? {} : { orderId }),
+    ...(allocated === 0 ? {} : { allocated }),
     ...(occurredAt === null ? {} : { occurredAt }),
     ...(correlationId === null ? {} : { correlationId }),
   }
+}
+
+function withoutZeros(legs: Legs): JsonObject {
+  const there: Record<string, number> = {}
+  for (const [name, count] of Object.entries(legs)) if (count !== 0) there[name] = count
+  return there
 }
 
 const variantOnly = { [type]: z.object({ variantId: z.string() }) } as const

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../../platform/event-log/event-log.ts'
 import type { ChangeCommand, Done, ReserveCommand } from './command.ts'
-import { toReservation } from './decide.ts'
+import { timesOf, toReservation } from './decide.ts'
 import type { ReservationRow } from './legs.ts'
 import type { Part } from './place.ts'
 
@@ -27,8 +27,8 @@ export function fromResponse(response: JsonValue, command: ReserveCommand | Chan
     return { kind: 'done', reservations, plan: [], replayed: true }
   }
   const { at, parts } = response as Kept
-  const createdAt = new Date(at)
-  const reservations = parts.map(({ id, ...part }) => toReservation(part, command, createdAt, id))
+  const times = timesOf(command, new Date(at))
+  const reservations = parts.map(({ id, ...part }) => toReservation(part, command, times, id))
   const plan = parts.map(({ lineId, locationId, quantity }) => ({ lineId, locationId, quantity }))
   return { kind: 'done', reservations, plan, replayed: true }
 }

@@ -53,7 +53,7 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
   }
 
   function ownedBy(tenant: string, { kind, id }: Owner): Set<string> {
-    const key = JSON.stringify([tenant, kind, id])
+    const key = `${kind} ${tenant.length} ${tenant} ${id}`
     const ids = owned.get(key) ?? new Set()
     owned.set(key, ids)
     return ids

@@ -1,3 +1,4 @@
+import { inSlices } from '../../../platform/batch/slices.ts'
 import type { CacheInvalidator } from '../../../platform/cache/cache.ts'
 import type { EventLog, JsonValue } from '../../../platform/event-log/event-log.ts'
 import {
@@ -59,7 +60,7 @@ export async function runSection(deps: SectionDeps, commands: readonly Command[]
     const { now, holds } = await readSectionHolds(transaction, variantIds, positions)
     const reservations = anyReservation ? await readReservations(transaction, targets) : []
     const state = createSectionState({ now, locked, positions, holds, reservations }, terms.admission)
-    const done = decideAll(state, commands, known, { ids: deps.ids, ...terms })
+    const done = await decideAll(state, commands, known, { ids: deps.ids, ...terms })
     const made = done.flatMap(({ decision }) => decision.changes)
     const rows = writeChanges(transaction, made, now)
     const records = writeRecords(transaction, done.flatMap(toRecord))
@@ -78,15 +79,15 @@ export async function runSection(deps: SectionDeps, commands: readonly Command[]
   return steps.map(({ decision }) => decision.outcome)
 }
 
-function decideAll(
+async function decideAll(
   state: SectionState,
   commands: readonly Command[],
   known: ReadonlyMap<KeyedCommand, Known>,
   deps: DecideDeps,
-): readonly Step[] {
+): Promise<readonly Step[]> {
   // Two commands of one group may carry the same key: the second meets what the first has made.
   const made = new Map<string, Made>()
-  return commands.map((command): Step => {
+  const decideOne = (command: Command): Step => {
     if (command.kind === 'tidy') return { command, decision: decideTidy(state, command), response: null }
     const { id, fingerprint } = command.keyed
     const earlier = made.get(id)
@@ -98,7 +99,13 @@ function decideAll(
     const response = toResponse(decision.outcome, command)
     made.set(id, { fingerprint, response })
     return { command, decision, response }
+  }
+  const steps: Step[] = []
+  await inSlices(commands.length, (at) => {
+    const command = commands[at]
+    if (command !== undefined) steps.push(decideOne(command))
   })
+  return steps
 }
 
 type DecideDeps = Pick<SectionDeps, 'ids'> & { readonly isChannel: (channelId: string, method: Method) => boolean }

@@ -100,6 +100,31 @@ describe('write groups', () => {
     expect(ran).toEqual([['1'], ['2', '3'], ['4']])
   })
 
+  it('let others pass a key that thousands wait for', async () => {
+    const { groups, ran, open } = recorded()
+    const hot = Array.from({ length: 5_000 }, (_, n) => groups.submit(write(`hot ${n}`, 'hot')))
+    const cold = groups.submit(write('cold', 'cold'))
+    await turn()
+    expect(ran.map((names) => names.length)).toEqual([256, 1])
+    open()
+    await Promise.all([...hot, cold])
+  })
+
+  it('tell many that they are written a few at a time, so that others have their turn', async () => {
+    const { groups, open } = recorded()
+    open()
+    const order: string[] = []
+    const names = Array.from({ length: 200 }, (_, n) => `${n}`)
+    await Promise.all(
+      names.map(async (name) => {
+        await groups.submit(write(name, 'a'))
+        if (name === '0') setImmediate(() => order.push('another'))
+        if (name === '199') order.push('the last')
+      }),
+    )
+    expect(order).toEqual(['another', 'the last'])
+  })
+
   it('let nobody wait for ever, nor run what was given up', async () => {
     const { groups, ran, open } = recorded({ maxWaitMs: 50 })
     const first = groups.submit(write('1', 'a'))
