@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { WebSocket } from 'ws'
 import type { AppError } from '../../platform/errors/app-error.ts'
 import type { GraphQLResult } from '../exchange.ts'
@@ -7,10 +8,12 @@ import type { Follower } from './hub-port.ts'
 import type { OpenOperation, StreamOrigin } from './open-operation.ts'
 import type { StreamEnd } from './registration.ts'
 import { type ClientMessage, readClientMessage } from './ws-message.ts'
+import { createWsWriter } from './ws-writer.ts'
 
 /** Close codes of the protocol, and 4008 of ours. */
 export const closeCodes = {
   goingAway: 1001,
+  tooManyMessages: 1008,
   notReading: 4008,
   invalidMessage: 4400,
   unauthorized: 4401,
@@ -30,27 +33,31 @@ export type WsConnectionDeps = {
   readonly mostStreams: number
 }
 
-/** What one socket may have unsent before streams on it wait. */
-const highWaterBytes = 65_536
+/** Messages and ping frames one socket may send in a second; 50 streams need a hundred. */
+const mostMessagesPerSecond = 2_000
 
 type Stream = { follower: Follower | null; closed: boolean; hasTold: boolean }
 
 /** Speaks graphql-transport-ws over one socket. */
 export function serveWebSocket(socket: WebSocket, origin: Omit<StreamOrigin, 'signal'>, deps: WsConnectionDeps): void {
   const aborter = new AbortController()
+  // Each operation under way listens.
+  setMaxListeners(0, aborter.signal)
   const streams = new Map<string, Stream>()
   const ready = new Set<string>()
   let headers = origin.headers
   let state: 'new' | 'initialising' | 'acknowledged' = 'new'
-  let blockedSince: number | null = null
   let alive = true
+  let heard = 0
+  let secondEndsMs = 0
+  const { send, blockedSinceMs } = createWsWriter(socket, pump)
   const initTimer = setTimeout(() => {
     if (state !== 'acknowledged') socket.close(closeCodes.initialisationTimeout, 'Connection initialisation timeout')
   }, deps.initTimeoutMs)
 
   const connection: Connection = {
     transport: 'websocket',
-    blockedSinceMs: () => blockedSince,
+    blockedSinceMs,
     cut() {
       socket.close(closeCodes.notReading, 'Not reading: go on from the last cursor')
       // The close frame stands behind all that is not read.
@@ -75,13 +82,25 @@ export function serveWebSocket(socket: WebSocket, origin: Omit<StreamOrigin, 'si
   }
   deps.connections.add(connection)
 
-  function send(text: string): void {
-    if (socket.readyState === socket.OPEN) socket.send(text)
+  /** @returns false: the socket sends more than any client has to say, and is closed */
+  function maySpeak(): boolean {
+    const now = performance.now()
+    if (now >= secondEndsMs) {
+      secondEndsMs = now + 1_000
+      heard = 0
+    }
+    heard += 1
+    if (heard <= mostMessagesPerSecond) return true
+    if (heard === mostMessagesPerSecond + 1) {
+      socket.close(closeCodes.tooManyMessages, `Too many messages: allowed is ${mostMessagesPerSecond} a second`)
+      setTimeout(() => socket.terminate(), 200).unref()
+    }
+    return false
   }
 
   /** Writes what waits, one message of each stream in turn, until the socket has enough. */
   function pump(): void {
-    if (blockedSince !== null) return
+    if (blockedSinceMs() !== null) return
     while (ready.size > 0 && socket.readyState === socket.OPEN) {
       for (const id of ready) {
         const stream = streams.get(id)
@@ -91,17 +110,8 @@ export function serveWebSocket(socket: WebSocket, origin: Omit<StreamOrigin, 'si
           continue
         }
         stream.hasTold = true
-        const text = `{"id":${JSON.stringify(id)},"type":"next","payload":${delivery.text}}`
-        if (socket.bufferedAmount < highWaterBytes) {
-          socket.send(text)
-          continue
-        }
-        blockedSince = performance.now()
-        socket.send(text, () => {
-          blockedSince = null
-          pump()
-        })
-        return
+        send(`{"id":${JSON.stringify(id)},"type":"next","payload":${delivery.text}}`)
+        if (blockedSinceMs() !== null) return
       }
     }
   }
@@ -201,8 +211,10 @@ export function serveWebSocket(socket: WebSocket, origin: Omit<StreamOrigin, 'si
   socket.on('pong', () => {
     alive = true
   })
+  socket.on('ping', maySpeak)
   socket.on('message', (data, isBinary) => {
     alive = true
+    if (!maySpeak()) return
     const message = isBinary ? 'Message is not text' : readClientMessage(String(data))
     if (typeof message === 'string') {
       socket.close(closeCodes.invalidMessage, message)

@@ -15,6 +15,9 @@ export type SubscribePayload = {
 /** Longest id, in characters; it is sent back with every message. */
 const longestId = 200
 
+/** Longest introduction, in characters: what it says is kept as long as the socket, as headers of as many bytes are. */
+const longestInit = 16_384
+
 /** @returns the message, or what is wrong with it, fit for the reason of a close frame */
 export function readClientMessage(text: string): ClientMessage | string {
   let value: unknown
@@ -30,6 +33,8 @@ export function readClientMessage(text: string): ClientMessage | string {
     case 'ping':
     case 'pong':
       if (payload !== undefined && payload !== null && !isObject(payload)) return `${type}: payload is not an object`
+      if (type === 'connection_init' && text.length > longestInit)
+        return 'connection_init: longer than 16,384 characters'
       return { type, payload: isObject(payload) ? payload : undefined }
     case 'complete':
       return isId(id) ? { type, id } : 'complete: id is not a text of 1 to 200 characters'

@@ -18,6 +18,8 @@ export function addWebSockets(server: Server, deps: WsServerDeps): Disposable {
     noServer: true,
     maxPayload: deps.messageLimitBytes,
     perMessageDeflate: false,
+    // Pongs are written where what waits to be read is counted.
+    autoPong: false,
     clientTracking: false,
     // One that is none of ours is answered all the same: else no client would learn by its close code why it is closed.
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : ([...offered][0] ?? false)),
@@ -38,6 +40,7 @@ export function addWebSockets(server: Server, deps: WsServerDeps): Disposable {
       if (opened.protocol !== subprotocol) {
         opened.on('error', () => {})
         opened.close(closeCodes.wrongSubprotocol, 'Subprotocol not acceptable')
+        setTimeout(() => opened.terminate(), 1_000).unref()
         return
       }
       serveWebSocket(opened, originOf(request, path, route.version), deps)

@@ -49,6 +49,13 @@ describe('attacks by body', () => {
     expect(await outcome(bomb)).toEqual([400, 'BAD_REQUEST'])
   })
 
+  it('1 MB of commas', async () => {
+    expect(await outcome(JSON.stringify({ query: `{ dear ${','.repeat(1_000_000)} }` }))).toEqual([
+      413,
+      'PAYLOAD_TOO_LARGE',
+    ])
+  })
+
   it('content types of other sites, and mutations by GET', async () => {
     expect(await outcome('{"query":"{ dear }"}', { 'content-type': 'text/plain' })).toEqual([
       415,
