@@ -94,7 +94,10 @@ function report(name: string, made: readonly Change[], told: Told): void {
   console.log(
     `${name}: ${made.length} changes, p50 ${at(0.5)}, p90 ${at(0.9)}, p99 ${at(0.99)}, most ${at(1)}, ${made.length - lags.length} undelivered`,
   )
-  if (lags.length < made.length) process.exitCode = 1
+  const missing = made.flatMap(({ key }) => (told.at(key) === undefined ? [key] : []))
+  if (missing.length === 0) return
+  console.log(`  not told within ${longestMs} ms: ${missing.slice(0, 5).join(', ')}`)
+  process.exitCode = 1
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'storeloom-latency-'))

@@ -17,7 +17,7 @@ export type ChangeStream = AsyncDisposable & {
   wait(timeoutMs: number): Promise<void>
   /** Everything committed at or before this place was handed to `onChange`. */
   position(): bigint
-  /** The ids of the transactions that began since the last call; each of their changes was or will be handed on. */
+  /** The ids of the transactions of which changes were handed on since the last call. */
   takeTransactions(): readonly number[]
   /** Lets the source forget what lies before `position`, and asks it where it stands. */
   acknowledge(position: bigint): Promise<void>
@@ -41,8 +41,9 @@ export function openChangeStream(options: ChangeStreamOptions): ChangeStream {
   )
   const plugin = createPlugin(options)
   let position = 0n
-  let inTransaction = false
-  let transactions: number[] = []
+  /** Of the changes that follow; null between transactions. */
+  let transaction: number | null = null
+  let transactions = new Set<number>()
   let failure: unknown = null
   let arrived = false
   let heardAtMs = Date.now()
@@ -63,6 +64,13 @@ export function openChangeStream(options: ChangeStreamOptions): ChangeStream {
     if (reached > position) position = reached
   }
 
+  // With each change, not with the beginning: what was handed on and whose it was must be taken together, wherever
+  // between two messages of a transaction somebody takes.
+  const change = (told: RowChange): void => {
+    if (transaction !== null) transactions.add(transaction)
+    options.onChange(told)
+  }
+
   service.on('error', fail)
   service.on('data', (_, message: Pgoutput.Message | Unreadable) => {
     heardAtMs = Date.now()
@@ -71,32 +79,30 @@ export function openChangeStream(options: ChangeStreamOptions): ChangeStream {
         fail(message.error)
         return
       case 'begin':
-        inTransaction = true
-        transactions.push(message.xid)
+        transaction = message.xid
         return
       case 'insert':
-        options.onChange({ table: nameOf(message.relation), rows: [message.new], everything: false })
+        change({ table: nameOf(message.relation), rows: [message.new], everything: false })
         return
       case 'update':
-        options.onChange({
+        change({
           table: nameOf(message.relation),
           rows: [message.new, message.key, message.old].filter((row) => row !== null),
           everything: false,
         })
         return
       case 'delete':
-        options.onChange({
+        change({
           table: nameOf(message.relation),
           rows: [message.key, message.old].filter((row) => row !== null),
           everything: false,
         })
         return
       case 'truncate':
-        for (const relation of message.relations)
-          options.onChange({ table: nameOf(relation), rows: [], everything: true })
+        for (const relation of message.relations) change({ table: nameOf(relation), rows: [], everything: true })
         return
       case 'commit':
-        inTransaction = false
+        transaction = null
         reach(message.commitEndLsn)
         tell()
         return
@@ -105,7 +111,7 @@ export function openChangeStream(options: ChangeStreamOptions): ChangeStream {
   service.on('heartbeat', (lsn) => {
     heardAtMs = Date.now()
     // Within a transaction the server may be past changes it has not sent yet.
-    if (!inTransaction) reach(lsn)
+    if (transaction === null) reach(lsn)
     tell()
   })
   const ended = service.subscribe(plugin, options.name).then(() => fail(null), fail)
@@ -130,8 +136,8 @@ export function openChangeStream(options: ChangeStreamOptions): ChangeStream {
     },
     position: () => position,
     takeTransactions() {
-      const taken = transactions
-      transactions = []
+      const taken = [...transactions]
+      transactions = new Set()
       return taken
     },
     async acknowledge(acknowledged) {

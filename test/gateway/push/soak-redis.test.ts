@@ -24,6 +24,7 @@ it('loses nothing while Redis, which only wakes, is killed and comes back empty'
       timeoutMs: 60_000,
     })
     expect(result.wrong).toEqual([])
+    expect(result.kills).toBe(2)
   } finally {
     redis.disconnect()
   }

@@ -31,6 +31,7 @@ const redis =
 redis?.on('error', () => {})
 const channel = 'push_test'
 const wakeBus = redis === null ? createPostgresWakeBus({ database, channel }) : createRedisWakeBus({ redis, channel })
+const startedMs = performance.now()
 try {
   const result = await soak({
     database,
@@ -41,10 +42,10 @@ try {
     events: Number(events),
     kills: 8,
     log,
-    timeoutMs: 30 * 60_000,
+    timeoutMs: 20 * 60_000,
   })
   log(
-    `${result.events} events, ${result.delivered} deliveries to ${clients} clients that connected ${result.connects} times`,
+    `${result.events} events, ${result.kills} kills, ${result.delivered} deliveries to ${clients} clients that connected ${result.connects} times, in ${Math.round((performance.now() - startedMs) / 1_000)} s`,
   )
   log(result.wrong.length === 0 ? 'Nothing was lost, doubled or out of order' : result.wrong.join('\n'))
   if (result.wrong.length > 0) process.exitCode = 1

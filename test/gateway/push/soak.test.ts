@@ -18,5 +18,6 @@ it('loses nothing over three transports, two gateways, kill -9 and slow clients'
     timeoutMs: 60_000,
   })
   expect(result.wrong).toEqual([])
+  expect(result.kills).toBe(2)
   expect(result.connects).toBeGreaterThan(18)
 }, 150_000)

@@ -16,7 +16,7 @@ export type SoakOptions = {
   /** A third over each transport; a third of all is slow, every fourth follows a conflated stream. */
   readonly clients: number
   readonly events: number
-  /** kill -9 of a gateway, over the run. */
+  /** kill -9 of a gateway, spread over the events; with a Redis, that one dies and comes back in turn. */
   readonly kills: number
   readonly log: (line: string) => void
   readonly timeoutMs: number
@@ -25,6 +25,7 @@ export type SoakOptions = {
 export type SoakResult = {
   readonly events: number
   readonly connects: number
+  readonly kills: number
   readonly delivered: number
   /** One line for each client that did not end as it must. */
   readonly wrong: readonly string[]
@@ -61,14 +62,21 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
         }),
       )
     }
-    const disturbing = disturb(options, followed, gateways, ports, start, stopping.signal)
-    await appendAll(options, eventLog)
-    log(`${options.events} events are appended`)
+    const kills: Kills = { due: 0, done: 0 }
+    const disturbing = disturb(options, kills, followed, gateways, ports, start, stopping.signal)
+    await appendAll(options, kills, eventLog, () => `${toldTo(followed)} told`)
     const { orders, finals } = await readBack(database)
     const endMs = performance.now() + options.timeoutMs
     const isDone = (client: SoakClient, index: number) =>
       index % 4 === 3 ? endsOn(client, finals) : client.told.length >= orders.length
-    while (!followed.every(isDone) && performance.now() < endMs) await wait(200)
+    for (let looks = 0; performance.now() < endMs; looks += 1) {
+      const done = followed.filter(isDone).length
+      if (done === count && kills.done === options.kills) break
+      if (looks % 50 === 0) {
+        log(`all ${options.events} events are appended; ${toldTo(followed)} told, ${done} of ${count} clients have all`)
+      }
+      await wait(200)
+    }
     stopping.abort()
     await disturbing
     await wait(500)
@@ -80,7 +88,8 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     return {
       events: options.events,
       connects: followed.reduce((sum, client) => sum + client.connects(), 0),
-      delivered: followed.reduce((sum, client) => sum + client.told.length, 0),
+      kills: kills.done,
+      delivered: toldTo(followed),
       wrong,
     }
   } finally {
@@ -105,7 +114,19 @@ async function beginning(url: string, query: string): Promise<string> {
   return cursor
 }
 
-async function appendAll({ database, events, log }: SoakOptions, eventLog: ReturnType<typeof createPostgresEventLog>) {
+/** Kills that are due by the events appended so far, and those carried out. */
+type Kills = { due: number; done: number }
+
+function toldTo(clients: readonly SoakClient[]): number {
+  return clients.reduce((sum, client) => sum + client.told.length, 0)
+}
+
+async function appendAll(
+  { database, events, kills: mostKills, log }: SoakOptions,
+  kills: Kills,
+  eventLog: ReturnType<typeof createPostgresEventLog>,
+  progress: () => string,
+): Promise<void> {
   const batch = 50
   for (let made = 0; made < events; made += batch) {
     const list = Array.from({ length: Math.min(batch, events - made) }, (_, index) => {
@@ -115,33 +136,35 @@ async function appendAll({ database, events, log }: SoakOptions, eventLog: Retur
     })
     await database.transaction((transaction) => eventLog.append(transaction, list))
     eventLog.wake()
-    if (made % 10_000 === 0) log(`${made} events`)
+    kills.due = Math.floor(((made + batch) / events) * mostKills)
+    if (made % 5_000 === 0) log(`${made} of ${events} events are appended, ${progress()}`)
     await wait(5)
   }
 }
 
 async function disturb(
   options: SoakOptions,
+  kills: Kills,
   clients: readonly SoakClient[],
   gateways: Child[],
   ports: readonly number[],
   start: (port: number) => Child,
   signal: AbortSignal,
 ): Promise<void> {
-  let kills = 0
-  for (let round = 1; !signal.aborted; round += 1) {
+  while (!signal.aborted) {
     await wait(250)
     for (const client of clients) if (Math.random() < 0.04) client.breakOff()
-    if (round % 8 !== 0 || kills >= options.kills) continue
-    const victim = kills % gateways.length
-    kills += 1
-    options.log(`kill -9 of gateway ${victim}${options.redis === null ? '' : ', and of Redis'}`)
+    if (kills.done >= Math.min(kills.due, options.kills)) continue
+    const victim = kills.done % gateways.length
+    const killsRedis = options.redis !== null && kills.done % 2 === 0
+    options.log(`kill -9 of gateway ${victim}${killsRedis ? ', and of Redis' : ''}`)
     await gateways[victim]?.kill('SIGKILL')
-    if (kills % 2 === 1) await options.redis?.kill()
+    if (killsRedis) await options.redis?.kill()
     const next = start(ports[victim] ?? 0)
     gateways[victim] = next
     await next.line('listening', 60_000)
-    if (kills % 2 === 0) await options.redis?.start()
+    if (!killsRedis) await options.redis?.start()
+    kills.done += 1
   }
 }
 

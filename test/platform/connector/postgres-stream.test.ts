@@ -64,6 +64,24 @@ describe('a change stream', () => {
     }
   })
 
+  it('tells with each change which transaction made it, also amid one', async () => {
+    const taken: (readonly number[])[] = []
+    let take = (): readonly number[] => []
+    await using stream = open(() => void taken.push(take()))
+    take = stream.takeTransactions
+    const id = await shop.database.transaction(async (transaction) => {
+      await transaction.query('update thing set price = price + 1 where id <= 3')
+      const { rows } = await transaction.query<{ id: string }>('select txid_current()::text as id')
+      return Number(rows[0]?.id)
+    })
+    await eventually(
+      async () => taken.length,
+      (count) => count === 3,
+    )
+    expect(taken).toEqual([[id], [id], [id]])
+    expect(stream.takeTransactions()).toEqual([])
+  })
+
   it('fails where it waits when the slot is not there', async () => {
     await using stream = openChangeStream({
       url: shop.url,
