@@ -23,14 +23,20 @@ export const buildCompiledExecutor: BuildExecutor = async (supergraphSdl, transp
 
   return {
     apiSchema: executor.apiSchema,
-    async execute({ operation, schema, variables, headers, signal }) {
+    async execute({ operation, schema, variables, headers, signal, takeParts }) {
       const definitions = operation.node.variableDefinitions ?? []
       const values = getVariableValues(schema, definitions, variables, {
         maxErrors: maxVariableErrors,
         hideSuggestions: true,
       })
       if (values.coerced === undefined) return { errors: values.errors.slice(0, maxVariableErrors) }
-      const answer = await prepare(operation, schema).runToText({ variables: values.coerced, headers, signal })
+      const request = { variables: values.coerced, headers, signal }
+      const { runToText, runInParts } = prepare(operation, schema)
+      if (takeParts !== null && runInParts !== null) {
+        const { data, errors } = await runInParts(request, takeParts)
+        return { data: ResultData.of(data), errors }
+      }
+      const answer = await runToText(request)
       return { data: ResultData.ofText(answer.text), errors: answer.errors }
     },
     async [Symbol.asyncDispose]() {},

@@ -3,7 +3,7 @@ import type { Viewer } from '../platform/identity/viewer.ts'
 import type { Authorizer } from './authorize/authorizer.ts'
 import type { Lane } from './lanes/lanes.ts'
 import type { Operation, OperationStore } from './operations.ts'
-import type { ResultData } from './result-data.ts'
+import type { Data, ResultData } from './result-data.ts'
 import type { SupergraphRules } from './supergraph-rules.ts'
 
 /** What a transport hands to the pipeline: GraphQL's own parameters and how they came. */
@@ -29,6 +29,28 @@ export type GatewayRequest = {
   readonly viewer?: Viewer
   /** How a transport that can stream opens a subscription once all stages let it pass. Absent: it cannot. */
   readonly subscribe?: (exchange: Exchange) => Promise<GraphQLResult>
+  /** Takes what `@defer` puts apart, in a transport that can send an answer in parts. */
+  readonly takeParts?: TakeParts
+}
+
+/**
+ * Takes the parts of an answer when they are ready. What the stages give in the end is the whole answer all the same, so
+ * nothing that looks at answers has to know of parts.
+ */
+export type TakeParts = {
+  /** @param headers as in `Answer`, as far as they are known */
+  initial(result: GraphQLResult, headers: Readonly<Record<string, string>>): void
+  later(parts: readonly DeferredPart[], isLast: boolean): void
+}
+
+/** What a deferred fragment adds to one object. */
+export type DeferredPart = {
+  /** null: a null went up all the way, and the object stays as it is. */
+  readonly data: Data
+  /** Of the object, in the client's keys. */
+  readonly path: readonly (string | number)[]
+  readonly label?: string
+  readonly errors?: readonly GraphQLFormattedError[]
 }
 
 export type GraphQLResult = {
@@ -57,6 +79,8 @@ export type Exchange = {
   readonly supergraph: Supergraph
   /** Any stage may add to it. */
   readonly answerHeaders: Record<string, string>
+  /** null: nobody takes parts, or a stage wants the answer whole. */
+  takeParts: TakeParts | null
   /** Set by `identify`; anonymous before it. */
   viewer: Viewer
   /** Set by `version`; the whole API schema before it. */

@@ -1,8 +1,10 @@
+import type { GraphQLFormattedError } from 'graphql'
 import { AppError } from '../platform/errors/app-error.ts'
-import type { Exchange, GraphQLResult } from './exchange.ts'
-import type { Executor } from './executor-port.ts'
+import type { Exchange, GraphQLResult, TakeParts } from './exchange.ts'
+import type { Executor, ExecutorCall } from './executor-port.ts'
 import type { FormatError } from './mask-errors.ts'
 import type { Stage } from './pipeline.ts'
+import { ResultData } from './result-data.ts'
 
 export function createExecuteStage(): Stage {
   return {
@@ -28,18 +30,51 @@ export async function runOperation(
 ): Promise<GraphQLResult> {
   const { operation, request, signal } = exchange
   if (operation === null) throw new AppError('INTERNAL', 'Cannot execute: no operation was parsed')
+  const plain: Format = (error) => deps.format(error, exchange)
+  const format = exchange.takeParts === null ? plain : formatOnce(plain)
   const { data, errors, extensions } = await executor.execute({
     operation,
     schema: exchange.version.schema,
     variables: request.variables ?? {},
     headers: deps.subgraphHeaders(exchange),
     signal,
+    takeParts: exchange.takeParts && formatParts(exchange.takeParts, exchange.answerHeaders, format),
   })
   return {
-    ...(errors === undefined || errors.length === 0
-      ? {}
-      : { errors: errors.map((error) => deps.format(error, exchange)) }),
+    ...formatAll(errors, format),
     ...(data === undefined ? {} : { data }),
     ...(extensions === undefined ? {} : { extensions }),
+  }
+}
+
+type Format = (error: unknown) => GraphQLFormattedError
+
+/** What is told in a part and again in the whole is logged once. */
+function formatOnce(format: Format): Format {
+  const known = new Map<unknown, GraphQLFormattedError>()
+  return (error) => {
+    const formatted = known.get(error) ?? format(error)
+    known.set(error, formatted)
+    return formatted
+  }
+}
+
+function formatAll(errors: readonly unknown[] | undefined, format: Format): Pick<GraphQLResult, 'errors'> {
+  return errors === undefined || errors.length === 0 ? {} : { errors: errors.map(format) }
+}
+
+function formatParts(take: TakeParts, headers: Exchange['answerHeaders'], format: Format): ExecutorCall['takeParts'] {
+  return {
+    initial: ({ data, errors }) => take.initial({ data: ResultData.of(data), ...formatAll(errors, format) }, headers),
+    later: (parts, isLast) =>
+      take.later(
+        parts.map(({ data, path, label, errors }) => ({
+          data,
+          path,
+          ...(label === undefined ? {} : { label }),
+          ...formatAll(errors, format),
+        })),
+        isLast,
+      ),
   }
 }

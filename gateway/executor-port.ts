@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql'
 import type { SubgraphTransport } from '../platform/subgraph/transport.ts'
+import type { TakeParts } from './executor/prepared.ts'
 import type { Operation } from './operations.ts'
 import type { ResultData } from './result-data.ts'
 
@@ -12,6 +13,8 @@ export type ExecutorCall = {
   /** Sent with every call to a subgraph. */
   readonly headers: Readonly<Record<string, string>>
   readonly signal: AbortSignal
+  /** Takes what is deferred; null for an answer at once. An executor may answer at once all the same. */
+  readonly takeParts: TakeParts | null
 }
 
 export type ExecutorResult = {

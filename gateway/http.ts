@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { GraphQLFormattedError } from 'graphql'
 import { AppError } from '../platform/errors/app-error.ts'
 import { httpStatus } from '../platform/errors/http-status.ts'
 import { toProblem } from '../platform/errors/problem.ts'
@@ -8,6 +9,7 @@ import type { Answer, GatewayRequest } from './exchange.ts'
 import { type ReadinessCheck, readReadiness } from './health.ts'
 import { chooseMediaType, retryAfterOf, statusOf } from './http-answer.ts'
 import { answerBrokenRequest } from './http-broken.ts'
+import { acceptsParts, createPartsAnswer, type PartsAnswer } from './http-parts.ts'
 import { checkContentType, readGetQuery, readPostBody, refuseCrossSite, refuseOtherSites } from './http-request.ts'
 import { correlationIdOf } from './receive.ts'
 import { resultText } from './result-text.ts'
@@ -144,8 +146,13 @@ async function answer(
     await deps.streams.answerStream(reply, request.headers, asked)
     return reply
   }
-  const { result, headers } = await deps.receive(asked)
+  const parts = acceptsParts(request.headers.accept) ? answerInParts(request, reply, aborter, deps) : null
+  const { result, headers } = await deps.receive(parts === null ? asked : { ...asked, takeParts: parts.take })
   reply.raw.off('close', clientGone)
+  if (parts?.hasBegun()) {
+    parts.end(result)
+    return reply
+  }
   const text = resultText(result)
   refuseTooLarge(text, deps.limits.responseLimitBytes)
   const mediaType = chooseMediaType(request.headers.accept)
@@ -158,6 +165,23 @@ async function answer(
     .send(text)
 }
 
+function answerInParts(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  aborter: AbortController,
+  { limits }: HttpDeps,
+): PartsAnswer {
+  return createPartsAnswer(reply, {
+    limitBytes: limits.responseLimitBytes,
+    headers: commonHeaders,
+    onTooLarge(bytes) {
+      aborter.abort()
+      const correlationId = String(reply.raw.getHeader('x-correlation-id'))
+      return toFormatted(tooLarge(bytes, limits.responseLimitBytes), request, correlationId)
+    },
+  })
+}
+
 function versionOf(params: unknown): string | undefined {
   if (typeof params !== 'object' || params === null || !('version' in params)) return undefined
   return typeof params.version === 'string' ? params.version : undefined
@@ -167,8 +191,11 @@ function refuseTooLarge(text: string, allowedBytes: number): void {
   // A character is at most three bytes of UTF-8: most answers need not be measured.
   if (text.length * 3 <= allowedBytes) return
   const bytes = Buffer.byteLength(text)
-  if (bytes <= allowedBytes) return
-  throw new AppError(
+  if (bytes > allowedBytes) throw tooLarge(bytes, allowedBytes)
+}
+
+function tooLarge(bytes: number, allowedBytes: number): AppError {
+  return new AppError(
     'QUERY_TOO_COSTLY',
     `Cannot answer: the answer has ${bytes} bytes, allowed is ${allowedBytes}; ask for fewer fields or items`,
     { details: { limit: 'responseBytes', allowed: allowedBytes, value: bytes } },
@@ -195,14 +222,18 @@ function addErrors(server: FastifyInstance, deps: HttpDeps): void {
     const known = toAppError(error, deps.limits)
     const correlationId = correlationIdOf(plainHeaders(request))
     if (known.code === 'INTERNAL') deps.onInternal(error, { correlationId })
-    const extensions = toProblem(known, { correlationId, instance: request.url.split('?', 1)[0] ?? '/' })
     const mediaType = chooseMediaType(request.headers.accept)
     return reply
       .code(httpStatus[known.code])
       .headers({ 'x-correlation-id': correlationId, ...commonHeaders })
       .type(`${mediaType}; charset=utf-8`)
-      .send(JSON.stringify({ errors: [{ message: extensions.detail, extensions }] }))
+      .send(JSON.stringify({ errors: [toFormatted(known, request, correlationId)] }))
   })
+}
+
+function toFormatted(error: AppError, request: FastifyRequest, correlationId: string): GraphQLFormattedError {
+  const extensions = { ...toProblem(error, { correlationId, instance: request.url.split('?', 1)[0] ?? '/' }) }
+  return { message: extensions.detail, extensions }
 }
 
 function toAppError(error: unknown, limits: HttpLimits): AppError {

@@ -14,6 +14,9 @@ import { AppError, type ErrorCode, isErrorCode } from '../platform/errors/app-er
 import { formatGraphQLError } from '../platform/errors/graphql-error.ts'
 import { truncate } from '../platform/errors/problem.ts'
 import { describeValue } from '../platform/parse.ts'
+import { noDeferAtRoot } from './defer/no-defer-at-root.ts'
+import { noDeferInSubscription } from './defer/no-defer-in-subscription.ts'
+import { uniqueDeferLabels } from './defer/unique-defer-labels.ts'
 import { findLimitViolation, type QueryLimits } from './limits/index.ts'
 import { asksForSchema } from './limits/introspection.ts'
 import type { LimitViolation } from './limits/limit.ts'
@@ -51,6 +54,8 @@ export type OperationStore = {
    */
   find(text: string, operationName: string | undefined, schema: GraphQLSchema): FoundOperation
 }
+
+const rules = Object.freeze([...specifiedRules, uniqueDeferLabels, noDeferAtRoot, noDeferInSubscription])
 
 type ByName = ReadonlyMap<string | undefined, Operation>
 type Known = { readonly operations: ByName; readonly validFor: Map<GraphQLSchema, ByName> }
@@ -97,7 +102,7 @@ export function createOperationStore({ limits }: { readonly limits: QueryLimits 
     if (violation !== null) return refuse(text, schema, [tooComplex(violation)])
     const errors = [
       ...findRootless(document, schema),
-      ...validate(schema, document, specifiedRules, { maxErrors, hideSuggestions: true }),
+      ...validate(schema, document, rules, { maxErrors, hideSuggestions: true }),
     ]
     if (errors.length > 0) return refuse(text, schema, errors.slice(0, maxErrors).map(toInvalid))
     const operations = known.get(text)?.operations ?? listOperations(text)

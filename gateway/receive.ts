@@ -35,6 +35,7 @@ export function createReceiver(deps: ReceiveDeps): (request: GatewayRequest) => 
         signal: aborter.signal,
         supergraph,
         answerHeaders: {},
+        takeParts: request.takeParts ?? null,
         viewer: deps.anonymous,
         version: supergraph.unversioned,
         operation: null,

@@ -16,6 +16,8 @@ export function createAuthorizeStage({ format }: { readonly format: FormatError 
       if (restricted.operation === null)
         return Promise.resolve(complete({ data: ResultData.of({}) }, restricted, exchange, format))
       exchange.operation = restricted.operation
+      // Parts would lack what is denied: the answer is told whole.
+      exchange.takeParts = null
       return next(exchange).then((result) => complete(result, restricted, exchange, format))
     },
   }

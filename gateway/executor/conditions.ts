@@ -35,16 +35,22 @@ export const isIncluded = (selection: SelectionNode, conditions: Conditions): bo
   return isKnown ? true : undefined
 }
 
-/** Names of all variables that some @skip or @include hangs on. */
+/**
+ * Names of all variables that some @skip or @include hangs on.
+ *
+ * @param counts other directives with an `if` that are to count
+ */
 export const conditionVariablesOf = (
   operation: OperationDefinitionNode,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  counts: (directive: DirectiveNode) => boolean = () => false,
 ): readonly string[] => {
   const names = new Set<string>()
   for (const node of [operation, ...fragments.values()]) {
     visit(node, {
       Directive: (directive) => {
-        const value = isCondition(directive) ? directive.arguments?.[0]?.value : undefined
+        if (!isCondition(directive) && !counts(directive)) return
+        const value = directive.arguments?.find(({ name }) => name.value === 'if')?.value
         if (value?.kind === Kind.VARIABLE) names.add(value.name.value)
       },
     })

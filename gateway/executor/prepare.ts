@@ -1,38 +1,13 @@
-import {
-  type DocumentNode,
-  type FragmentDefinitionNode,
-  type GraphQLSchema,
-  Kind,
-  type OperationDefinitionNode,
-} from 'graphql'
+import { type DocumentNode, type FragmentDefinitionNode, Kind, type OperationDefinitionNode } from 'graphql'
 import { AppError } from '../../platform/errors/app-error.ts'
-import type { SubgraphTransport } from '../../platform/subgraph/transport.ts'
-import { createToClientPath } from './client-path.ts'
-import { type CallDeps, compileCall } from './compile-call.ts'
-import { compilePlan } from './compile-plan.ts'
-import { type Conditions, conditionVariablesOf } from './conditions.ts'
-import { createMerge } from './data.ts'
-import { createIntrospect } from './introspection.ts'
-import { type IsolatedOperation, isolateOperation } from './isolate.ts'
-import type { IsOfType } from './places.ts'
-import type { DataPath, PlanCall, PlanLookup, PlanStep } from './plan.ts'
-import type { Planner } from './planner.ts'
-import type { ExecutorLimits, PreparedOperation } from './prepared.ts'
-import type { Step } from './run.ts'
-import { createRunner, type Variant } from './runner.ts'
-import { createShapes } from './shape.ts'
-import type { SupergraphFacts } from './supergraph.ts'
+import { type ClientOperation, compileAnswer, compileFetching, type PrepareDeps } from './compile-operation.ts'
+import { createPartsOf } from './compile-parts.ts'
+import { conditionVariablesOf } from './conditions.ts'
+import { hasDefer } from './defer.ts'
+import type { PreparedOperation } from './prepared.ts'
+import { createRunInParts } from './run-in-parts.ts'
+import { createRunner } from './runner.ts'
 import { createVariantOf } from './variants.ts'
-import { createWriteData } from './write-text.ts'
-
-export type PrepareDeps = {
-  readonly facts: SupergraphFacts
-  readonly planner: Planner
-  readonly limits: ExecutorLimits
-  readonly transports: ReadonlyMap<string, SubgraphTransport>
-  /** Answers introspection. */
-  readonly shown: GraphQLSchema
-}
 
 /** See `Executor.prepare`. */
 export const prepareOperation = (
@@ -40,23 +15,27 @@ export const prepareOperation = (
   operationName: string | undefined,
   deps: PrepareDeps,
 ): PreparedOperation => {
-  const operation = findOperation(document, operationName)
+  const node = findOperation(document, operationName)
   const fragments = new Map<string, FragmentDefinitionNode>()
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition)
   }
+  const operation: ClientOperation = { node, fragments }
   const variantOf = createVariantOf(
-    conditionVariablesOf(operation, fragments),
+    conditionVariablesOf(node, fragments),
     deps.limits.maxVariants,
-    (conditions) => compileFetching(operation, fragments, conditions, deps),
-    (fetching, conditions) => compileAnswer(operation, fragments, fetching, conditions, deps),
+    (conditions) => compileFetching(operation, conditions, deps),
+    (fetching, conditions) => compileAnswer(operation, fetching, conditions, deps),
   )
   const runner = createRunner(variantOf)
   return {
-    kind: operation.operation === 'mutation' ? 'mutation' : 'query',
-    name: operation.name?.value,
+    kind: node.operation === 'mutation' ? 'mutation' : 'query',
+    name: node.name?.value,
     run: runner.run,
     runToText: runner.runToText,
+    runInParts: hasDefer([node, ...fragments.values()])
+      ? createRunInParts(createPartsOf(operation, deps), runner)
+      : null,
   }
 }
 
@@ -76,86 +55,4 @@ const findOperation = (document: DocumentNode, name: string | undefined): Operat
     throw new AppError('BAD_REQUEST', 'Cannot run document: subscriptions are not answered with one response')
   }
   return operation
-}
-
-type Fetching = { readonly isolated: IsolatedOperation; readonly step: Step | undefined; readonly callCount: number }
-
-const compileFetching = (
-  operation: OperationDefinitionNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  conditions: Conditions,
-  deps: PrepareDeps,
-): Fetching => {
-  const { facts } = deps
-  const isolated = isolateOperation(operation, fragments, facts, conditions)
-  const plan = planOf(isolated, deps.planner)
-  if (plan === undefined) return { isolated, step: undefined, callCount: 0 }
-  const calls = callsOf(plan)
-  const paths = calls.flatMap((call) => [call.rootPath, ...call.lookups.flatMap((lookup) => lookup.paths)])
-  const isOfType: IsOfType = (typeName, condition) =>
-    typeName === condition || facts.possibleTypes(condition).has(typeName)
-  const shared: Omit<CallDeps, 'transport'> = {
-    isOfType,
-    merge: createMerge((typeName) => facts.interfaces.has(typeName)),
-    maxErrorsPerCall: deps.limits.maxErrorsPerCall,
-    toClientPath: createToClientPath(operation.selectionSet, fragments, isolated.keyOf, isOfType, (typeName) =>
-      facts.interfaces.has(typeName),
-    ),
-    variableOf: isolated.variableOf,
-    mustCopy: (lookup: PlanLookup) => lookup.paths.some((path) => paths.some((other) => isBelow(other, path))),
-  }
-  const compile = (call: PlanCall): Step => {
-    const transport = deps.transports.get(call.service)
-    if (transport === undefined) throw new TypeError(`Cannot compile plan: subgraph ${call.service} has no transport`)
-    return compileCall(call, { ...shared, transport })
-  }
-  return { isolated, step: compilePlan(plan, compile, isolated.variableOf), callCount: calls.length }
-}
-
-const compileAnswer = (
-  operation: OperationDefinitionNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  { isolated, step, callCount }: Fetching,
-  conditions: Conditions,
-  deps: PrepareDeps,
-): Variant => {
-  const schema = deps.facts.apiSchema
-  const root = schema.getRootType(operation.operation)
-  if (!root) throw new TypeError(`Cannot prepare operation: the graph has no ${operation.operation} type`)
-  const shapes = createShapes(root, [operation.selectionSet], { schema, fragments, keyOf: isolated.keyOf, conditions })
-  return {
-    step,
-    callCount,
-    shapes,
-    write: createWriteData(shapes),
-    introspect: shapes.only && createIntrospect(shapes.only, operation, fragments, deps.shown),
-  }
-}
-
-const planOf = (isolated: IsolatedOperation, planner: Planner): PlanStep | undefined => {
-  if (isolated.document === undefined) return undefined
-  const unreachable = 'Cannot plan operation: the graph has no way to reach a field it selects'
-  let plan: PlanStep | undefined
-  try {
-    plan = planner.plan(isolated.document)
-  } catch (error) {
-    throw new AppError('INTERNAL', unreachable, { cause: error })
-  }
-  if (plan === undefined) throw new AppError('INTERNAL', unreachable)
-  return plan
-}
-
-const isBelow = (path: DataPath, above: DataPath): boolean =>
-  path.length > above.length && above.every((step, index) => JSON.stringify(step) === JSON.stringify(path[index]))
-
-const callsOf = (plan: PlanStep): PlanCall[] => {
-  switch (plan.kind) {
-    case 'call':
-      return [plan]
-    case 'sequence':
-    case 'parallel':
-      return plan.steps.flatMap(callsOf)
-    case 'condition':
-      return [plan.whenTrue, plan.whenFalse].flatMap((step) => (step === undefined ? [] : callsOf(step)))
-  }
 }

@@ -1,5 +1,6 @@
 import type { ClientError } from './client-error.ts'
 import type { DataObject } from './data.ts'
+import type { ResponsePath } from './places.ts'
 
 export type ExecutorLimits = {
   /** At most so many errors are told of one subgraph call; the rest of its fields are null all the same. */
@@ -21,10 +22,26 @@ export type DataAnswer = { readonly data: DataObject | null; readonly errors: re
 /** `text`: the data as JSON. */
 export type TextAnswer = { readonly text: string; readonly errors: readonly ClientError[] }
 
+/** What a deferred fragment adds to one object. `data` is null when a null inside it went all the way up. */
+export type DeferredAnswer = DataAnswer & { readonly path: ResponsePath; readonly label: string | undefined }
+
+/** Takes the parts of an answer when they are ready: first one `initial`, then `later` ones up to the last. */
+export type TakeParts = {
+  initial(answer: DataAnswer): void
+  later(answers: readonly DeferredAnswer[], isLast: boolean): void
+}
+
+export type RunInParts = (request: ExecuteRequest, take: TakeParts) => Promise<DataAnswer>
+
 /** An operation planned and compiled for one supergraph: keep it, run it as often as wanted, side by side too. */
 export type PreparedOperation = {
   readonly kind: 'query' | 'mutation'
   readonly name: string | undefined
   run(request: ExecuteRequest): Promise<DataAnswer>
   runToText(request: ExecuteRequest): Promise<TextAnswer>
+  /**
+   * As `run`, with the same answer at the end; meanwhile what is deferred comes apart from what is not. Tells no part
+   * when these variables defer nothing, or nothing is there to add to. null: it has no `@defer`.
+   */
+  readonly runInParts: RunInParts | null
 }

@@ -40,7 +40,7 @@ export const createRunner = (variantOf: (variables: ExecuteRequest['variables'])
     run: async (request) => {
       try {
         const variant = variantOf(request.variables)
-        return complete(await gather(request, variant), variant)
+        return complete(await gather(request, variant), variant.shapes)
       } catch (error) {
         return { data: null, errors: [unanswered(error)] }
       }
@@ -52,7 +52,7 @@ export const createRunner = (variantOf: (variables: ExecuteRequest['variables'])
         const state = createTextState(run.isShared)
         const text = variant.write(run.data, state)
         if (!state.isViolated) return { text, errors: oncePerPath(run.errors) }
-        const { data, errors } = complete(run, variant)
+        const { data, errors } = complete(run, variant.shapes)
         return { text: JSON.stringify(data), errors }
       } catch (error) {
         return { text: 'null', errors: [unanswered(error)] }
@@ -61,20 +61,23 @@ export const createRunner = (variantOf: (variables: ExecuteRequest['variables'])
   }
 }
 
-const complete = (run: Run, variant: Variant): DataAnswer => {
-  const { data, violations } = completeData(run.data, variant.shapes)
-  const errors = oncePerPath(run.errors)
-  return { data, errors: violations.length === 0 ? errors : withViolations(errors, violations) }
+export const complete = (run: Run, shapes: Shapes): DataAnswer => {
+  const { data, violations } = completeData(run.data, shapes)
+  return { data, errors: withViolations(oncePerPath(run.errors), violations) }
 }
 
 /** A missing value that an error already explains is not told twice. */
-const withViolations = (errors: readonly ClientError[], violations: readonly Violation[]): readonly ClientError[] => {
+export const withViolations = (
+  errors: readonly ClientError[],
+  violations: readonly Violation[],
+): readonly ClientError[] => {
+  if (violations.length === 0) return errors
   const isExplained = createExplained(errors)
   const unexplained = violations.filter(({ path }) => !isExplained(path))
   return [...errors, ...unexplained.map(({ message, path }) => fromViolation(message, path))]
 }
 
-const unanswered = (error: unknown): ClientError => {
+export const unanswered = (error: unknown): ClientError => {
   const { message, code } = AppError.from(error)
   return { message, extensions: { code } }
 }

@@ -20,13 +20,18 @@ import {
 } from 'graphql'
 import { type Conditions, isIncluded } from './conditions.ts'
 import type { DataObject } from './data.ts'
+import type { FragmentNode } from './defer.ts'
 
 /** What the client gets of an object of one type: its fields in order, conditions already decided. */
 export type Shape = {
   /** Undefined when the runtime type is unknown because nothing depended on it. */
   readonly typeName: string | undefined
   readonly fields: readonly ShapeField[]
+  /** Fragments whose fields are told later. */
+  readonly deferred: readonly DeferredShape[]
 }
+
+export type DeferredShape = { readonly fragment: FragmentNode; readonly shapes: Shapes }
 
 export type ShapeField = {
   /** The client's response key. */
@@ -56,6 +61,8 @@ export type ShapeDeps = {
   keyOf(field: FieldNode): string
   /** Values of the Boolean variables that @skip and @include hang on. */
   readonly conditions: Conditions
+  /** Whether what a fragment holds is told later. */
+  isDeferred(fragment: FragmentNode): boolean
 }
 
 /** Shapes are made at first use: most operations meet few of the types an interface could have. */
@@ -135,11 +142,10 @@ const createShape = (
   selectionSets: readonly SelectionSetNode[],
   deps: ShapeDeps,
 ): Shape => {
-  const collected = new Map<string, FieldNode[]>()
-  const spread = new Set<string>()
-  for (const selectionSet of selectionSets) collect(selectionSet, type, deps, collected, spread)
+  const collected: Collected = { fields: new Map(), spread: new Set(), deferred: [] }
+  for (const selectionSet of selectionSets) collect(selectionSet, type, deps, collected)
   const fields: ShapeField[] = []
-  for (const [key, nodes] of collected) {
+  for (const [key, nodes] of collected.fields) {
     const [node] = nodes
     if (node === undefined) continue
     const name = node.name.value
@@ -163,32 +169,42 @@ const createShape = (
       shapes: isCompositeType(named) ? createShapes(named, nested, deps) : undefined,
     })
   }
-  return { typeName, fields }
+  const deferred = collected.deferred.map(([fragment, selectionSet]) => ({
+    fragment,
+    shapes: createShapes(type, [selectionSet], deps),
+  }))
+  return { typeName, fields, deferred }
 }
 
 const metaFields = new Map(
   [SchemaMetaFieldDef, TypeMetaFieldDef, TypeNameMetaFieldDef].map((field) => [field.name, field]),
 )
 
+type Collected = {
+  readonly fields: Map<string, FieldNode[]>
+  readonly spread: Set<string>
+  readonly deferred: [FragmentNode, SelectionSetNode][]
+}
+
 const collect = (
   selectionSet: SelectionSetNode,
   type: GraphQLCompositeType,
   deps: ShapeDeps,
-  collected: Map<string, FieldNode[]>,
-  spread: Set<string>,
+  collected: Collected,
 ): void => {
   for (const selection of selectionSet.selections) {
     if (isIncluded(selection, deps.conditions) !== true) continue
     if (selection.kind === Kind.FIELD) {
       const key = selection.alias?.value ?? selection.name.value
-      const nodes = collected.get(key)
-      if (nodes === undefined) collected.set(key, [selection])
+      const nodes = collected.fields.get(key)
+      if (nodes === undefined) collected.fields.set(key, [selection])
       else nodes.push(selection)
       continue
     }
-    if (selection.kind === Kind.FRAGMENT_SPREAD) {
-      if (spread.has(selection.name.value)) continue
-      spread.add(selection.name.value)
+    const isLater = deps.isDeferred(selection)
+    if (selection.kind === Kind.FRAGMENT_SPREAD && !isLater) {
+      if (collected.spread.has(selection.name.value)) continue
+      collected.spread.add(selection.name.value)
     }
     const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? deps.fragments.get(selection.name.value) : selection
     if (fragment === undefined) continue
@@ -196,7 +212,8 @@ const collect = (
       const condition = typeFromAST(deps.schema, fragment.typeCondition)
       if (!isCompositeType(condition) || !applies(type, condition, deps.schema)) continue
     }
-    collect(fragment.selectionSet, type, deps, collected, spread)
+    if (isLater) collected.deferred.push([selection, fragment.selectionSet])
+    else collect(fragment.selectionSet, type, deps, collected)
   }
 }
 

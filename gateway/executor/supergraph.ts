@@ -73,7 +73,7 @@ export const readSupergraph = (supergraphSdl: string): SupergraphFacts => {
     split,
     plannedSdl,
     interfaces,
-    apiSchema: composed.apiSchema().toGraphQLJSSchema(),
+    apiSchema: composed.apiSchema().toGraphQLJSSchema({ includeDefer: true }),
     services: [...services.values()],
     keys: readKeys(document, (graph) => services.get(graph) ?? graph),
     fieldNames,

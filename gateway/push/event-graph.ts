@@ -102,6 +102,7 @@ export async function createEventGraph(deps: EventGraphDeps): Promise<EventGraph
         variables,
         headers,
         signal,
+        takeParts: null,
       })
       return split(stream.responseKey, payloads.length, result)
     },

@@ -68,6 +68,8 @@ export function createRateStage(deps: RateStageDeps): Stage {
   function run(exchange: Exchange, charge: Charge, decision: RateDecision, next: Parameters<Stage['handle']>[1]) {
     if (!decision.allowed) return Promise.resolve(refuse(exchange, charge, decision))
     const { requested, bucket } = charge
+    // The headers of an answer in parts leave before all of it is there to be counted.
+    if (exchange.takeParts !== null) tell(exchange, bucket, decision.available)
     return next(exchange).then(
       (result) => {
         const { operation, supergraph } = exchange

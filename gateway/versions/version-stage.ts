@@ -1,7 +1,7 @@
 import type { Clock } from '../../platform/clock.ts'
 import { AppError } from '../../platform/errors/app-error.ts'
 import { describeValue } from '../../platform/parse.ts'
-import type { Exchange, GraphQLResult, SchemaVersion } from '../exchange.ts'
+import type { Exchange, GraphQLResult, SchemaVersion, TakeParts } from '../exchange.ts'
 import type { Operation } from '../operations.ts'
 import type { Stage } from '../pipeline.ts'
 import type { UsageRecorder } from '../usage/usage-recorder.ts'
@@ -49,17 +49,32 @@ export function createVersionStage(deps: VersionStageDeps): Stage {
     return use
   }
 
+  function tell({ answerHeaders }: Exchange, { deprecation }: OperationUse): void {
+    if (deprecation === null) return
+    answerHeaders.deprecation = deprecation.deprecation
+    if (deprecation.sunset !== null) answerHeaders.sunset = deprecation.sunset
+    answerHeaders.link = link
+  }
+
   function finish(exchange: Exchange, result: GraphQLResult): GraphQLResult {
-    const { operation, version, supergraph, answerHeaders, viewer } = exchange
+    const { operation, version, supergraph, viewer } = exchange
     if (operation === null) return result
     const use = knownUse(operation, version, supergraph.rules.lifecycles)
-    if (use.deprecation !== null) {
-      answerHeaders.deprecation = use.deprecation.deprecation
-      if (use.deprecation.sunset !== null) answerHeaders.sunset = use.deprecation.sunset
-      answerHeaders.link = link
-    }
+    tell(exchange, use)
     usage.record(viewer, version.name, use.coordinates)
     return result
+  }
+
+  /** The headers of an answer in parts leave with the first. */
+  function tellFirst(exchange: Exchange, take: TakeParts): TakeParts {
+    return {
+      ...take,
+      initial(result, headers) {
+        const { operation, version, supergraph } = exchange
+        if (operation !== null) tell(exchange, knownUse(operation, version, supergraph.rules.lifecycles))
+        take.initial(result, headers)
+      },
+    }
   }
 
   return {
@@ -81,6 +96,7 @@ export function createVersionStage(deps: VersionStageDeps): Stage {
         exchange.answerHeaders.sunset = version.sunsetAt.toUTCString()
         exchange.answerHeaders.link = sunsetLink
       }
+      if (exchange.takeParts !== null) exchange.takeParts = tellFirst(exchange, exchange.takeParts)
       return next(exchange).then((result) => finish(exchange, result))
     },
   }

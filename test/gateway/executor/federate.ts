@@ -16,6 +16,8 @@ type Resolvers = NonNullable<
 export type TestSubgraph = { readonly typeDefs: string; readonly resolvers: Resolvers }
 export type Asked = { readonly service: string; readonly request: SubgraphRequest }
 export type Answer = (request: SubgraphRequest) => Promise<SubgraphResponse>
+/** @param answer what the subgraph would have answered */
+export type OtherAnswer = (request: SubgraphRequest, answer: Answer) => Promise<SubgraphResponse>
 
 export const link = (...imports: string[]): string =>
   `extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: [${imports.map((name) => `"${name}"`).join()}])\n`
@@ -25,7 +27,7 @@ export const federate = (
   subgraphs: Readonly<Record<string, TestSubgraph>>,
   options: {
     readonly planner?: PlannerChoice
-    readonly answers?: Readonly<Record<string, Answer>>
+    readonly answers?: Readonly<Record<string, OtherAnswer>>
     readonly maxErrorsPerCall?: number
   } = {},
 ) => {
@@ -47,7 +49,8 @@ export const federate = (
       }
       const call: Answer = (request) => {
         asked.push({ service: name, request })
-        return (options.answers?.[name] ?? answer)(request)
+        const other = options.answers?.[name]
+        return other === undefined ? answer(request) : other(request, answer)
       }
       return [name, { name, call, [Symbol.asyncDispose]: async () => {} }]
     }),

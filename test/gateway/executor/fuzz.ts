@@ -3,40 +3,76 @@ import { type GraphQLSchema, getOperationAST, parse, print, validate, visit } fr
 import { getVariableValues } from 'graphql/execution/values.js'
 import type { PlannerChoice } from '../../../gateway/executor/choose-planner.ts'
 import { createExecutor, type Executor } from '../../../gateway/executor/executor.ts'
-import { createRandom, createRandomOperation, type RandomOperation } from './random-operation.ts'
+import type { SubgraphTransport } from '../../../platform/subgraph/transport.ts'
+import { runInParts } from './in-parts.ts'
+import { createRandom, createRandomOperation, type Random, type RandomOperation } from './random-operation.ts'
 import { composeWorld, createWorldTransports, executeMonolith, type World } from './world.ts'
 
 export type FuzzOptions = { readonly operations: number; readonly seed: number; readonly planner: PlannerChoice }
 export type Failure = { readonly operation: RandomOperation; readonly world: World; readonly difference: string }
 type Answer = { readonly data: unknown; readonly errors: readonly { readonly path?: readonly (string | number)[] }[] }
 
+type Pace = { isShuffled: boolean }
+type Tried = { readonly executor: Executor; readonly pace: Pace }
+
 /** Runs random operations over the federated world and over the same world as one schema; gives what differs. */
 export const fuzz = async ({ operations, seed, planner }: FuzzOptions): Promise<Failure[]> => {
   const random = createRandom(seed)
   let world: World = { seed, nullRate: 0.1, errorRate: 0 }
+  const pace: Pace = { isShuffled: false }
   const executor = createExecutor({
     supergraphSdl: composeWorld(),
-    transports: createWorldTransports(() => world),
+    transports: outOfOrder(
+      createWorldTransports(() => world),
+      pace,
+      createRandom(seed + 1),
+    ),
     planner,
   })
+  const tried: Tried = { executor, pace }
   const failures: Failure[] = []
   for (let done = 0; done < operations; ) {
     const operation = createRandomOperation(executor.apiSchema, random)
     if (validate(executor.apiSchema, parse(operation.text)).length > 0) continue
     done++
     world = { seed: Math.floor(random() * 1e9), nullRate: random() * 0.2, errorRate: done % 2 === 0 ? 0 : 0.08 }
-    const difference = await compare(executor, operation, world)
+    const difference = await compare(tried, operation, world)
     if (difference === undefined) continue
-    const least = await shrink(executor, operation, world)
-    failures.push({ operation: least, world, difference: (await compare(executor, least, world)) ?? difference })
+    const least = await shrink(tried, operation, world)
+    failures.push({ operation: least, world, difference: (await compare(tried, least, world)) ?? difference })
   }
   return failures
 }
 
-const compare = async (executor: Executor, operation: RandomOperation, world: World): Promise<string | undefined> => {
+/** While shuffled, answers come in any order, as over a network. */
+const outOfOrder = (
+  transports: ReadonlyMap<string, SubgraphTransport>,
+  pace: Pace,
+  random: Random,
+): ReadonlyMap<string, SubgraphTransport> =>
+  new Map(
+    [...transports].map(([name, transport]) => [
+      name,
+      {
+        ...transport,
+        call: async (request) => {
+          for (let turns = pace.isShuffled ? Math.floor(random() * 4) : 0; turns > 0; turns--)
+            await new Promise(setImmediate)
+          return transport.call(request)
+        },
+      },
+    ]),
+  )
+
+const compare = async (
+  { executor, pace }: Tried,
+  operation: RandomOperation,
+  world: World,
+): Promise<string | undefined> => {
   const expected = await executeMonolith(executor.apiSchema, operation.text, operation.variables, world)
   let answer: Answer
   let asData: Answer
+  let inParts: Awaited<ReturnType<typeof runInParts>>
   try {
     const document = parse(operation.text)
     const prepared = executor.prepare(document)
@@ -46,8 +82,12 @@ const compare = async (executor: Executor, operation: RandomOperation, world: Wo
     const text = await executor.executeToText(prepared, request)
     answer = { errors: JSON.parse(JSON.stringify(text.errors)), data: JSON.parse(text.text) }
     asData = JSON.parse(JSON.stringify(await executor.execute(prepared, request)))
+    pace.isShuffled = true
+    inParts = await runInParts(prepared, request)
   } catch (error) {
     return `threw ${error instanceof Error ? `${error.stack} ${String(error.cause)}` : error}`
+  } finally {
+    pace.isShuffled = false
   }
   if (!isDeepStrictEqual(answer, asData)) return show('text and data differ', asData, answer)
   if (!isDeepStrictEqual(answer.data, expected.data)) return show('data differs', expected, answer)
@@ -55,7 +95,38 @@ const compare = async (executor: Executor, operation: RandomOperation, world: Wo
   if (!isDeepStrictEqual(told, nulledPlaces(expected))) return show('error paths differ', expected, answer)
   const paths = answer.errors.map((error) => JSON.stringify(error.path))
   if (new Set(paths).size !== paths.length) return show('an error is told twice', expected, answer)
-  return undefined
+  return compareParts(asData, inParts)
+}
+
+/** All parts together are the whole answer, and each place that an error nulled is told of in some part. */
+const compareParts = (
+  whole: Answer,
+  { payloads, whole: returned, merged }: Awaited<ReturnType<typeof runInParts>>,
+): string | undefined => {
+  if (!isDeepStrictEqual(returned.data, whole.data)) return show('whole data in parts differs', whole, returned)
+  if (!isDeepStrictEqual(nulledPlaces(returned), nulledPlaces(whole))) {
+    return show('errors of the whole in parts differ', whole, returned)
+  }
+  if (payloads.length === 0) return undefined
+  const last = payloads.flatMap((payload) => ('isLast' in payload ? payload.isLast : []))
+  if (last.indexOf(true) !== last.length - 1) return show('no part is the last', whole, payloads)
+  const isSame = isDeepStrictEqual(merged, whole.data)
+  if (!isSame && !(whole.errors.length > 0 && agrees(merged, whole.data))) return show('parts differ', whole, payloads)
+  if (!isSame) return undefined
+  const told = payloads.flatMap((payload) =>
+    'incremental' in payload ? payload.incremental.flatMap(({ errors }) => errors ?? []) : payload.errors,
+  )
+  const places = nulledPlaces({ data: merged, errors: told as Answer['errors'] })
+  return isDeepStrictEqual(places, nulledPlaces(whole)) ? undefined : show('errors in parts differ', whole, payloads)
+}
+
+/** A null that goes up stays within its part, so it takes less with it than in the whole answer. */
+const agrees = (merged: unknown, whole: unknown): boolean => {
+  if (whole === null) return true
+  if (typeof whole !== 'object' || typeof merged !== 'object' || merged === null) return merged === whole
+  const keys = Object.keys(whole)
+  const left = new Map(Object.entries(merged))
+  return keys.length === left.size && Object.entries(whole).every(([key, value]) => agrees(left.get(key), value))
 }
 
 /**
@@ -81,13 +152,13 @@ const show = (what: string, expected: unknown, answer: unknown): string =>
   `${what}\n  expected ${JSON.stringify(expected)}\n  got      ${JSON.stringify(answer)}`
 
 /** Leaves out whatever can be left out with the operation still valid and still answered differently. */
-const shrink = async (executor: Executor, operation: RandomOperation, world: World): Promise<RandomOperation> => {
+const shrink = async (tried: Tried, operation: RandomOperation, world: World): Promise<RandomOperation> => {
   let least = operation
   for (let isSmaller = true; isSmaller; ) {
     isSmaller = false
-    for (const text of smaller(executor.apiSchema, least.text)) {
+    for (const text of smaller(tried.executor.apiSchema, least.text)) {
       const candidate = { ...least, text }
-      if ((await compare(executor, candidate, world)) === undefined) continue
+      if ((await compare(tried, candidate, world)) === undefined) continue
       least = candidate
       isSmaller = true
       break

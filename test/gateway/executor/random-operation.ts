@@ -60,6 +60,16 @@ export const createRandomOperation = (schema: GraphQLSchema, random: Random): Ra
     return ` @${random() < 0.5 ? 'skip' : 'include'}(if: ${value})`
   }
 
+  let labels = 0
+  const defer = (): string => {
+    const roll = random()
+    if (roll > 0.3) return ''
+    const condition = roll < 0.05 ? [`if: ${use('yes')}`] : []
+    const label = roll < 0.15 ? [`label: "l${labels++}"`] : []
+    const given = [...label, ...condition]
+    return given.length === 0 ? ' @defer' : ` @defer(${given.join(', ')})`
+  }
+
   const argument = ({ name }: GraphQLArgument): string | undefined => {
     if (name === 'id') return `id: ${random() < 0.3 ? use('id') : JSON.stringify(pick(['p1', 'p2', 'b1', 't1']))}`
     if (random() < 0.4) return undefined
@@ -110,10 +120,10 @@ export const createRandomOperation = (schema: GraphQLSchema, random: Random): Ra
       const name = `F${fragments.length}`
       fragments.push('')
       fragments[Number(name.slice(1))] = `fragment ${name} on ${type.name} ${selections(type, depth)}`
-      return `...${name}${condition()}${random() < 0.2 ? ` ...${name}` : ''}`
+      return `...${name}${condition()}${defer()}${random() < 0.2 ? ` ...${name}` : ''}`
     }
     const on = random() < 0.15 ? '' : ` on ${type.name}`
-    return `...${on}${condition()} ${selections(on === '' ? parent : type, depth)}`
+    return `...${on}${condition()}${defer()} ${selections(on === '' ? parent : type, depth)}`
   }
 
   const query = schema.getQueryType()
