@@ -74,7 +74,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         subgraphHeaders: createSubgraphHeaders(viewerCodec),
         foreignErrors: 'mask',
         governance: governance.options,
-        push: await openPush(parts, data),
+        push: await openPush(parts, data, identity),
         corsOrigins: config.governance.corsOrigins,
         trustedProxies: config.governance.trustedProxies,
         limits: { ...config.server, drainTimeoutMs: config.process.drainTimeoutMs },

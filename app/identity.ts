@@ -23,6 +23,8 @@ import type { Store } from './store.ts'
 export type Identity = {
   readonly anonymous: Viewer
   readonly identify: Identify
+  /** Whether a viewer is still who they were when they came: the key that proved it was not revoked and has not ended. */
+  readonly isStillValid: (viewer: Viewer) => boolean | Promise<boolean>
   /** As whom tokens are had at `/dev/token`; none in production. */
   readonly developmentViewers: readonly string[]
   /** How to sign in, for the line that tells where to begin; empty in production. */
@@ -80,6 +82,7 @@ export async function openIdentity({ config, log }: ProcessParts, { database }: 
     hint: development === null ? '' : `; a token: npm run token -- agent (or ${developmentViewers.join(', ')})`,
     developmentViewers: development === null ? [] : developmentViewers,
     identify: createIdentify({ anonymous, tokens, keys, publicClients: file.publicClients }),
+    isStillValid: ({ keyId }) => keyId === undefined || keys.isGood(keyId),
     addRoutes(gateway) {
       addTokenEndpoint(gateway.http, { keys, issuer: own })
       if (development === null) return

@@ -2,6 +2,7 @@ import type { PushOptions } from '../gateway/push/push.ts'
 import { createPushMetrics } from '../gateway/push/push-observer.ts'
 import type { LogPosition } from '../platform/event-log/event-log.ts'
 import type { DataLayer } from './data-layer.ts'
+import type { Identity } from './identity.ts'
 import type { ProcessParts } from './process.ts'
 import { keepSecret } from './secrets.ts'
 
@@ -9,7 +10,11 @@ import { keepSecret } from './secrets.ts'
 const settleTimeoutMs = 5_000
 
 /** Subscriptions over the event log of this store. */
-export async function openPush({ config, log, metrics }: ProcessParts, data: DataLayer): Promise<PushOptions> {
+export async function openPush(
+  { config, log, metrics }: ProcessParts,
+  data: DataLayer,
+  { isStillValid }: Pick<Identity, 'isStillValid'>,
+): Promise<PushOptions> {
   const { store, follower } = data
   const { cursorSecrets, ...limits } = config.push
   const previous = cursorSecrets.split(',').filter((secret) => secret !== '')
@@ -18,6 +23,7 @@ export async function openPush({ config, log, metrics }: ProcessParts, data: Dat
     eventLog: store.eventLog,
     cursorSecrets: [secret, ...previous],
     observer: createPushMetrics(metrics),
+    isStillValid: async ({ viewer }) => isStillValid(viewer),
     limits: { ...limits, messageLimitBytes: config.server.bodyLimitBytes },
     async settle(position: LogPosition, signal: AbortSignal) {
       const late = AbortSignal.timeout(settleTimeoutMs)

@@ -25,9 +25,9 @@ export function createIdentify({ anonymous, tokens, keys, publicClients }: Ident
     [...publicClients].map(([key, clientId]) => [key, { ...anonymous, clientId }]),
   )
 
-  function ofToken({ viewer, keyId }: VerifiedToken): Viewer | Promise<Viewer> {
-    if (keyId === null) return viewer
-    const isGood = keys.isGood(keyId)
+  function ofToken({ viewer }: VerifiedToken): Viewer | Promise<Viewer> {
+    if (viewer.keyId === undefined) return viewer
+    const isGood = keys.isGood(viewer.keyId)
     return isGood instanceof Promise ? isGood.then((good) => admit(good, viewer)) : admit(isGood, viewer)
   }
 

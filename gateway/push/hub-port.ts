@@ -28,7 +28,7 @@ export type HubDeps = {
   readonly clock: Clock
   readonly limits: HubLimits
   readonly pollMs: number
-  /** Asked every second or two of everyone who follows; false ends their streams. */
+  /** Asked every second of everyone who follows; false ends their streams. */
   readonly isStillValid: (registration: Registration) => Promise<boolean>
   readonly onInternal: (error: unknown) => void
 }

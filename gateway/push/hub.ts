@@ -18,7 +18,6 @@ import type { StreamPlace } from './stream-cursor.ts'
 export type { Follower, Hub, HubGraph } from './hub-port.ts'
 
 const sweepMs = 1_000
-const validityMs = 2_000
 
 export function createHub(deps: HubDeps, first: HubGraph): Hub {
   const { eventLog, observer, limits, clock } = deps
@@ -109,7 +108,6 @@ export function createHub(deps: HubDeps, first: HubGraph): Hub {
   /** Once a second: who is no longer who they were, and whether anybody follows at all. */
   async function sweep(): Promise<void> {
     let idleSince: number | null = null
-    let nextValidity = 0
     while (!stopping.signal.aborted) {
       await pause(sweepMs, stopping.signal)
       const now = clock().getTime()
@@ -120,24 +118,24 @@ export function createHub(deps: HubDeps, first: HubGraph): Hub {
         }
         if (group.members.size === 0) groups.delete(key)
       }
-      if (now >= nextValidity) {
-        nextValidity = now + validityMs
-        await endInvalid()
-      }
+      await endInvalid()
       idleSince = groups.size > 0 ? null : (idleSince ?? now)
       if (idleSince !== null && now - idleSince > 30_000) reader.pause()
     }
   }
 
   async function endInvalid(): Promise<void> {
-    for (const group of [...groups.values()]) {
-      try {
-        if (await deps.isStillValid(group.registration)) continue
-        for (const member of group.members) group.end(member, deps.format(expired(), undefined))
-      } catch (error) {
-        deps.onInternal(error)
-      }
-    }
+    // Everyone in a group is the same viewer by the same proof.
+    await Promise.all(
+      [...groups.values()].map(async (group) => {
+        try {
+          if (await deps.isStillValid(group.registration)) return
+          for (const member of group.members) group.end(member, deps.format(expired(), undefined))
+        } catch (error) {
+          deps.onInternal(error)
+        }
+      }),
+    )
   }
 
   observer.count(() =>

@@ -61,7 +61,7 @@ export type PushOptions = {
   readonly cursorSecrets: readonly [string, ...string[]]
   readonly limits?: Partial<PushLimits>
   readonly observer?: PushObserver
-  /** Asked every other second of everyone who follows: whether a token was revoked. Default: never. */
+  /** Asked every second of everyone who follows: false when what proved who they are was revoked. Default: always true. */
   readonly isStillValid?: (registration: Registration) => Promise<boolean>
   /** Longest time between two looks at the log without a wake-up. Default 500. */
   readonly pollMs?: number

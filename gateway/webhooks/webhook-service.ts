@@ -96,7 +96,7 @@ export function createWebhookService(deps: WebhookServiceDeps): WebhookService {
     async register(viewer, { url, selection, onDeadLetter, after }) {
       const owner = ownerOf(viewer)
       await deps.targets.pin(deps.targets.parse(url), AbortSignal.timeout(pinMs))
-      const lasting = withoutExpiry(viewer)
+      const lasting = withoutProof(viewer)
       const begun = await deps.streams.begin(lasting, selection, after)
       const id = `wh_${ids.ulid()}`
       const secret = createWebhookSecret()
@@ -175,8 +175,8 @@ function ownerOf(viewer: Viewer): Owner {
   throw new AppError('FORBIDDEN', `Cannot use webhooks: you are ${viewer.kind}, allowed is partner`)
 }
 
-/** The token with which somebody registers ends; the registration does not. */
-function withoutExpiry(viewer: Viewer): Viewer {
-  const { expiresAtMs: _, ...lasting } = viewer
+/** The token or key with which somebody registers ends; the registration does not. */
+function withoutProof(viewer: Viewer): Viewer {
+  const { expiresAtMs: _, keyId: __, ...lasting } = viewer
   return lasting
 }

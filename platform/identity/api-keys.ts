@@ -107,7 +107,8 @@ export function createApiKeys(deps: {
       const [row] = rows
       if (row === undefined) return null
       const { hash, viewer, expires_at, revoked_at } = row
-      return { hash, viewer: parseViewer({ ...viewer, tenant }), expiresAt: expires_at, revokedAt: revoked_at }
+      const holder: Viewer = { ...parseViewer({ ...viewer, tenant }), keyId: id }
+      return { hash, viewer: holder, expiresAt: expires_at, revokedAt: revoked_at }
     },
   }
 }

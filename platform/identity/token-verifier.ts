@@ -55,9 +55,8 @@ export type TokenVerifierOptions = {
 }
 
 export type VerifiedToken = {
+  /** With the id of the API key the token was issued for, if any: it is good no longer than that key. */
   readonly viewer: Viewer
-  /** The API key a token was issued for; good no longer than that key. */
-  readonly keyId: string | null
   /** From then on it is refused, leeway included. */
   readonly expiresAtMs: number
 }
@@ -99,8 +98,11 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       throw explain(error)
     })
     const verified: VerifiedToken = {
-      viewer: { ...toViewer(payload, claims, tenant), expiresAtMs: (payload.exp ?? 0) * 1_000 },
-      keyId: typeof payload.key_id === 'string' ? payload.key_id : null,
+      viewer: {
+        ...toViewer(payload, claims, tenant),
+        expiresAtMs: (payload.exp ?? 0) * 1_000,
+        ...(typeof payload.key_id === 'string' ? { keyId: payload.key_id } : {}),
+      },
       expiresAtMs: ((payload.exp ?? 0) + leewaySeconds) * 1_000,
     }
     known.set(hash, verified)

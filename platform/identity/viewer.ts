@@ -9,6 +9,8 @@ type Base = {
   readonly scopes: readonly string[]
   /** When the proof of who it is ends, in milliseconds since 1970; absent: it does not. What streams goes on no longer. */
   readonly expiresAtMs?: number
+  /** The API key that proves who it is, by its id; absent: none does. What streams goes on no longer than the key is good. */
+  readonly keyId?: string
 }
 
 /** A storefront without a signed-in person, known by its public client key at most. */

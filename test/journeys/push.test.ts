@@ -1,6 +1,10 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { systemClock } from '../../platform/clock.ts'
+import { createApiKeys } from '../../platform/identity/api-keys.ts'
+import { openPostgres } from '../../platform/sql/postgres.ts'
 import { openHttpStream } from '../gateway/push/http-client.ts'
+import { connect, follow } from '../gateway/push/ws-client.ts'
 import { issueToken } from '../support/sign-in.ts'
 import { startTestApp, type TestApp } from '../support/start-app.ts'
 import { until } from '../support/until.ts'
@@ -57,6 +61,64 @@ describe('journey: a partner watches its orders, a storefront its stock', () => 
     expect(stream.text()).toContain('"from":"ON_ITS_WAY","to":"DELIVERED"')
     expect(stream.text()).not.toContain('O-1000002')
   })
+
+  it('ends what a revoked key follows within five seconds, over every transport, and a new key goes on from there', async () => {
+    await using database = openPostgres({ url: app.environment.DATABASE_URL ?? '', poolSize: 1 })
+    const keys = createApiKeys({ database, tenant: 'demo', clock: systemClock })
+    const holder = {
+      kind: 'partner',
+      clientId: 'market',
+      partnerId: 'market',
+      channelIds: ['amazon'],
+      scopes: [],
+    } as const
+    const [key, next] = [await keys.create(holder), await keys.create(holder)]
+    const token = await tokenOf(key)
+    const streams = await Promise.all(
+      [
+        ['text/event-stream', { 'x-api-key': key.key }],
+        ['multipart/mixed;subscriptionSpec=1.0', { 'x-api-key': key.key }],
+        ['text/event-stream', { authorization: `Bearer ${token}` }],
+      ].map(([accept, headers]) =>
+        openHttpStream(app.url, { query: orders }, String(accept), { headers: Object(headers) }),
+      ),
+    )
+    using socket = await connect(app.url, { init: { 'x-api-key': key.key } })
+    await follow(socket, '1', orders)
+    using other = await openHttpStream(app.url, { query: orders }, 'text/event-stream', {
+      headers: { 'x-api-key': next.key },
+    })
+    await keys.revoke(key.id)
+    const revokedMs = performance.now()
+    await Promise.all([...streams.map(({ ended }) => ended), socket.closed])
+    expect(performance.now() - revokedMs).toBeLessThan(5_000)
+    expect(await socket.closed).toMatchObject({ code: 4403 })
+    const own = await numberOf('AMZ-1000002')
+    await setStatus(own, 80)
+    await until('who has another key is told', () => other.text().includes(`"number":"${own}"`))
+    const cursors = streams.map(({ text }) => /"code":"UNAUTHENTICATED".*"cursor":"([\w-]+)"/.exec(text())?.[1])
+    for (const cursor of [...cursors, socket.cursor('1')]) {
+      expect(cursor).toBeDefined()
+      const query = orders
+        .replace('(channelIds', '(after: $after, channelIds')
+        .replace('($channels', '($after: EventCursor, $channels')
+      using resumed = await openHttpStream(app.url, { query, variables: { after: cursor } }, 'text/event-stream', {
+        headers: { 'x-api-key': next.key },
+      })
+      await until('it is told what came meanwhile', () => resumed.text().includes(`"number":"${own}"`))
+    }
+    for (const stream of streams) stream[Symbol.dispose]()
+  })
+
+  async function tokenOf({ id, key }: { readonly id: string; readonly key: string }): Promise<string> {
+    const response = await fetch(`${app.url}/oauth/token`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ grant_type: 'client_credentials', client_id: id, client_secret: key }),
+    })
+    const { access_token } = (await response.json()) as { access_token: string }
+    return access_token
+  }
 
   it('tells a storefront at once what may be promised', async () => {
     const sku = 'DEMO-0001'

@@ -52,7 +52,7 @@ describe('API keys', () => {
     const { id, key } = await keys.create(holder)
     expect(key.startsWith(`${id}_`)).toBe(true)
     expect(keyIdOf(key)).toBe(id)
-    expect(await checker().viewerOf(key)).toEqual(viewer)
+    expect(await checker().viewerOf(key)).toEqual({ ...viewer, keyId: id })
     const { rows } = await test.database.query<{ line: string }>('SELECT t::text AS line FROM identity.api_keys t')
     expect(rows.map(({ line }) => line).join()).not.toContain(key.slice(id.length + 1))
     expect(await keys.list()).toContainEqual({
@@ -80,7 +80,7 @@ describe('API keys', () => {
     const { id, key } = await keys.create(holder)
     const [here, there] = [checker(), checker()]
     expect([await ask(here, key), await ask(there, key)]).toEqual(['accepted', 'accepted'])
-    expect(here.viewerOf(key)).toEqual(viewer)
+    expect(here.viewerOf(key)).toEqual({ ...viewer, keyId: id })
     await keys.revoke(id)
     later(950)
     expect([await ask(here, key), await ask(there, key)]).toEqual(['UNAUTHENTICATED', 'UNAUTHENTICATED'])
@@ -92,7 +92,7 @@ describe('API keys', () => {
     const one = checker()
     await one.viewerOf(key)
     later(500)
-    expect(one.viewerOf(key)).toEqual(viewer)
+    expect(one.viewerOf(key)).toEqual({ ...viewer, keyId: id })
     expect(reads).toBe(2)
     await keys.revoke(id)
     later(450)

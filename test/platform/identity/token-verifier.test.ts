@@ -78,7 +78,6 @@ describe('tokens of an issuer', () => {
 
   it('say who asks, by the claims of their issuer; unknown roles count for nothing', async () => {
     expect(await verify(await sign(first))).toEqual({
-      keyId: null,
       expiresAtMs: start.getTime() + 330_000,
       viewer: {
         expiresAtMs: start.getTime() + 300_000,
