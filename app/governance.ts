@@ -4,6 +4,7 @@ import { controlConcurrency } from '../gateway/lanes/control-concurrency.ts'
 import { createLanes } from '../gateway/lanes/lanes.ts'
 import { readManifest } from '../gateway/persisted/manifest.ts'
 import { openPlansFile } from '../gateway/plans/plans-file.ts'
+import { createLeasingRateLimiter } from '../gateway/rate-limit/leasing.ts'
 import { createMemoryRateLimiter } from '../gateway/rate-limit/memory.ts'
 import type { RateLimiter } from '../gateway/rate-limit/rate-limiter.ts'
 import { createRedisRateLimiter } from '../gateway/rate-limit/redis.ts'
@@ -75,7 +76,7 @@ function openLimiter({ config, log }: ProcessParts, { redis }: Store): RateLimit
   const local = createMemoryRateLimiter({ clock: systemClock })
   if (redis === null) return local
   return createResilientRateLimiter({
-    shared: createRedisRateLimiter({ redis }),
+    shared: createLeasingRateLimiter({ shared: createRedisRateLimiter({ redis }), clock: systemClock }),
     local,
     clock: systemClock,
     deadlineMs: config.redis.commandTimeoutMs,

@@ -3,6 +3,7 @@
  * identification, parsing and execution, one with versions, usage, limits, cost, rate limit and lanes as well.
  *
  *   npm run bench:governance                 REDIS_URL set: once more with the limits in Redis
+ *   npm run bench:governance -- 10           rounds of each, for a short look; 40 without
  */
 
 import { Redis } from 'ioredis'
@@ -10,6 +11,7 @@ import type { GovernanceOptions } from '../gateway/governance.ts'
 import { createGateway, type Gateway } from '../gateway/index.ts'
 import { createLanes } from '../gateway/lanes/lanes.ts'
 import { parsePlans } from '../gateway/plans/plans.ts'
+import { createLeasingRateLimiter } from '../gateway/rate-limit/leasing.ts'
 import { createMemoryRateLimiter } from '../gateway/rate-limit/memory.ts'
 import type { RateLimiter } from '../gateway/rate-limit/rate-limiter.ts'
 import { createRedisRateLimiter } from '../gateway/rate-limit/redis.ts'
@@ -22,10 +24,10 @@ import type { Viewer } from '../platform/identity/viewer.ts'
 import { composeSubgraphs } from '../schema/compose.ts'
 import { readSubgraphSdls } from '../schema/load.ts'
 
-const roundsOfEach = 40
+const roundsOfEach = Number(process.argv[2] ?? 40)
 const requestsPerRound = 1_000
-/** Requests under way at once. */
-const concurrency = 10
+/** Requests under way at once, one run each. */
+const concurrencies = [10, 1]
 
 const query = `query Availability($channel: ID!, $skus: [String!]!) {
   variantsBySku(skus: $skus) { sku title availability(channelId: $channel) { ats status provenance { staleness ageMs } } }
@@ -115,7 +117,7 @@ function everything(limiter: RateLimiter): { readonly governance: GovernanceOpti
 }
 
 /** @returns CPU-µs of one request, its answer written as JSON as HTTP would */
-async function round(gateway: Gateway): Promise<number> {
+async function round(gateway: Gateway, concurrency: number): Promise<number> {
   const before = process.cpuUsage()
   const client = async () => {
     for (let count = 0; count < requestsPerRound / concurrency; count++) await request(gateway)
@@ -147,28 +149,42 @@ const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[
 const redis = process.env.REDIS_URL ? new Redis(process.env.REDIS_URL, { enableAutoPipelining: true }) : null
 const local = createMemoryRateLimiter({ clock: systemClock })
 const shared =
-  redis && createResilientRateLimiter({ shared: createRedisRateLimiter({ redis }), local, clock: systemClock })
+  redis &&
+  createResilientRateLimiter({
+    shared: createLeasingRateLimiter({ shared: createRedisRateLimiter({ redis }), clock: systemClock }),
+    local,
+    clock: systemClock,
+  })
+
+/** Times Redis was asked for points so far. */
+async function asked(): Promise<number> {
+  return Number(/cmdstat_evalsha:calls=(\d+)/.exec((await redis?.info('commandstats')) ?? '')?.[1] ?? 0)
+}
 
 const plain = await open()
 for (const [name, limiter] of [
-  ['governance, limits in memory', local],
-  ['governance, limits in Redis', shared],
+  ['in memory', local],
+  ['in Redis', shared],
 ] as const) {
   if (limiter === null) continue
   const { governance, usage } = everything(limiter)
   const governed = await open(governance)
-  for (let warm = 0; warm < 5; warm++) for (const gateway of [plain, governed]) await round(gateway)
-  const pairs: { readonly without: number; readonly governed: number }[] = []
-  for (let count = 0; count < roundsOfEach; count++) {
-    pairs.push({ without: await round(plain), governed: await round(governed) })
-  }
-  process.stdout.write(
-    [
-      `without governance: ${median(pairs.map((pair) => pair.without)).toFixed(1)} CPU-µs a request`,
+  for (const concurrency of concurrencies) {
+    for (let warm = 0; warm < 5; warm++) for (const gateway of [plain, governed]) await round(gateway, concurrency)
+    const pairs: { readonly without: number; readonly governed: number }[] = []
+    const askedBefore = await asked()
+    for (let count = 0; count < roundsOfEach; count++) {
+      pairs.push({ without: await round(plain, concurrency), governed: await round(governed, concurrency) })
+    }
+    const perRequest = ((await asked()) - askedBefore) / (roundsOfEach * requestsPerRound)
+    const told = [
+      `${concurrency} at a time, without governance: ${median(pairs.map((pair) => pair.without)).toFixed(1)} CPU-µs a request`,
       `with it: ${median(pairs.map((pair) => pair.governed)).toFixed(1)}`,
-      `${name}: ${median(pairs.map((pair) => pair.governed - pair.without)).toFixed(1)} (median of ${roundsOfEach} pairs of ${requestsPerRound})\n`,
-    ].join(', '),
-  )
+      `governance, limits ${name}: ${median(pairs.map((pair) => pair.governed - pair.without)).toFixed(1)} (median of ${roundsOfEach} pairs of ${requestsPerRound})`,
+      ...(limiter === shared ? [`Redis asked ${perRequest.toFixed(3)} times a request`] : []),
+    ]
+    process.stdout.write(`${told.join(', ')}\n`)
+  }
   await governed[Symbol.asyncDispose]()
   await usage[Symbol.asyncDispose]()
 }

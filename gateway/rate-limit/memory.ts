@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../platform/clock.ts'
-import type { RateDecision, RateLimiter, RatePlan } from './rate-limiter.ts'
+import { toDecision } from './decision.ts'
+import type { RateLimiter, RatePlan } from './rate-limiter.ts'
 
 type Bucket = { available: number; updatedMs: number }
 
@@ -39,23 +40,5 @@ export function createMemoryRateLimiter({ clock, maxKeys = 100_000 }: MemoryRate
       const bucket = refilled(key, plan)
       bucket.available = Math.min(plan.maximum, bucket.available + points)
     },
-  }
-}
-
-/** @param available points left after the decision, possibly fractional */
-export function toDecision(
-  allowed: boolean,
-  available: number,
-  points: number,
-  plan: RatePlan,
-  local: boolean,
-): RateDecision {
-  return {
-    allowed,
-    maximum: plan.maximum,
-    available: Math.floor(available),
-    restoreRate: plan.restoreRate,
-    retryAfterMs: allowed ? 0 : Math.ceil(((points - available) / plan.restoreRate) * 1000),
-    local,
   }
 }

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import { toDecision } from './memory.ts'
+import { toDecision } from './decision.ts'
 import type { RateLimiter, RatePlan } from './rate-limiter.ts'
 
 // Time is Redis's own, so gateways with skewed clocks share one bucket. Fractions of points are kept as text.

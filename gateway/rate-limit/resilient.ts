@@ -20,14 +20,18 @@ export function createResilientRateLimiter(options: ResilientRateLimiterOptions)
   const { shared, local, clock, deadlineMs = 50, pauseMs = 1_000 } = options
   let pausedUntilMs = Number.NEGATIVE_INFINITY
 
-  async function shareOr<T>(ask: () => T | Promise<T>, alone: () => T | Promise<T>): Promise<T> {
+  function shareOr<T>(ask: () => T | Promise<T>, alone: () => T | Promise<T>): T | Promise<T> {
     if (clock().getTime() < pausedUntilMs) return alone()
-    try {
-      return await withDeadline(Promise.resolve(ask()), deadlineMs)
-    } catch (error) {
+    const goAlone = (error: unknown) => {
       pausedUntilMs = clock().getTime() + pauseMs
       options.onDegraded?.(error)
       return alone()
+    }
+    try {
+      const asked = ask()
+      return asked instanceof Promise ? withDeadline(asked, deadlineMs).catch(goAlone) : asked
+    } catch (error) {
+      return goAlone(error)
     }
   }
 

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createLeasingRateLimiter } from '../../../gateway/rate-limit/leasing.ts'
 import { createMemoryRateLimiter } from '../../../gateway/rate-limit/memory.ts'
 import { createRedisRateLimiter } from '../../../gateway/rate-limit/redis.ts'
 import { createResilientRateLimiter } from '../../../gateway/rate-limit/resilient.ts'
@@ -79,7 +80,10 @@ describe('limits when Redis is killed mid-flight', () => {
     const redis = await ready(connect())
     const failures: unknown[] = []
     const limiter = createResilientRateLimiter({
-      shared: createRedisRateLimiter({ redis, prefix: 'test:killed:' }),
+      shared: createLeasingRateLimiter({
+        shared: createRedisRateLimiter({ redis, prefix: 'test:killed:' }),
+        clock: () => new Date(),
+      }),
       local: createMemoryRateLimiter({ clock: () => new Date() }),
       clock: () => new Date(),
       deadlineMs: 500,
