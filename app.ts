@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { type FollowedSystems, followSystems } from './app/connectors.ts'
 import { type DataLayer, openDataLayer } from './app/data-layer.ts'
 import { keepTrading } from './app/demo.ts'
+import { openEntityCache } from './app/entity-cache.ts'
 import { openGovernance } from './app/governance.ts'
 import { openIdentity, openViewerCodec } from './app/identity.ts'
 import type { DemoOverrides, ProcessParts } from './app/process.ts'
@@ -81,6 +82,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         paths: ['/graphql'],
         examples,
         scalars: sharedScalars,
+        ...openEntityCache(parts, data),
         observer: createGatewayMetrics(metrics),
         readiness: readinessOf(data, systems),
         onInternal: (error, facts) => log.error('A request failed', { error, ...facts }),

@@ -5,6 +5,7 @@ import { createFreshnessBoard } from '../platform/connector/freshness-board.ts'
 import { connectorMigrations } from '../platform/connector/migrations.ts'
 import { estateFreshness } from '../platform/connector/static-source.ts'
 import { createCursorCodec } from '../platform/cursor.ts'
+import { type AppliedEvents, createAppliedEvents } from '../platform/event-log/applied-events.ts'
 import { createDecider } from '../platform/event-log/decide.ts'
 import { createFollower, type Follower } from '../platform/event-log/follower.ts'
 import { eventLogMigrations } from '../platform/event-log/migrations.ts'
@@ -29,6 +30,7 @@ export type DataLayer = OpenedEstate & {
   /** Resolves when all that the log has now, and all that processes decide of it, is in the read models kept here. */
   caughtUp(signal: AbortSignal): Promise<void>
   readonly follower: Follower
+  readonly applied: AppliedEvents
   readonly ids: IdMinter
 }
 
@@ -76,12 +78,14 @@ export async function openDataLayer(
   const kept = subgraphs.filter((subgraph) => scope.keeps.includes(subgraph.name))
   const partLog = log.child({ part: 'event log' })
   const consumerMetrics = createConsumerMetrics(metrics)
+  const applied = createAppliedEvents()
   const follower = closer.add(
     createFollower({
       projections: served.flatMap((subgraph) => subgraph.projections),
       database,
       eventLog,
       invalidator: cacheFactory,
+      applied,
       appliedBus,
       log: partLog,
       pollMs: config.cache.stalenessBoundMs / 2,
@@ -95,6 +99,7 @@ export async function openDataLayer(
       database,
       eventLog,
       invalidator: cacheFactory,
+      applied,
       appliedBus,
       follower,
       log: partLog,
@@ -128,5 +133,5 @@ export async function openDataLayer(
     await projector.caughtUp(head, until)
   }
 
-  return { store, estate, demo, freshness, subgraphs, projector, caughtUp, follower, ids }
+  return { store, estate, demo, freshness, subgraphs, projector, caughtUp, follower, applied, ids }
 }

@@ -9,8 +9,8 @@ import { ResultData } from './result-data.ts'
 const maxVariableErrors = 20
 
 /** The product's own executor: plans and compiles an operation once, as long as the operation store keeps it. */
-export const buildCompiledExecutor: BuildExecutor = async (supergraphSdl, transports) => {
-  const executor = createExecutor({ supergraphSdl, transports })
+export const buildCompiledExecutor: BuildExecutor = async (supergraphSdl, transports, keepable = []) => {
+  const executor = createExecutor({ supergraphSdl, transports, keepable })
   const prepared = new WeakMap<Operation, PreparedOperation>()
 
   function prepare(operation: Operation, schema: GraphQLSchema): PreparedOperation {
@@ -23,14 +23,14 @@ export const buildCompiledExecutor: BuildExecutor = async (supergraphSdl, transp
 
   return {
     apiSchema: executor.apiSchema,
-    async execute({ operation, schema, variables, headers, signal, takeParts }) {
+    async execute({ operation, schema, variables, headers, signal, takeParts, kept }) {
       const definitions = operation.node.variableDefinitions ?? []
       const values = getVariableValues(schema, definitions, variables, {
         maxErrors: maxVariableErrors,
         hideSuggestions: true,
       })
       if (values.coerced === undefined) return { errors: values.errors.slice(0, maxVariableErrors) }
-      const request = { variables: values.coerced, headers, signal }
+      const request = { variables: values.coerced, headers, signal, kept }
       const { runToText, runInParts } = prepare(operation, schema)
       if (takeParts !== null && runInParts !== null) {
         const { data, errors } = await runInParts(request, takeParts)

@@ -1,5 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql'
 import { AppError } from '../platform/errors/app-error.ts'
+import type { EntityCache, Tally } from './entity-cache/entity-cache.ts'
 import type { Exchange, GraphQLResult, TakeParts } from './exchange.ts'
 import type { Executor, ExecutorCall } from './executor-port.ts'
 import type { FormatError } from './mask-errors.ts'
@@ -22,24 +23,37 @@ export type SubgraphHeaders = (
   asked: Pick<Exchange, 'viewer' | 'correlationId' | 'traceparent'> & Partial<Pick<Exchange, 'request'>>,
 ) => Readonly<Record<string, string>>
 
+export type RunDeps = {
+  readonly subgraphHeaders: SubgraphHeaders
+  readonly format: FormatError
+  /** Null: nothing is kept between requests. */
+  readonly entityCache: EntityCache | null
+}
+
 /** The end of both roads, Apollo Server's and the short one. */
-export async function runOperation(
-  executor: Executor,
-  exchange: Exchange,
-  deps: { readonly subgraphHeaders: SubgraphHeaders; readonly format: FormatError },
-): Promise<GraphQLResult> {
+export async function runOperation(executor: Executor, exchange: Exchange, deps: RunDeps): Promise<GraphQLResult> {
   const { operation, request, signal } = exchange
   if (operation === null) throw new AppError('INTERNAL', 'Cannot execute: no operation was parsed')
   const plain: Format = (error) => deps.format(error, exchange)
   const format = exchange.takeParts === null ? plain : formatOnce(plain)
-  const { data, errors, extensions } = await executor.execute({
+  // What a mutation answers is told by whoever made the change, before any event is.
+  const tally: Tally = {}
+  const kept = operation.kind === 'query' ? deps.entityCache?.for(exchange.viewer, tally) : undefined
+  const {
+    data,
+    errors,
+    extensions: own,
+  } = await executor.execute({
     operation,
     schema: exchange.version.schema,
     variables: request.variables ?? {},
     headers: deps.subgraphHeaders(exchange),
     signal,
     takeParts: exchange.takeParts && formatParts(exchange.takeParts, exchange.answerHeaders, format),
+    kept,
   })
+  const isTold = kept !== undefined && request.extensions?.entityCache === true
+  const extensions = isTold ? { ...own, entityCache: tally } : own
   return {
     ...formatAll(errors, format),
     ...(data === undefined ? {} : { data }),

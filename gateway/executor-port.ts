@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql'
 import type { SubgraphTransport } from '../platform/subgraph/transport.ts'
+import type { KeepableEntity, KeptEntities } from './executor/keepable.ts'
 import type { TakeParts } from './executor/prepared.ts'
 import type { Operation } from './operations.ts'
 import type { ResultData } from './result-data.ts'
@@ -13,6 +14,8 @@ export type ExecutorCall = {
   /** Sent with every call to a subgraph. */
   readonly headers: Readonly<Record<string, string>>
   readonly signal: AbortSignal
+  /** What this call may use of what is kept between calls. Default: nothing. */
+  readonly kept?: KeptEntities | undefined
   /** Takes what is deferred; null for an answer at once. An executor may answer at once all the same. */
   readonly takeParts: TakeParts | null
 }
@@ -33,8 +36,12 @@ export type Executor = AsyncDisposable & {
   execute(call: ExecutorCall): Promise<ExecutorResult>
 }
 
-/** @throws Error when the text is no supergraph it can run */
+/**
+ * @param keepable what calls may keep for later ones; an executor need not
+ * @throws Error when the text is no supergraph it can run
+ */
 export type BuildExecutor = (
   supergraphSdl: string,
   transports: ReadonlyMap<string, SubgraphTransport>,
+  keepable?: readonly KeepableEntity[],
 ) => Promise<Executor>

@@ -1,11 +1,13 @@
 import type { ApolloServerPlugin } from '@apollo/server'
-import type { GraphQLScalarType, GraphQLSchema } from 'graphql'
+import { type GraphQLScalarType, type GraphQLSchema, parse } from 'graphql'
 import type { SubgraphTransport } from '../platform/subgraph/transport.ts'
 import type { Policy } from '../policies/policy.ts'
 import { checkScalars } from './api-scalars.ts'
 import { type ApolloContext, startApolloRoad } from './apollo-road.ts'
 import { createAuthorizer } from './authorize/authorizer.ts'
 import { buildCompiledExecutor } from './compiled-executor.ts'
+import { createEntityCache, type EntityCacheOptions } from './entity-cache/entity-cache.ts'
+import { readEntityRules } from './entity-cache/entity-rules.ts'
 import type { Exchange, SchemaVersion } from './exchange.ts'
 import { runOperation, type SubgraphHeaders } from './execute.ts'
 import type { BuildExecutor } from './executor-port.ts'
@@ -31,6 +33,8 @@ export type SupergraphLoaderOptions = {
   readonly versionNames?: readonly string[]
   /** By name: checks what clients send for these scalars before anything is called. */
   readonly scalars?: Readonly<Record<string, GraphQLScalarType>>
+  /** Keeps what `@entityCache` declares. Default: nothing is kept between requests. */
+  readonly entityCache?: EntityCacheOptions
   readonly apolloPlugins?: readonly ApolloServerPlugin<ApolloContext>[]
   /** Which requests Apollo Server runs. Default: `all` with plugins, else `first`: an operation's first one. */
   readonly apolloRoad?: 'all' | 'first' | 'none'
@@ -50,17 +54,19 @@ export function createSupergraphLoader(deps: SupergraphLoaderDeps): LoadSupergra
   const { apolloRoad: apolloRuns = plugins.length > 0 ? 'all' : 'first' } = deps
   return async (sdl, id) => {
     const pages = deps.eventPages?.(sdl) ?? null
+    const rules = readSupergraphRules(sdl)
+    const entityCache = openEntityCache(sdl, rules, deps)
     const executor = await (deps.buildExecutor ?? buildCompiledExecutor)(
       pages?.sdl ?? sdl,
       pages === null ? deps.transports : new Map([...deps.transports, [pages.transport.name, pages.transport]]),
+      entityCache?.keepable,
     )
     const { apiSchema } = executor
     checkScalars(apiSchema, deps.scalars ?? {})
-    const rules = readSupergraphRules(sdl)
     const versions = deriveVersions(apiSchema, rules, deps)
     const execute = (exchange: Exchange) => {
       pages?.askedBy(exchange)
-      return runOperation(executor, exchange, { subgraphHeaders, format })
+      return runOperation(executor, exchange, { subgraphHeaders, format, entityCache })
     }
     const apolloRoad = await startApolloRoad({
       apiSchema,
@@ -73,6 +79,7 @@ export function createSupergraphLoader(deps: SupergraphLoaderDeps): LoadSupergra
       await executor[Symbol.asyncDispose]()
       throw error
     })
+    entityCache?.start()
     const ran = new WeakSet<Operation>()
     const isShort = (operation: Operation): boolean => {
       if (apolloRuns !== 'first') return apolloRuns === 'none'
@@ -95,9 +102,18 @@ export function createSupergraphLoader(deps: SupergraphLoaderDeps): LoadSupergra
       async [Symbol.asyncDispose]() {
         await apolloRoad[Symbol.asyncDispose]()
         await executor[Symbol.asyncDispose]()
+        entityCache?.[Symbol.dispose]()
       },
     }
   }
+}
+
+function openEntityCache(sdl: string, { access }: SupergraphRules, deps: SupergraphLoaderOptions) {
+  if (deps.entityCache === undefined) return null
+  return createEntityCache(
+    readEntityRules(parse(sdl, { noLocation: true }), access, deps.policies ?? []),
+    deps.entityCache,
+  )
 }
 
 /** Plans are made over the whole API schema; a version's schema decides what may be asked and what it is told to be. */

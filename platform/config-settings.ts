@@ -52,6 +52,10 @@ export const settings = {
     maxEntries: wholeNumber('STORELOOM_CACHE_MAX_ENTRIES', 50_000, [1, 10_000_000], 'Most entries each read model keeps in memory.'),
     stalenessBoundMs: wholeNumber('STORELOOM_CACHE_STALENESS_BOUND_MS', 2_000, [100, minuteMs], 'Latest moment at which a change made by another process is seen here, even when every wake-up is lost.'),
   },
+  entityCache: {
+    maxEntries: wholeNumber('STORELOOM_ENTITY_CACHE_MAX_ENTRIES', 20_000, [0, 10_000_000], 'Most entities of which the gateway keeps public answers until an event says they changed; 0 keeps none.'),
+    maxBytes: wholeNumber('STORELOOM_ENTITY_CACHE_MAX_BYTES', 67_108_864, [65_536, 17_179_869_184], 'Most memory they take, estimated.'),
+  },
   freshness: {
     softTtlMs: wholeNumber('STORELOOM_FRESH_FOR_MS', minuteMs, [1_000, 30 * dayMs], 'Age of a system of record up to which its data counts as FRESH.'),
     hardTtlMs: wholeNumber('STORELOOM_STALE_FOR_MS', 15 * minuteMs, [1_000, 30 * dayMs], 'Age up to which it counts as STALE; beyond it is DEGRADED.'),

@@ -9,11 +9,12 @@ import { readPayments } from './read-payments.ts'
 import { readReservations } from './read-reservations.ts'
 import { readShipmentCost } from './read-shipment-cost.ts'
 import { readStockPositions } from './read-stock-positions.ts'
+import { readUnpublishedProducts } from './read-unpublished-products.ts'
 import { reserveStock } from './reserve-stock.ts'
 import { settleReservations } from './settle-reservations.ts'
 import { unmaskCustomers } from './unmask-customers.ts'
 
-/** Every policy the SDL may name in `@policy`, decided from the viewer alone. A name not listed here denies. */
+/** Every policy the SDL may name in `@policy` and `@entityCache`, decided from the viewer alone. A name not listed here denies. */
 export const policies: readonly Policy[] = Object.freeze([
   findCustomers,
   manageWebhooks,
@@ -25,6 +26,7 @@ export const policies: readonly Policy[] = Object.freeze([
   readReservations,
   readShipmentCost,
   readStockPositions,
+  readUnpublishedProducts,
   reserveStock,
   settleReservations,
   unmaskCustomers,

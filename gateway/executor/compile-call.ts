@@ -2,11 +2,14 @@ import { AppError } from '../../platform/errors/app-error.ts'
 import type { SubgraphResponse, SubgraphTransport } from '../../platform/subgraph/transport.ts'
 import { type CallTrouble, createCallTrouble, type TroubleDeps } from './call-trouble.ts'
 import { copyData, type DataObject, isDataObject, type Merge } from './data.ts'
+import type { KeepableLookup } from './keepable.ts'
+import { type Kept, keepAnswers, noteAsked, openKept, takeKept } from './kept.ts'
 import { collectObjects, type IsOfType } from './places.ts'
 import type { PlanCall, PlanLookup } from './plan.ts'
 import { createRepresent, type Represent } from './representations.ts'
 import { applyRewrites } from './rewrites.ts'
 import type { Run, Step } from './run.ts'
+import { addTarget, isAnyTwice, noTargets, type Targets } from './targets.ts'
 
 export type CallDeps = TroubleDeps & {
   readonly transport: SubgraphTransport
@@ -15,15 +18,8 @@ export type CallDeps = TroubleDeps & {
   variableOf(planned: string): string
   /** Whether several places of one lookup are fetched into further on, so they must not share objects. */
   mustCopy(lookup: PlanLookup): boolean
-}
-
-/** One object an answer goes to, and which of the representations it is. */
-export type Targets = {
-  readonly objects: DataObject[]
-  readonly slots: number[]
-  readonly pathOf: number[]
-  /** How many different representations there are. */
-  count: number
+  /** What of a lookup may be kept between requests; undefined: nothing. */
+  keepable(call: PlanCall, lookup: PlanLookup): KeepableLookup | undefined
 }
 
 type Lookup = {
@@ -31,6 +27,7 @@ type Lookup = {
   readonly represent: Represent
   readonly mustCopy: boolean
   readonly head: string
+  readonly keepable: KeepableLookup | undefined
 }
 
 /** Compiles one subgraph call: variables in, data merged and errors told out. */
@@ -47,6 +44,7 @@ export const compileCall = (call: PlanCall, deps: CallDeps): Step => {
       represent: createRepresent(plan.requires, plan.inputRewrites, isOfType),
       mustCopy: plan.paths.length > 1 && deps.mustCopy(plan),
       head: `${JSON.stringify(plan.variable)}:[`,
+      keepable: deps.keepable(call, plan),
     }),
   )
   const trouble = createCallTrouble(call, deps)
@@ -83,16 +81,24 @@ export const compileCall = (call: PlanCall, deps: CallDeps): Step => {
     let text = startVariables(run)
     let isAsked = false
     const found: Targets[] = []
+    const kept: (Kept | undefined)[] = []
     for (const lookup of lookups) {
-      const targets: Targets = { objects: [], slots: [], pathOf: [], count: 0 }
-      const list = representAll(run, lookup, targets, isOfType)
+      const targets = noTargets()
+      const keptOfLookup = openKept(run, lookup.keepable)
+      const list = representAll(run, lookup, targets, keptOfLookup, isOfType)
       if (list !== '') isAsked = true
       found.push(targets)
+      kept.push(keptOfLookup)
       text += `${text === '' ? '' : ','}${lookup.head}${list}]`
+    }
+    // Only now: what one lookup brings must not change where the next one looks.
+    for (let index = 0; index < lookups.length; index++) {
+      const [lookup, known] = [lookups[index], kept[index]]
+      if (lookup !== undefined && known !== undefined) mergeAnswers(lookup, known.targets, known.known, deps)
     }
     if (!isAsked) return undefined
     return send(run, `{${text}}`).then(
-      (response) => settleLookups(run, response, lookups, found, trouble, deps),
+      (response) => settleLookups(run, response, lookups, found, kept, trouble, deps),
       (error: unknown) => trouble.fail(run, AppError.from(error), found),
     )
   }
@@ -105,10 +111,18 @@ const rootTargets = (run: Run, call: PlanCall, isOfType: IsOfType): DataObject[]
   return found
 }
 
-/** Fills `targets`; gives the representations' texts joined by commas, each different one once. */
-const representAll = (run: Run, lookup: Lookup, targets: Targets, isOfType: IsOfType): string => {
+/**
+ * Fills `targets` with what must be asked, and those of `kept` with what need not; gives the representations' texts joined
+ * by commas, each different one once.
+ */
+const representAll = (
+  run: Run,
+  lookup: Lookup,
+  targets: Targets,
+  kept: Kept | undefined,
+  isOfType: IsOfType,
+): string => {
   const { represent, plan } = lookup
-  const { objects, slots, pathOf } = targets
   const found: DataObject[] = []
   const slotOfKey = new Map<unknown, number>()
   const slotOfText = new Map<string, number>()
@@ -123,6 +137,10 @@ const representAll = (run: Run, lookup: Lookup, targets: Targets, isOfType: IsOf
       if (object === undefined) continue
       const key = represent.keyOf(object)
       let slot = key === undefined ? undefined : slotOfKey.get(key)
+      if (slot === undefined && kept !== undefined) {
+        slot = takeKept(kept, key, object)
+        if (slot !== undefined) slotOfKey.set(key, slot)
+      }
       if (slot === undefined) {
         const text = represent.textOf(object, run.variables)
         if (text === undefined) continue
@@ -132,15 +150,15 @@ const representAll = (run: Run, lookup: Lookup, targets: Targets, isOfType: IsOf
           if (key === undefined) slotOfText.set(text, slot)
           else slotOfKey.set(key, slot)
           list += slot === 0 ? text : `,${text}`
+          if (kept !== undefined) noteAsked(kept, key, object)
         }
       }
-      objects.push(object)
-      slots.push(slot)
-      pathOf.push(path)
+      if (slot >= 0 || kept === undefined) addTarget(targets, object, slot, path)
+      else addTarget(kept.targets, object, -1 - slot, path)
     }
   }
-  if (objects.length > count) run.isShared = true
   targets.count = count
+  if (isAnyTwice(targets) || (kept !== undefined && isAnyTwice(kept.targets))) run.isShared = true
   return list
 }
 
@@ -170,6 +188,7 @@ const settleLookups = (
   response: SubgraphResponse,
   lookups: readonly Lookup[],
   found: readonly Targets[],
+  kept: readonly (Kept | undefined)[],
   trouble: CallTrouble,
   deps: CallDeps,
 ): void => {
@@ -180,6 +199,9 @@ const settleLookups = (
     if (lookup === undefined || targets === undefined || targets.objects.length === 0) continue
     const answers = data[lookup.plan.key]
     if (Array.isArray(answers) && answers.length === targets.count) {
+      // Before merging, which takes the answers over. Beside an error a null may be no fact.
+      const keptOfLookup = kept[index]
+      if (response.errors === undefined && keptOfLookup !== undefined) keepAnswers(keptOfLookup, answers)
       mergeAnswers(lookup, targets, answers, deps)
     } else if (response.errors === undefined) {
       trouble.fail(run, trouble.malformed('it did not answer every entity it was asked for'), found)

@@ -9,6 +9,7 @@ import { createMerge } from './data.ts'
 import type { FragmentNode } from './defer.ts'
 import { createIntrospect } from './introspection.ts'
 import { type IsolatedOperation, isolateOperation } from './isolate.ts'
+import { type KeepableEntity, keepableLookup } from './keepable.ts'
 import type { IsOfType } from './places.ts'
 import type { DataPath, PlanCall, PlanLookup, PlanStep } from './plan.ts'
 import type { Planner } from './planner.ts'
@@ -26,6 +27,8 @@ export type PrepareDeps = {
   readonly transports: ReadonlyMap<string, SubgraphTransport>
   /** Answers introspection. */
   readonly shown: GraphQLSchema
+  /** What may be kept between requests. */
+  readonly keepable: readonly KeepableEntity[]
 }
 
 /** One operation of a valid document. */
@@ -71,7 +74,7 @@ export const createCompile = (
   { node, fragments }: ClientOperation,
   isolated: IsolatedOperation,
   calls: readonly PlanCall[],
-  { facts, limits, transports }: PrepareDeps,
+  { facts, limits, transports, keepable }: PrepareDeps,
 ): ((call: PlanCall) => Step) => {
   const paths = calls.flatMap((call) => [call.rootPath, ...call.lookups.flatMap((lookup) => lookup.paths)])
   const isOfType: IsOfType = (typeName, condition) =>
@@ -85,6 +88,7 @@ export const createCompile = (
     ),
     variableOf: isolated.variableOf,
     mustCopy: (lookup: PlanLookup) => lookup.paths.some((path) => paths.some((other) => isBelow(other, path))),
+    keepable: (call, lookup) => keepableLookup(call, lookup, keepable),
   }
   return (call) => {
     const transport = transports.get(call.service)

@@ -1,6 +1,7 @@
 import type { DocumentNode, GraphQLSchema } from 'graphql'
 import type { SubgraphTransport } from '../../platform/subgraph/transport.ts'
 import { choosePlanner, type PlannerChoice } from './choose-planner.ts'
+import type { KeepableEntity } from './keepable.ts'
 import { prepareOperation } from './prepare.ts'
 import type { DataAnswer, ExecuteRequest, ExecutorLimits, PreparedOperation, TextAnswer } from './prepared.ts'
 import { readSupergraph } from './supergraph.ts'
@@ -11,6 +12,8 @@ export type ExecutorDeps = {
   readonly transports: ReadonlyMap<string, SubgraphTransport>
   readonly planner?: PlannerChoice
   readonly limits?: Partial<ExecutorLimits>
+  /** What requests may keep for later ones, see `ExecuteRequest.kept`. Default: nothing. */
+  readonly keepable?: readonly KeepableEntity[]
 }
 
 export type Executor = {
@@ -48,12 +51,13 @@ export const createExecutor = (deps: ExecutorDeps): Executor => {
   }
   const planner = choosePlanner(deps.planner ?? 'auto', facts)
   const limits: ExecutorLimits = { maxErrorsPerCall: 50, maxVariants: 32, ...deps.limits }
+  const { transports, keepable = [] } = deps
   return {
     apiSchema: facts.apiSchema,
     plannerName: planner.name,
     services: facts.services,
     prepare: (document, operationName, shown = facts.apiSchema) =>
-      prepareOperation(document, operationName, { facts, planner, limits, transports: deps.transports, shown }),
+      prepareOperation(document, operationName, { facts, planner, limits, transports, shown, keepable }),
     execute: (prepared, request) => prepared.run(request),
     executeToText: (prepared, request) => prepared.runToText(request),
   }

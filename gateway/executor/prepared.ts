@@ -1,5 +1,6 @@
 import type { ClientError } from './client-error.ts'
 import type { DataObject } from './data.ts'
+import type { KeptEntities } from './keepable.ts'
 import type { ResponsePath } from './places.ts'
 
 export type ExecutorLimits = {
@@ -16,6 +17,8 @@ export type ExecuteRequest = {
   readonly headers: Readonly<Record<string, string>>
   /** Aborts at the request's deadline or when the client is gone. */
   readonly signal: AbortSignal
+  /** What this request may use, and add to, of what is kept between requests. Mutations are not given any. */
+  readonly kept?: KeptEntities | undefined
 }
 
 export type DataAnswer = { readonly data: DataObject | null; readonly errors: readonly ClientError[] }

@@ -42,11 +42,11 @@ export const createRunInParts =
   }
 
 const runParts = async (parts: Parts, request: ExecuteRequest, take: TakeParts): Promise<DataAnswer> => {
-  const { variables, headers } = request
+  const { variables, headers, kept } = request
   const over = new AbortController()
   const signal = AbortSignal.any([request.signal, over.signal])
   if (parts.callCount > 10) setMaxListeners(0, signal)
-  const run: Run = { variables, headers, signal, data: {}, errors: [], isShared: false }
+  const run: Run = { variables, headers, signal, kept, data: {}, errors: [], isShared: false }
   if (parts.introspect !== undefined) Object.assign(run.data, parts.introspect(variables))
   try {
     const waiting = parts.stepOf(parts.deferrals.initial)(run)

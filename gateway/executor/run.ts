@@ -1,5 +1,6 @@
 import type { ClientError } from './client-error.ts'
 import type { DataObject } from './data.ts'
+import type { KeptEntities } from './keepable.ts'
 
 /** One execution: what came with the request and what has been gathered so far. */
 export type Run = {
@@ -7,6 +8,8 @@ export type Run = {
   readonly variables: Readonly<Record<string, unknown>>
   readonly headers: Readonly<Record<string, string>>
   readonly signal: AbortSignal
+  /** Absent: every lookup asks its subgraph, and nothing is kept of the answers. */
+  readonly kept: KeptEntities | undefined
   readonly data: DataObject
   readonly errors: ClientError[]
   /** Whether one entity's answer went to several places, which then share its objects. */

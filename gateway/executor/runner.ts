@@ -27,10 +27,10 @@ export type Runner = {
 /** Runs a compiled plan, then completes what was gathered into the client's answer. */
 export const createRunner = (variantOf: (variables: ExecuteRequest['variables']) => Variant): Runner => {
   const gather = async (request: ExecuteRequest, variant: Variant): Promise<Run> => {
-    const { variables, headers, signal } = request
+    const { variables, headers, signal, kept } = request
     // Every call under way listens to the signal; Node warns of a leak beyond ten listeners.
     if (variant.callCount > 10) setMaxListeners(0, signal)
-    const run: Run = { variables, headers, signal, data: {}, errors: [], isShared: false }
+    const run: Run = { variables, headers, signal, kept, data: {}, errors: [], isShared: false }
     if (variant.introspect !== undefined) Object.assign(run.data, variant.introspect(variables))
     await variant.step?.(run)
     return run

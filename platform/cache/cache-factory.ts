@@ -37,6 +37,11 @@ export function createCacheFactory(deps: CacheFactoryDeps): CacheFactory {
       for (const cache of caches.values()) cache.dropAll()
       shared?.invalidateAll()
     },
+    staleServed() {
+      let count = 0
+      for (const { stats } of caches.values()) count += stats.staleServed
+      return count
+    },
     async [Symbol.asyncDispose]() {
       await shared?.[Symbol.asyncDispose]()
     },

@@ -47,4 +47,6 @@ export type ReadThroughOptions<K, V> = {
 export type CacheFactory = CacheInvalidator &
   AsyncDisposable & {
     readThrough<K, V>(options: ReadThroughOptions<K, V>): ReadThrough<K, V>
+    /** How often a value was served that could not be read again after its invalidation; only rises. */
+    staleServed(): number
   }

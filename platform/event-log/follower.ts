@@ -1,6 +1,7 @@
 import type { CacheInvalidator } from '../cache/cache.ts'
 import { createBackoff, pause } from '../resilience/backoff.ts'
 import type { Database } from '../sql/database.ts'
+import type { AppliedListener } from './applied-events.ts'
 import { type Checkpoint, readCheckpoints } from './checkpoint.ts'
 import type { ConsumerLog } from './consumer.ts'
 import type { EventLog, LogPosition } from './event-log.ts'
@@ -16,6 +17,8 @@ export type FollowerDeps = {
   readonly database: Database
   readonly eventLog: EventLog
   readonly invalidator: CacheInvalidator
+  /** Told after `invalidator`. */
+  readonly applied?: AppliedListener
   readonly log: ConsumerLog
   /** The projector's `appliedBus`. Without it, or when its messages are lost, `pollMs` is the bound. Not disposed here. */
   readonly appliedBus?: WakeBus
@@ -99,20 +102,26 @@ export function createFollower(deps: FollowerDeps): Follower {
   /** Invalidating twice is harmless, so a fault midway only means that the stretch is followed again. */
   async function follow(projection: Projection, from: Checkpoint | undefined, to: Checkpoint): Promise<void> {
     if (from === undefined || from.generation !== to.generation) {
-      invalidator.invalidateAll()
+      dropAll()
       return
     }
     let { position } = from
     for (let pages = 0; comparePositions(position, to.position) < 0; pages += 1) {
       if (pages === mostPages) {
-        invalidator.invalidateAll()
+        dropAll()
         return
       }
       const page = await eventLog.read({ after: position, limit: pageSize, types: projection.types })
       invalidator.invalidate(page.events.flatMap((event) => projection.keysOf(event)))
+      deps.applied?.applied(page.events)
       if (comparePositions(page.position, position) === 0) return
       position = page.position
     }
+  }
+
+  function dropAll(): void {
+    invalidator.invalidateAll()
+    deps.applied?.appliedUnknown()
   }
 
   /** One look at a time; the next begins after the last has ended. */

@@ -1,5 +1,6 @@
 import type { CacheInvalidator } from '../cache/cache.ts'
 import type { Database } from '../sql/database.ts'
+import type { AppliedListener } from './applied-events.ts'
 import { readCheckpoints } from './checkpoint.ts'
 import { type Consumer, type ConsumerLog, type ConsumerMetrics, createConsumer } from './consumer.ts'
 import type { EventLog, LogPosition } from './event-log.ts'
@@ -16,6 +17,8 @@ export type ProjectorDeps = {
   readonly database: Database
   readonly eventLog: EventLog
   readonly invalidator: CacheInvalidator
+  /** Told after `invalidator`. */
+  readonly applied?: AppliedListener
   readonly log: ConsumerLog
   readonly metrics?: ConsumerMetrics
   /** Told after each commit, so that followers in other processes look at the checkpoints at once. Not disposed here. */
@@ -71,6 +74,7 @@ export function createProjector(deps: ProjectorDeps): Projector {
         apply: (transaction, events) => projection.apply(transaction, events),
         onApplied: (events) => {
           invalidator.invalidate(events.flatMap((event) => projection.keysOf(event)))
+          deps.applied?.applied(events)
           deps.appliedBus?.publish()
         },
         onMoved: (from, to) => deps.follower?.passed(projection.name, from, to),
@@ -108,6 +112,7 @@ export function createProjector(deps: ProjectorDeps): Projector {
         if (tables !== '') await transaction.query(`truncate ${tables}`)
       })
       invalidator.invalidateAll()
+      deps.applied?.appliedUnknown()
       deps.appliedBus?.publish()
     },
     retryDeadLetters: (name, partitionKey) => find(name).consumer.retryDeadLetters(partitionKey),

@@ -1,8 +1,8 @@
-import { expect } from 'vitest'
 import { eventLogMigrations } from '../../platform/event-log/migrations.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { migrate } from '../../platform/sql/migrate.ts'
 import { openTestDatabase, type TestDatabase } from './postgres.ts'
+import { until } from './until.ts'
 
 /** A fresh database with the event log's tables in it. */
 export async function openEventLogDatabase(): Promise<TestDatabase> {
@@ -16,9 +16,10 @@ export async function openEventLogDatabase(): Promise<TestDatabase> {
  * oldest running transaction is counted for the server as a whole.
  */
 export async function settle(database: Database): Promise<void> {
-  await expect
-    .poll(async () => (await database.query<{ behind: boolean }>(behindText)).rows[0]?.behind, { timeout: 20_000 })
-    .toBe(false)
+  await until('every committed event may be read', async () => {
+    const { rows } = await database.query<{ behind: boolean }>(behindText)
+    return rows[0]?.behind === false
+  })
 }
 
 const behindText = `select exists (

@@ -11,3 +11,7 @@ test(`random operations are answered as by one schema (seed ${seed}), plans by t
 test(`random operations are answered as by one schema (seed ${seed}), plans by the reference planner`, async () => {
   expect(await fuzz({ operations, seed, planner: 'apollo' })).toEqual([])
 }, 600_000)
+
+test(`random operations are answered as by one schema (seed ${seed}), with entities kept between them`, async () => {
+  expect(await fuzz({ operations, seed, planner: 'auto', keep: true })).toEqual([])
+}, 600_000)

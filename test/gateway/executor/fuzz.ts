@@ -3,23 +3,32 @@ import { type GraphQLSchema, getOperationAST, parse, print, validate, visit } fr
 import { getVariableValues } from 'graphql/execution/values.js'
 import type { PlannerChoice } from '../../../gateway/executor/choose-planner.ts'
 import { createExecutor, type Executor } from '../../../gateway/executor/executor.ts'
+import type { KeptEntities } from '../../../gateway/executor/keepable.ts'
 import type { SubgraphTransport } from '../../../platform/subgraph/transport.ts'
 import { runInParts } from './in-parts.ts'
 import { createRandom, createRandomOperation, type Random, type RandomOperation } from './random-operation.ts'
 import { composeWorld, createWorldTransports, executeMonolith, type World } from './world.ts'
+import { createWorldCache } from './world-cache.ts'
 
-export type FuzzOptions = { readonly operations: number; readonly seed: number; readonly planner: PlannerChoice }
+export type FuzzOptions = {
+  readonly operations: number
+  readonly seed: number
+  readonly planner: PlannerChoice
+  /** Keeps all that can be kept of entities, over some operations on one world. */
+  readonly keep?: boolean
+}
 export type Failure = { readonly operation: RandomOperation; readonly world: World; readonly difference: string }
 type Answer = { readonly data: unknown; readonly errors: readonly { readonly path?: readonly (string | number)[] }[] }
 
 type Pace = { isShuffled: boolean }
-type Tried = { readonly executor: Executor; readonly pace: Pace }
+type Tried = { readonly executor: Executor; readonly pace: Pace; readonly kept: KeptEntities | undefined }
 
 /** Runs random operations over the federated world and over the same world as one schema; gives what differs. */
-export const fuzz = async ({ operations, seed, planner }: FuzzOptions): Promise<Failure[]> => {
+export const fuzz = async ({ operations, seed, planner, keep = false }: FuzzOptions): Promise<Failure[]> => {
   const random = createRandom(seed)
   let world: World = { seed, nullRate: 0.1, errorRate: 0 }
   const pace: Pace = { isShuffled: false }
+  const cache = keep ? createWorldCache() : undefined
   const executor = createExecutor({
     supergraphSdl: composeWorld(),
     transports: outOfOrder(
@@ -28,21 +37,29 @@ export const fuzz = async ({ operations, seed, planner }: FuzzOptions): Promise<
       createRandom(seed + 1),
     ),
     planner,
+    keepable: cache?.keepable ?? [],
   })
-  const tried: Tried = { executor, pace }
+  const tried: Tried = { executor, pace, kept: cache?.kept }
   const failures: Failure[] = []
   for (let done = 0; done < operations; ) {
     const operation = createRandomOperation(executor.apiSchema, random)
     if (validate(executor.apiSchema, parse(operation.text)).length > 0) continue
     done++
-    world = { seed: Math.floor(random() * 1e9), nullRate: random() * 0.2, errorRate: done % 2 === 0 ? 0 : 0.08 }
+    const round = keep ? Math.ceil(done / operationsPerWorld) : done
+    if (!keep || done % operationsPerWorld === 1) {
+      world = { seed: Math.floor(random() * 1e9), nullRate: random() * 0.2, errorRate: round % 2 === 0 ? 0 : 0.08 }
+      cache?.dropAll()
+    }
     const difference = await compare(tried, operation, world)
     if (difference === undefined) continue
     const least = await shrink(tried, operation, world)
     failures.push({ operation: least, world, difference: (await compare(tried, least, world)) ?? difference })
   }
+  if (cache !== undefined && cache.hits() === 0) throw new Error('Nothing was taken from what was kept')
   return failures
 }
+
+const operationsPerWorld = 5
 
 /** While shuffled, answers come in any order, as over a network. */
 const outOfOrder = (
@@ -65,7 +82,7 @@ const outOfOrder = (
   )
 
 const compare = async (
-  { executor, pace }: Tried,
+  { executor, pace, kept }: Tried,
   operation: RandomOperation,
   world: World,
 ): Promise<string | undefined> => {
@@ -78,7 +95,7 @@ const compare = async (
     const prepared = executor.prepare(document)
     const definitions = getOperationAST(document)?.variableDefinitions ?? []
     const { coerced } = getVariableValues(executor.apiSchema, definitions, { ...operation.variables })
-    const request = { variables: coerced ?? {}, headers: {}, signal: AbortSignal.timeout(60_000) }
+    const request = { variables: coerced ?? {}, headers: {}, signal: AbortSignal.timeout(60_000), kept }
     const text = await executor.executeToText(prepared, request)
     answer = { errors: JSON.parse(JSON.stringify(text.errors)), data: JSON.parse(text.text) }
     asData = JSON.parse(JSON.stringify(await executor.execute(prepared, request)))
@@ -210,11 +227,13 @@ if (isMain) {
   const seed = Number(option('seed', String(Date.now() % 1_000_000)))
   const operations = Number(option('operations', '5000'))
   const planner = option('planner', 'auto')
-  console.log(`fuzz: ${operations} operations, seed ${seed}, planner ${planner}`)
+  const keep = process.argv.includes('--keep')
+  console.log(`fuzz: ${operations} operations, seed ${seed}, planner ${planner}${keep ? ', entities kept' : ''}`)
   const failures = await fuzz({
     operations,
     seed,
     planner: planner === 'apollo' || planner === 'hive' ? planner : 'auto',
+    keep,
   })
   for (const { operation, world, difference } of failures.slice(0, Number(option('show', '3')))) {
     console.log(operation.text, JSON.stringify(operation.variables), JSON.stringify(world), difference, '\n')
