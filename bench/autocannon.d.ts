@@ -1,5 +1,7 @@
 /** What the benchmarks use of autocannon, which brings no types. */
 declare module 'autocannon' {
+  export type Request = { readonly headers: Readonly<Record<string, string>> }
+
   export type Options = {
     readonly url: string
     readonly connections: number
@@ -11,6 +13,8 @@ declare module 'autocannon' {
       readonly method: 'POST'
       readonly headers: Readonly<Record<string, string>>
       readonly body: string
+      /** Called for each request before it is sent. */
+      readonly setupRequest?: (request: Request) => Request
     }[]
     /** A 200 answer whose text it denies counts as a mismatch. */
     readonly verifyBody: (body: string) => boolean

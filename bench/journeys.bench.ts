@@ -6,14 +6,15 @@
  *   npm run bench:journeys                   10 connections, 5 seconds each
  *   npm run bench:journeys -- 50 10          so many connections, for so many seconds
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { cpus, loadavg, release, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import autocannon from 'autocannon'
 import pg from 'pg'
 import { startEmbeddedPostgres } from '../platform/sql/embedded.ts'
 import { type Journey, journeys } from './journeys/journeys.ts'
+import { answersOf, loadWith } from './journeys/load.ts'
+import { writeOpenPlans } from './journeys/open-plans.ts'
 import { type Product, startProduct } from './journeys/product.ts'
 import { countStatements } from './journeys/statements.ts'
 
@@ -25,65 +26,17 @@ const readyTimeoutMs = 300_000
 
 type Row = Readonly<Record<string, string | number>>
 
-/** Sends the journey's requests in turn over all connections. Anything but good answers ends the run. */
-async function load(url: string, journey: Journey, token: string | null, duration: number) {
-  const headers = {
-    'content-type': 'application/json',
-    ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-  }
-  const result = await autocannon({
-    url: `${url}/graphql`,
-    connections,
-    duration,
-    timeout: 10,
-    requests: journey.variables.map((variables) => ({
-      method: 'POST',
-      headers,
-      body: JSON.stringify({ query: journey.query, variables }),
-    })),
-    verifyBody: (body) => !body.includes('"errors":'),
-  })
-  const { non2xx, errors, timeouts, mismatches } = result
-  if (non2xx + errors + timeouts + mismatches > 0 || result['2xx'] === 0) {
-    throw new Error(
-      `Cannot measure ${journey.name}: ${result['2xx']} answers of 200, ${non2xx} of another status, ${errors} broken, ${timeouts} late, ${mismatches} with errors`,
-    )
-  }
-  return result
-}
-
-/** Each request once, its answer looked at: a bench of empty answers would be quick and worth nothing. */
-async function check(url: string, journey: Journey, token: string | null): Promise<void> {
-  for (const variables of journey.variables) {
-    const answer = await fetch(`${url}/graphql`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-      },
-      body: JSON.stringify({ query: journey.query, variables }),
-      signal: AbortSignal.timeout(30_000),
-    })
-    const text = await answer.text()
-    const missing = journey.holds.filter((part) => !text.includes(part))
-    if (answer.status !== 200 || text.includes('"errors":') || missing.length > 0) {
-      throw new Error(
-        `Cannot measure ${journey.name}: ${answer.status} without ${missing.join(', ')}: ${text.slice(0, 500)}`,
-      )
-    }
-  }
-}
-
 async function measure(product: Product, journey: Journey, database: pg.Client): Promise<Row> {
   const token = journey.as === null ? null : await product.token(journey.as)
-  await check(product.url, journey, token)
-  await load(product.url, journey, token, warmUpSeconds)
+  const url = `${product.url}/graphql`
+  await answersOf(journey, url, token)
+  await loadWith(journey, { url, token, connections, seconds: warmUpSeconds })
   // The product's own upkeep runs beside any load; what it does while idle is taken off.
   const idleFrom = { cpuMs: await product.cpuMs(), statements: await countStatements(database), at: performance.now() }
   await wait(3_000)
   const idleMs = performance.now() - idleFrom.at
   const from = { cpuMs: await product.cpuMs(), statements: await countStatements(database), at: performance.now() }
-  const result = await load(product.url, journey, token, seconds)
+  const result = await loadWith(journey, { url, token, connections, seconds })
   const tookMs = performance.now() - from.at
   const cpuMs = (await product.cpuMs()) - from.cpuMs
   const statements = (await countStatements(database)) - from.statements
@@ -106,15 +59,7 @@ async function measure(product: Product, journey: Journey, database: pg.Client):
 async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'storeloom-journeys-'))
   try {
-    const bucket = { maximum: 10_000_000, restoreRate: 1_000_000 }
-    const plan = {
-      maxCost: 100_000,
-      maxListNodes: 100_000,
-      buckets: { P0: bucket, P1: bucket, P2: bucket, P3: bucket },
-    }
-    const kinds = { anonymous: 'bench', shopper: 'bench', staff: 'bench', partner: 'bench', service: 'bench' }
-    const plansFile = join(folder, 'plans.json')
-    await writeFile(plansFile, JSON.stringify({ plans: { bench: plan }, kinds, clients: {} }))
+    const plansFile = await writeOpenPlans(folder)
     // The server the product would start itself; started first, it counts statements, and the product joins it.
     await using postgres = await startEmbeddedPostgres({
       folder: join(folder, 'data', 'postgres'),

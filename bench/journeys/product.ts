@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
 import { assetPath } from '../../platform/assets.ts'
+import { cpuMsOf } from '../process-cpu.ts'
 
 export type Product = AsyncDisposable & {
   readonly url: string
@@ -20,17 +20,19 @@ export type ProductOptions = {
   readonly readyTimeoutMs: number
   /** Further settings. */
   readonly environment?: Readonly<Record<string, string>>
+  /** Further flags of Node, e.g. `--cpu-prof`. */
+  readonly nodeFlags?: readonly string[]
 }
 
 /** Runs what `npm start` runs, as a process of its own with settings of its own; resolves when it is ready. */
 export async function startProduct(options: ProductOptions): Promise<Product> {
-  const { dataDir, plansFile, readyTimeoutMs } = options
+  const { dataDir, plansFile, readyTimeoutMs, nodeFlags = [] } = options
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(STORELOOM_|DATABASE_URL$|REDIS_URL$|NODE_OPTIONS$|NODE_ENV$)/.test(name),
   )
   const child = spawn(
     process.execPath,
-    ['--max-semi-space-size=32', '--enable-source-maps', assetPath('dist/main.js')],
+    ['--max-semi-space-size=32', '--enable-source-maps', ...nodeFlags, assetPath('dist/main.js')],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
       // Outside the project, so that no .env there is read.
@@ -77,12 +79,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
         if (!answer.ok) throw new Error(text)
         return text
       },
-      async cpuMs() {
-        const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8')
-        // The name in parentheses may hold blanks; user and system time are the 14th and 15th field.
-        const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-        return (Number(fields[11]) + Number(fields[12])) * 10
-      },
+      cpuMs: () => cpuMsOf(child.pid ?? 0),
       [Symbol.asyncDispose]: close,
     }
   } catch (error) {
