@@ -1,15 +1,16 @@
 import DataLoader from 'dataloader'
-import type { Cached, ReadThrough } from '../cache/cache.ts'
+import type { ReadThrough } from '../cache/cache.ts'
+import { allReady, type MaybePromise } from '../maybe-promise.ts'
 
-/** Batch reads of one request: keys asked for in the same turn are read together, and a key asked twice is read once. */
+/**
+ * Batch reads of one request: what is in memory is given at once, keys asked for in the same turn are read together, and
+ * a key asked twice is read once. null: nothing is known of the key.
+ */
 export type Loader<K, V> = {
-  /** @returns null when nothing is known of the key. @throws what the read threw, for this key alone. */
-  load(key: K): Promise<V | null>
+  /** @throws what the read threw, for this key alone. */
+  load(key: K): MaybePromise<V | null>
   /** One entry per key, in key order. */
-  loadMany(keys: readonly K[]): Promise<readonly (V | null)[]>
-  /** With the age, and whether an earlier value is served because the store could not be asked. */
-  loadCached(key: K): Promise<Cached<V>>
-  loadManyCached(keys: readonly K[]): Promise<readonly Cached<V>[]>
+  loadMany(keys: readonly K[]): MaybePromise<readonly (V | null)[]>
 }
 
 /** Keys of one batch; more of them make further batches at the same time. */
@@ -17,23 +18,26 @@ const maxBatchSize = 1_000
 
 /** Build one per request: what it has read does not change within an answer. */
 export function createCacheLoader<K, V>(cache: ReadThrough<K, V>): Loader<K, V> {
-  const loader = new DataLoader<K, Cached<V>, string>((keys) => cache.settleMany(keys), {
-    cacheKeyFn: cache.keyOf,
-    maxBatchSize,
-  })
+  const read = new Map<string, MaybePromise<V | null>>()
+  let missing: DataLoader<K, V | null, string> | undefined
 
-  function loadManyCached(keys: readonly K[]): Promise<readonly Cached<V>[]> {
-    return Promise.all(keys.map((key) => loader.load(key)))
+  function load(key: K): MaybePromise<V | null> {
+    const id = cache.keyOf(key)
+    const known = read.get(id)
+    if (known !== undefined) return known
+    const found = cache.peek(key)
+    const value = found === undefined ? loadMissing(key) : found
+    read.set(id, value)
+    return value
   }
 
-  return {
-    async load(key) {
-      return (await loader.load(key)).value
-    },
-    async loadMany(keys) {
-      return (await loadManyCached(keys)).map((cached) => cached.value)
-    },
-    loadCached: (key) => loader.load(key),
-    loadManyCached,
+  function loadMissing(key: K): Promise<V | null> {
+    missing ??= new DataLoader<K, V | null, string>(
+      async (keys) => (await cache.settleMany(keys)).map((cached) => (cached instanceof Error ? cached : cached.value)),
+      { cache: false, maxBatchSize },
+    )
+    return missing.load(key)
   }
+
+  return { load, loadMany: (keys) => allReady(keys.map(load)) }
 }

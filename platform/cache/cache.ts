@@ -24,6 +24,8 @@ export type ReadThrough<K, V> = {
   settleMany(keys: readonly K[]): Promise<readonly (Cached<V> | Error)[]>
   /** Without waiting: one entry per key, in key order, or undefined when any of them is not in memory. */
   peekMany(keys: readonly K[]): readonly Cached<V>[] | undefined
+  /** As `peekMany`, one value without its age: null is known to be absent, undefined is not in memory. */
+  peek(key: K): V | null | undefined
   get(key: K): Promise<Cached<V>>
 }
 

@@ -60,6 +60,12 @@ export function createReadThrough<K, V>(
     return found
   }
 
+  function peek(key: K): V | null | undefined {
+    const entry = entries.fresh(keyOf(key))
+    if (entry !== undefined) stats.hits += 1
+    return entry?.value
+  }
+
   async function settleMany(keys: readonly K[]): Promise<readonly (Cached<V> | Error)[]> {
     const nowMs = clock().getTime()
     const landings = keys.map((key) => find(key, nowMs))
@@ -177,6 +183,7 @@ export function createReadThrough<K, V>(
   return {
     name,
     keyOf,
+    peek,
     peekMany,
     settleMany,
     getMany(keys) {

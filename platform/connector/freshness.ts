@@ -34,23 +34,35 @@ export type ProvenanceAnswer = {
   readonly staleness: Staleness
 }
 
+// A system's moment is told with each of its facts, and stays the same object until the system was read again.
+const texts = new WeakMap<Date, string>()
+
+function textOf(moment: Date): string {
+  const known = texts.get(moment)
+  if (known !== undefined) return known
+  const text = moment.toISOString()
+  texts.set(moment, text)
+  return text
+}
+
 /**
- * @param fact what the read model stored of the fact
+ * @param fact what the read model stored of the fact: moments as RFC 3339 text
  * @param now the moment the call began
  */
 export function toProvenance(
-  fact: { readonly system: string; readonly occurredAt: Date | null; readonly receivedAt: Date },
+  fact: { readonly system: string; readonly occurredAt: string | null; readonly receivedAt: string },
   board: FreshnessBoard,
   now: Date,
 ): ProvenanceAnswer {
-  const freshness = board.of(fact.system)
+  const { system, occurredAt, receivedAt } = fact
+  const freshness = board.of(system)
   const syncedAt = freshness?.syncedAt ?? null
   const ageMs = syncedAt === null ? null : Math.max(0, now.getTime() - syncedAt.getTime())
   return {
-    system: fact.system,
-    occurredAt: fact.occurredAt?.toISOString() ?? null,
-    receivedAt: fact.receivedAt.toISOString(),
-    asOf: syncedAt?.toISOString() ?? null,
+    system,
+    occurredAt,
+    receivedAt,
+    asOf: syncedAt === null ? null : textOf(syncedAt),
     ageMs,
     staleness: freshness === null ? 'UNKNOWN' : toStaleness(ageMs, freshness.policy),
   }

@@ -1,8 +1,10 @@
 import { type DocumentNode, type GraphQLError, type GraphQLSchema, parse, validate } from 'graphql'
 import { LRUCache } from 'lru-cache'
+import { type CompiledOperation, compileOperation } from './executor/compile-operation.ts'
 
 export type ReadDocument =
-  | { readonly kind: 'valid'; readonly document: DocumentNode }
+  /** `operation`: compiled when it is first asked for; undefined names the only one. */
+  | { readonly kind: 'valid'; operation(name: string | undefined): CompiledOperation }
   /** Never empty. */
   | { readonly kind: 'invalid'; readonly errors: readonly GraphQLError[] }
 
@@ -12,7 +14,7 @@ export type DocumentCache = {
 }
 
 /**
- * Parses and validates each document once. Only valid documents are kept, the least recently used dropped first,
+ * Parses, validates and compiles each document once. Only valid documents are kept, the least recently used dropped first,
  * so a flood of unique texts costs time but no memory.
  * @param bounds `maxDocuments` at most, and `maxChars` of their texts together
  */
@@ -32,9 +34,21 @@ export function createDocumentCache(
       const document = parse(text)
       const errors = validate(schema, document)
       if (errors.length > 0) return { kind: 'invalid', errors }
-      const valid: ReadDocument = { kind: 'valid', document }
+      const valid: ReadDocument = { kind: 'valid', operation: compiledIn(schema, document) }
       known.set(text, valid)
       return valid
     },
+  }
+}
+
+function compiledIn(schema: GraphQLSchema, document: DocumentNode): (name: string | undefined) => CompiledOperation {
+  const compiled = new Map<string | undefined, CompiledOperation>()
+  return (name) => {
+    const known = compiled.get(name)
+    if (known !== undefined) return known
+    const made = compileOperation(schema, document, name)
+    // Of names that no operation has there is no end.
+    if (compiled.size < document.definitions.length) compiled.set(name, made)
+    return made
   }
 }

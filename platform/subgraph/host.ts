@@ -1,9 +1,10 @@
 import { buildSubgraphSchema } from '@apollo/subgraph'
-import { type DocumentNode, execute, type GraphQLSchema, Kind, parse } from 'graphql'
+import { type DocumentNode, type ExecutionResult, type GraphQLSchema, Kind, parse } from 'graphql'
 import { AppError } from '../errors/app-error.ts'
 import { formatGraphQLError } from '../errors/graphql-error.ts'
 import type { Viewer } from '../identity/viewer.ts'
 import { type ViewerCodec, viewerHeader } from '../identity/viewer-header.ts'
+import { isPromise, type MaybePromise, whenReady } from '../maybe-promise.ts'
 import { inSpan, withTraceHeaders } from '../telemetry/trace.ts'
 import { createDocumentCache } from './documents.ts'
 import { sharedScalars } from './scalars.ts'
@@ -16,8 +17,8 @@ export const correlationHeader = 'x-correlation-id'
 export type SubgraphHost = {
   readonly name: string
   readonly schema: GraphQLSchema
-  /** Never rejects: what goes wrong is an error of the response. */
-  handle(request: HostedRequest): Promise<SubgraphResponse>
+  /** Never rejects nor throws: what goes wrong is an error of the response. At once where nothing is waited for. */
+  handle(request: HostedRequest): MaybePromise<SubgraphResponse>
 }
 
 /** A request as the host needs it: whether it is a query or a mutation, its document says. */
@@ -45,23 +46,23 @@ export function hostSubgraph(subgraph: HostableSubgraph, options: HostOptions): 
   const schema = options.transformSchema?.(built) ?? built
   const documents = createDocumentCache(schema, documentBounds)
   const now = options.now ?? (() => new Date())
+  const spanName = `subgraph ${subgraph.name}`
 
-  async function answer(request: HostedRequest, correlationId: string): Promise<SubgraphResponse> {
+  function answer(request: HostedRequest, correlationId: string): MaybePromise<SubgraphResponse> {
     const viewer = readViewer(request.headers[viewerHeader], options)
     const read = documents.read(request.query)
     if (read.kind === 'invalid') return { errors: read.errors.map((error) => format(error, correlationId)) }
-    const result = await execute({
-      schema,
-      document: read.document,
-      variableValues: request.variables ?? {},
-      operationName: request.operationName,
+    const result = read.operation(request.operationName)({
+      variables: request.variables ?? {},
       contextValue: subgraph.createContext({ viewer, correlationId, signal: request.signal, now: now() }),
     })
-    const errors = result.errors?.map((error) => format(error, correlationId))
-    return {
-      ...(result.data === undefined ? {} : { data: result.data }),
-      ...(errors === undefined ? {} : { errors }),
-    }
+    return whenReady(result, (ready) => toResponse(ready, correlationId))
+  }
+
+  function toResponse({ data, errors }: ExecutionResult, correlationId: string): SubgraphResponse {
+    if (errors === undefined) return data === undefined ? {} : { data }
+    const told = errors.map((error) => format(error, correlationId))
+    return data === undefined ? { errors: told } : { data, errors: told }
   }
 
   function format(error: unknown, correlationId: string) {
@@ -74,16 +75,16 @@ export function hostSubgraph(subgraph: HostableSubgraph, options: HostOptions): 
   return {
     name: subgraph.name,
     schema,
-    async handle(request) {
+    handle(request) {
       const correlationId = request.headers[correlationHeader] ?? 'none'
+      const fail = (error: unknown): SubgraphResponse => ({ errors: [format(error, correlationId)] })
       try {
-        return await withTraceHeaders(request.headers, () =>
-          inSpan(`subgraph ${subgraph.name}`, { 'storeloom.correlation_id': correlationId }, () =>
-            answer(request, correlationId),
-          ),
+        const answered = withTraceHeaders(request.headers, () =>
+          inSpan(spanName, { 'storeloom.correlation_id': correlationId }, () => answer(request, correlationId)),
         )
+        return isPromise(answered) ? answered.catch(fail) : answered
       } catch (error) {
-        return { errors: [format(error, correlationId)] }
+        return fail(error)
       }
     },
   }

@@ -1,4 +1,5 @@
 import { AppError } from '../errors/app-error.ts'
+import { isPromise } from '../maybe-promise.ts'
 import type { SubgraphHost } from './host.ts'
 import type { SubgraphResponse, SubgraphTransport } from './transport.ts'
 
@@ -17,8 +18,11 @@ export function createInProcessTransport(
     call(request) {
       if (closed) return Promise.reject(unavailable(host.name))
       if (request.signal.aborted) return Promise.reject(timedOut(host.name))
+      const deadline = new AbortController()
+      const answered = host.handle({ ...request, signal: deadline.signal })
+      // What was in memory is answered before a deadline could be set.
+      if (!isPromise(answered)) return Promise.resolve(answered)
       return new Promise<SubgraphResponse>((resolve, reject) => {
-        const deadline = new AbortController()
         const giveUp = () => {
           settle()
           deadline.abort()
@@ -30,7 +34,7 @@ export function createInProcessTransport(
           request.signal.removeEventListener('abort', giveUp)
         }
         request.signal.addEventListener('abort', giveUp, { once: true })
-        host.handle({ ...request, signal: deadline.signal }).then(
+        answered.then(
           (response) => {
             settle()
             resolve(response)

@@ -74,7 +74,15 @@ function toText(value: unknown): string | null {
 
 const instantPattern = /^(\d{4}-\d{2}-\d{2})[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/
 
+/** The text checked last, and what it is: the many facts of one answer share the moment their system was read. */
+let lastInstant = { text: '', valid: null as string | null }
+
 function toInstant(text: string): string | null {
+  if (text !== lastInstant.text) lastInstant = { text, valid: readInstant(text) }
+  return lastInstant.valid
+}
+
+function readInstant(text: string): string | null {
   const match = instantPattern.exec(text)
   if (match?.[1] === undefined || toCalendarDate(match[1]) === null) return null
   const time = Date.parse(text)

@@ -1,28 +1,37 @@
 import { type Attributes, context, propagation, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
 import { AppError } from '../errors/app-error.ts'
+import { isPromise } from '../maybe-promise.ts'
 
 const tracerName = 'storeloom'
 
 /**
- * Runs `work` in a span that ends with it. Without an OpenTelemetry SDK in the process this costs next to nothing.
+ * Runs `work` in a span that ends with it, at once or when its promise settles; gives and throws what `work` does. Without
+ * an OpenTelemetry SDK in the process this costs next to nothing.
  * @param attributes few values each: no personal data, no secrets, no document texts
  */
-export async function inSpan<T>(
-  name: string,
-  attributes: Attributes,
-  work: (span: Span) => Promise<T> | T,
-): Promise<T> {
-  return trace.getTracer(tracerName).startActiveSpan(name, { attributes }, async (span) => {
+export function inSpan<R>(name: string, attributes: Attributes, work: (span: Span) => R): R {
+  return trace.getTracer(tracerName).startActiveSpan(name, { attributes }, (span) => {
     try {
-      return await work(span)
+      const result = work(span)
+      if (isPromise(result)) {
+        // Told aside: the caller gets the very promise, and whoever asked for it hears of the failure there.
+        result.then(
+          () => span.end(),
+          (error: unknown) => endFailed(span, error),
+        )
+      } else span.end()
+      return result
     } catch (error) {
-      // The code alone: a text may hold what must not leave the process.
-      span.setStatus({ code: SpanStatusCode.ERROR, message: AppError.from(error).code })
+      endFailed(span, error)
       throw error
-    } finally {
-      span.end()
     }
   })
+}
+
+function endFailed(span: Span, error: unknown): void {
+  // The code alone: a text may hold what must not leave the process.
+  span.setStatus({ code: SpanStatusCode.ERROR, message: AppError.from(error).code })
+  span.end()
 }
 
 /** @returns the headers that carry the active trace to another process (`traceparent` …); empty without an SDK. */

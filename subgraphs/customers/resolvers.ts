@@ -64,6 +64,5 @@ async function holdersOf(kind: IdentifierKind, value: string, context: Context):
 }
 
 function toAnswer({ origin }: { readonly origin: FactOrigin }, _: unknown, { freshness, now }: Context) {
-  const occurredAt = origin.occurredAt === null ? null : new Date(origin.occurredAt)
-  return toProvenance({ system: origin.system, occurredAt, receivedAt: new Date(origin.receivedAt) }, freshness, now)
+  return toProvenance(origin, freshness, now)
 }

@@ -54,6 +54,5 @@ export const financeResolvers: SubgraphResolvers = {
 }
 
 function toAnswer(row: Origin, _: unknown, { freshness, now }: Context) {
-  const occurredAt = row.occurredAt === null ? null : new Date(row.occurredAt)
-  return toProvenance({ system: row.system, occurredAt, receivedAt: new Date(row.receivedAt) }, freshness, now)
+  return toProvenance(row, freshness, now)
 }

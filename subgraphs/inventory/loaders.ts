@@ -1,7 +1,7 @@
 import { createCacheLoader, type Loader } from '../../platform/batch/loader.ts'
-import type { ReadThrough } from '../../platform/cache/cache.ts'
 import type { FreshnessBoard } from '../../platform/connector/freshness.ts'
 import type { CursorCodec } from '../../platform/cursor.ts'
+import { allReady, type MaybePromise, whenReady } from '../../platform/maybe-promise.ts'
 import type { Queryable } from '../../platform/sql/database.ts'
 import type { SubgraphCall } from '../../platform/subgraph/subgraph.ts'
 import type { Basis } from './basis.ts'
@@ -27,16 +27,12 @@ export type Context = SubgraphCall & {
 export type LoadedBasis = Basis & { readonly storedHolds: readonly StoredHold[] }
 
 export type Loaders = {
-  network(): Promise<NetworkIndex>
+  network(): MaybePromise<NetworkIndex>
   readonly positionsOfVariant: Loader<string, readonly PositionRow[]>
   readonly variantIdBySku: Loader<string, string>
   /** Units held of a variant now. */
-  holdsOfVariant(variantId: string, now: Date): Promise<readonly Hold[]>
-  basisOf(variantId: string, now: Date): Promise<LoadedBasis>
-  /** Without waiting; undefined when anything of it is not in memory. */
-  peekBasis(variantId: string, now: Date): LoadedBasis | undefined
-  /** Without waiting; undefined when it is not in memory, null for an unknown SKU. */
-  peekVariantId(sku: string): string | null | undefined
+  holdsOfVariant(variantId: string, now: Date): MaybePromise<readonly Hold[]>
+  basisOf(variantId: string, now: Date): MaybePromise<LoadedBasis>
 }
 
 /** Batches the keys of one request; what is asked twice is read once, so one answer never mixes two states. */
@@ -48,43 +44,41 @@ export function createLoaders(caches: Caches): Loaders {
   const categoriesOfProduct = createCacheLoader(caches.categoriesOfProduct)
   const storedHolds = createCacheLoader(caches.holdsOfVariant)
 
-  const loadNetwork = async () => indexNetwork((await network.load(networkKey)) ?? noNetwork)
+  const loadNetwork = () => whenReady(network.load(networkKey), (known) => indexNetwork(known ?? noNetwork))
 
   return {
     network: loadNetwork,
     positionsOfVariant,
     variantIdBySku: createCacheLoader(caches.variantIdBySku),
-    async holdsOfVariant(variantId, now) {
-      const [positions, stored] = await Promise.all([positionsOfVariant.load(variantId), storedHolds.load(variantId)])
-      return holdsAt(stored ?? none, positions ?? none, now)
+    holdsOfVariant: (variantId, now) =>
+      whenReady(positionsOfVariant.load(variantId), (positions) =>
+        whenReady(storedHolds.load(variantId), (stored) => holdsAt(stored ?? none, positions ?? none, now)),
+      ),
+    basisOf(variantId, now) {
+      // All asked for before any is waited for, so that what is missing is read at once.
+      const network = loadNetwork()
+      const shared = sharedTerms.load(sharedTermsKey)
+      const positions = positionsOfVariant.load(variantId)
+      const terms = termsOfVariant.load(variantId)
+      const stored = storedHolds.load(variantId)
+      const categories = whenReady(terms, (known) =>
+        known === null || known.productId === null ? null : categoriesOfProduct.load(known.productId),
+      )
+      return whenReady(
+        allReady([network, shared, positions, terms, stored, categories]),
+        ([index, common, rows, own, held, path]) =>
+          toBasis({
+            variantId,
+            network: index,
+            shared: common,
+            positions: rows,
+            terms: own,
+            stored: held,
+            categories: path,
+            now,
+          }),
+      )
     },
-    async basisOf(variantId, now) {
-      const [index, shared, positions, terms, stored] = await Promise.all([
-        loadNetwork(),
-        sharedTerms.load(sharedTermsKey),
-        positionsOfVariant.load(variantId),
-        termsOfVariant.load(variantId),
-        storedHolds.load(variantId),
-      ])
-      const productId = terms?.productId ?? null
-      const categories = productId === null ? null : await categoriesOfProduct.load(productId)
-      return toBasis({ variantId, network: index, shared, positions, terms, stored, categories, now })
-    },
-    peekBasis(variantId, now) {
-      const rows = peek(caches.network, networkKey)
-      const shared = peek(caches.sharedTerms, sharedTermsKey)
-      const positions = peek(caches.positionsOfVariant, variantId)
-      const terms = peek(caches.termsOfVariant, variantId)
-      const stored = peek(caches.holdsOfVariant, variantId)
-      if (rows === undefined || shared === undefined || positions === undefined) return undefined
-      if (terms === undefined || stored === undefined) return undefined
-      const productId = terms?.productId ?? null
-      const categories = productId === null ? null : peek(caches.categoriesOfProduct, productId)
-      if (categories === undefined) return undefined
-      const index = indexNetwork(rows ?? noNetwork)
-      return toBasis({ variantId, network: index, shared, positions, terms, stored, categories, now })
-    },
-    peekVariantId: (sku) => peek(caches.variantIdBySku, sku),
   }
 }
 
@@ -119,10 +113,6 @@ function holdsAt(stored: readonly StoredHold[], positions: readonly PositionRow[
   if (stored.length === 0) return none
   const counted = new Map(positions.map((row) => [row.locationId, row.occurredAt ?? row.receivedAt]))
   return liveHolds(stored, (locationId) => counted.get(locationId) ?? null, now)
-}
-
-function peek<V>(cache: ReadThrough<string, V>, key: string): V | null | undefined {
-  return cache.peekMany([key])?.[0]?.value
 }
 
 const none: readonly never[] = Object.freeze([])

@@ -2,8 +2,7 @@ import { type FreshnessBoard, type ProvenanceAnswer, toProvenance } from '../../
 import type { Origin } from './network.ts'
 
 export function provenanceOf(origin: Origin, board: FreshnessBoard, now: Date): ProvenanceAnswer {
-  const occurredAt = origin.occurredAt === null ? null : new Date(origin.occurredAt)
-  return toProvenance({ system: origin.system, occurredAt, receivedAt: new Date(origin.receivedAt) }, board, now)
+  return toProvenance(origin, board, now)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { AppError } from '../../platform/errors/app-error.ts'
 import type { Viewer } from '../../platform/identity/viewer.ts'
+import { allReady, type MaybePromise, whenReady } from '../../platform/maybe-promise.ts'
 import { visibleAvailability } from '../../policies/exact-availability.ts'
 import type { AvailableNumbers } from './availability.ts'
 import { type Asked, numbersOf } from './basis.ts'
@@ -34,18 +35,13 @@ export type Item = { readonly variantId?: string | null | undefined; readonly sk
 export const maxItems = 200
 
 /** One entry per item, in order; null where no stock of the item is known. @throws AppError `BAD_USER_INPUT` */
-export async function resolveItems(
+export function resolveItems(
   items: readonly Item[],
   question: AvailabilityQuestion,
   context: Context,
-): Promise<readonly (AvailabilityAnswer | null)[]> {
+): MaybePromise<readonly (AvailabilityAnswer | null)[]> {
   checkItems(items)
-  const answers = items.map((item) => peekItem(item, question, context))
-  const missing = answers.flatMap((answer, index) => (answer === undefined ? [index] : []))
-  if (missing.length === 0) return answers.map((answer) => answer ?? null)
-  const found = await Promise.all(missing.map((index) => resolveItem(items[index] ?? {}, question, context)))
-  const late = new Map(missing.map((index, place) => [index, found[place] ?? null]))
-  return answers.map((answer, index) => answer ?? late.get(index) ?? null)
+  return allReady(items.map((item) => resolveItem(item, question, context)))
 }
 
 /** @throws AppError `BAD_USER_INPUT` */
@@ -59,38 +55,29 @@ export function checkItems(items: readonly Item[]): void {
   }
 }
 
-export async function resolveItem(
+export function resolveItem(
   { variantId, sku }: Item,
   question: AvailabilityQuestion,
   context: Context,
-): Promise<AvailabilityAnswer | null> {
-  const id = variantId ?? (sku == null ? null : await context.load.variantIdBySku.load(sku))
-  return id === null ? null : await resolveAvailability(id, question, context)
+): MaybePromise<AvailabilityAnswer | null> {
+  const id = variantId ?? (sku == null ? null : context.load.variantIdBySku.load(sku))
+  return whenReady(id, (known) => (known === null ? null : resolveAvailability(known, question, context)))
 }
 
 /** @throws AppError `BAD_USER_INPUT` when the channel is unknown */
-export async function resolveAvailability(
+export function resolveAvailability(
   variantId: string,
   question: AvailabilityQuestion,
   context: Context,
-): Promise<AvailabilityAnswer | null> {
-  const basis = await context.load.basisOf(variantId, context.now)
-  const { kit } = basis.terms
-  if (kit === null) return toAnswer(basis, noComponents, question, context)
-  const parts = await Promise.all(kit.components.map((part) => context.load.basisOf(part.variantId, context.now)))
-  return toAnswer(basis, new Map(parts.map((part) => [part.variantId, part])), question, context)
-}
-
-/** From memory alone: undefined when that does not do. */
-function peekItem(
-  { variantId, sku }: Item,
-  question: AvailabilityQuestion,
-  context: Context,
-): AvailabilityAnswer | null | undefined {
-  const id = variantId ?? (sku == null ? null : context.load.peekVariantId(sku))
-  if (id == null) return id
-  const basis = context.load.peekBasis(id, context.now)
-  return basis === undefined || basis.terms.kit !== null ? undefined : toAnswer(basis, noComponents, question, context)
+): MaybePromise<AvailabilityAnswer | null> {
+  return whenReady(context.load.basisOf(variantId, context.now), (basis) => {
+    const { kit } = basis.terms
+    if (kit === null) return toAnswer(basis, noComponents, question, context)
+    const parts = kit.components.map((part) => context.load.basisOf(part.variantId, context.now))
+    return whenReady(allReady(parts), (known) =>
+      toAnswer(basis, new Map(known.map((part) => [part.variantId, part])), question, context),
+    )
+  })
 }
 
 function toAnswer(

@@ -109,8 +109,7 @@ async function loadKnown(id: string, load: Context['load']): Promise<OrderView> 
 }
 
 function toAnswer({ origin }: { readonly origin: FactOrigin }, _: unknown, { freshness, now }: Context) {
-  const occurredAt = origin.occurredAt === null ? null : new Date(origin.occurredAt)
-  return toProvenance({ system: origin.system, occurredAt, receivedAt: new Date(origin.receivedAt) }, freshness, now)
+  return toProvenance(origin, freshness, now)
 }
 
 function refusal(text: string): AppError {

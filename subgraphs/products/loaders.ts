@@ -2,6 +2,7 @@ import { createCacheLoader, type Loader } from '../../platform/batch/loader.ts'
 import type { FreshnessBoard } from '../../platform/connector/freshness.ts'
 import type { CursorCodec } from '../../platform/cursor.ts'
 import type { Viewer } from '../../platform/identity/viewer.ts'
+import { whenReady } from '../../platform/maybe-promise.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { SubgraphCall } from '../../platform/subgraph/subgraph.ts'
 import { isPublished, seesPriceOf, seesUnpublished } from '../../policies/product-scope.ts'
@@ -26,10 +27,11 @@ export function createLoaders(caches: Caches, viewer: Viewer) {
     variantIdByGtin: createCacheLoader(caches.variantIdByGtin),
     variantIdsOfProduct: createCacheLoader(caches.variantIdsOfProduct),
     pricesOfVariant: {
-      async load(variantId: string) {
-        const known = await prices.load(variantId)
-        return known?.filter(({ channelId }) => seesPriceOf(viewer, channelId)) ?? null
-      },
+      load: (variantId: string) =>
+        whenReady(
+          prices.load(variantId),
+          (known) => known?.filter(({ channelId }) => seesPriceOf(viewer, channelId)) ?? null,
+        ),
     },
   }
 }
@@ -38,7 +40,7 @@ function publishedOnly<V extends { readonly lifecycle: string }>(loader: Loader<
   if (seesUnpublished(viewer)) return loader
   const shown = (row: V | null): V | null => (row !== null && isPublished(row.lifecycle) ? row : null)
   return {
-    load: async (id: string) => shown(await loader.load(id)),
-    loadMany: async (ids: readonly string[]) => (await loader.loadMany(ids)).map(shown),
+    load: (id: string) => whenReady(loader.load(id), shown),
+    loadMany: (ids: readonly string[]) => whenReady(loader.loadMany(ids), (rows) => rows.map(shown)),
   }
 }

@@ -1,5 +1,6 @@
 import { toProvenance } from '../../platform/connector/freshness.ts'
 import { AppError } from '../../platform/errors/app-error.ts'
+import { allReady, type MaybePromise, whenReady } from '../../platform/maybe-promise.ts'
 import { toMoney } from '../../platform/money-answer.ts'
 import type { SubgraphResolvers } from '../../schema/generated/products.ts'
 import type { Context, Loaders } from './loaders.ts'
@@ -15,7 +16,7 @@ export const productsResolvers: SubgraphResolvers = {
     variant: (_, keys, context) => loadVariant(keys, context),
     variantsBySku(_, { skus }, context) {
       if (skus.length > maxSkus) throw refusal(`skus has ${skus.length} entries, allowed is at most ${maxSkus}`)
-      return Promise.all(skus.map((sku) => loadVariantBySku(sku, context)))
+      return allReady(skus.map((sku) => loadVariantBySku(sku, context)))
     },
     products: (_, given, context) => loadProductPage(given, context),
   },
@@ -33,10 +34,9 @@ export const productsResolvers: SubgraphResolvers = {
   Variant: {
     __resolveReference: ({ id, sku }, context) => loadVariant({ id, sku }, context),
     product: ({ productId }, _, { load }) => load.product.load(productId),
-    async price({ id }, { channelId }, { load, now }) {
-      return priceInForce((await load.pricesOfVariant.load(id)) ?? [], channelId, now)
-    },
-    prices: async ({ id }, _, { load }) => (await load.pricesOfVariant.load(id)) ?? [],
+    price: ({ id }, { channelId }, { load, now }) =>
+      whenReady(load.pricesOfVariant.load(id), (prices) => priceInForce(prices ?? [], channelId, now)),
+    prices: ({ id }, _, { load }) => whenReady(load.pricesOfVariant.load(id), (prices) => prices ?? []),
     provenance: toAnswer,
   },
   Price: {
@@ -48,18 +48,18 @@ export const productsResolvers: SubgraphResolvers = {
 
 type VariantKeys = { readonly [key in 'id' | 'sku' | 'gtin']?: string | null | undefined }
 
-async function loadVariant({ id, sku, gtin }: VariantKeys, context: Context): Promise<VariantRow | null> {
+function loadVariant({ id, sku, gtin }: VariantKeys, context: Context): MaybePromise<VariantRow | null> {
   const given = [id, sku, gtin].filter((key) => key != null).length
   if (given !== 1) throw refusal(`${given} of id, sku and gtin are given, allowed is exactly one`)
-  if (id != null) return await context.load.variant.load(id)
-  if (sku != null) return await loadVariantBySku(sku, context)
-  const found = gtin == null ? null : await context.load.variantIdByGtin.load(gtin)
-  return found === null ? null : await context.load.variant.load(found)
+  const { load } = context
+  if (id != null) return load.variant.load(id)
+  if (sku != null) return loadVariantBySku(sku, context)
+  if (gtin == null) return null
+  return whenReady(load.variantIdByGtin.load(gtin), (found) => (found === null ? null : load.variant.load(found)))
 }
 
-async function loadVariantBySku(sku: string, { load }: Context): Promise<VariantRow | null> {
-  const id = await load.variantIdBySku.load(sku)
-  return id === null ? null : await load.variant.load(id)
+function loadVariantBySku(sku: string, { load }: Context): MaybePromise<VariantRow | null> {
+  return whenReady(load.variantIdBySku.load(sku), (id) => (id === null ? null : load.variant.load(id)))
 }
 
 async function loadVariantsOf(productId: string, load: Loaders): Promise<readonly VariantRow[]> {
@@ -72,8 +72,7 @@ function toAnswer(
   _: unknown,
   { freshness, now }: Context,
 ) {
-  const occurredAt = row.occurredAt === null ? null : new Date(row.occurredAt)
-  return toProvenance({ system: row.system, occurredAt, receivedAt: new Date(row.receivedAt) }, freshness, now)
+  return toProvenance(row, freshness, now)
 }
 
 function refusal(text: string): AppError {

@@ -172,5 +172,6 @@ function asker(subgraph: Subgraph): RunningSubgraph['ask'] {
       throw error
     },
   })
-  return (query, variables = {}) => host.handle({ query, variables, headers: {}, signal: AbortSignal.timeout(20_000) })
+  return async (query, variables = {}) =>
+    host.handle({ query, variables, headers: {}, signal: AbortSignal.timeout(20_000) })
 }

@@ -106,7 +106,7 @@ export async function openSubgraphWorld(
     projector.start()
     await projector.caughtUp(head)
   }
-  const tryToAsk = (query: string, variables: Readonly<Record<string, unknown>> = {}, viewer: Viewer = service) =>
+  const tryToAsk = async (query: string, variables: Readonly<Record<string, unknown>> = {}, viewer: Viewer = service) =>
     host.handle({
       query,
       variables,

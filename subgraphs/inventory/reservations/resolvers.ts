@@ -29,7 +29,7 @@ export const reservationMutations: Pick<
     const command = await toReserveCommand(input, context, {
       network: await context.load.network(),
       kitOf: async (variantId) => (await context.load.basisOf(variantId, context.now)).terms.kit,
-      variantIdsOf: (skus) => context.load.variantIdBySku.loadMany(skus),
+      variantIdsOf: async (skus) => context.load.variantIdBySku.loadMany(skus),
     })
     if (command.kind === 'invalid') return toRefusalAnswer(command)
     const outcome = await context.commands.submit(command, context.signal)

@@ -80,7 +80,7 @@ export async function openWebhookWorld(): Promise<WebhookWorld> {
       })
       let isOver = false
       const process: WebhookProcess = {
-        ask: (query, variables = {}, viewer = partner()) =>
+        ask: async (query, variables = {}, viewer = partner()) =>
           host.handle({
             query,
             variables,

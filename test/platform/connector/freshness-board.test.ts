@@ -31,7 +31,7 @@ describe('the freshness board', () => {
       async () => board.of('erp')?.state,
       (state) => state === 'live',
     )
-    const fact = { system: 'erp', occurredAt: null, receivedAt: clock.now() }
+    const fact = { system: 'erp', occurredAt: null, receivedAt: clock.now().toISOString() }
     expect(toProvenance(fact, board, clock.now())).toMatchObject({ ageMs: 0, staleness: 'FRESH' })
     clock.advance(5_000)
     expect(toProvenance(fact, board, clock.now())).toMatchObject({ ageMs: 5_000, staleness: 'STALE' })

@@ -1,0 +1,165 @@
+import {
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  getArgumentValues,
+  getNullableType,
+  isLeafType,
+  isNonNullType,
+  type OperationDefinitionNode,
+  type ResponsePath,
+  SchemaMetaFieldDef,
+  TypeMetaFieldDef,
+  TypeNameMetaFieldDef,
+  visit,
+} from 'graphql'
+import { isPromise } from '../../maybe-promise.ts'
+import { compileComplete, serialize } from './complete.ts'
+import { failField } from './fail-field.ts'
+import type { CompileSelections, FieldPlan } from './plan.ts'
+import type { Run } from './run.ts'
+
+export type FieldDeps = {
+  readonly schema: GraphQLSchema
+  readonly operation: OperationDefinitionNode
+  readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>
+  readonly compileSelections: CompileSelections
+  /** A number of its own for each field whose arguments hold variables. */
+  nextSlot(): number
+}
+
+type Field = GraphQLField<unknown, unknown>
+type Arguments = { [argument: string]: unknown }
+
+/** @returns undefined where the type has no such field */
+export function compileField(
+  parentType: GraphQLObjectType,
+  key: string,
+  nodes: readonly [FieldNode, ...FieldNode[]],
+  deps: FieldDeps,
+): FieldPlan | undefined {
+  const field = fieldOf(deps.schema, parentType, nodes[0].name.value)
+  if (field === undefined) return undefined
+  if (field === TypeNameMetaFieldDef) return { key, execute: () => parentType.name }
+  const { type, resolve } = field
+  const argumentsOf = compileArguments(field, nodes[0], deps)
+  const infoOf = compileInfo(parentType, field, nodes, deps)
+  const complete = compileComplete(type, { schema: deps.schema, nodes, compileSelections: deps.compileSelections })
+
+  function execute(run: Run, source: unknown, parentPath: ResponsePath | undefined): unknown {
+    const path: ResponsePath = { prev: parentPath, key, typename: parentType.name }
+    const fail = (error: unknown) => failField(run, error, type, nodes, path)
+    try {
+      const info = infoOf(run, path)
+      const value =
+        resolve === undefined
+          ? propertyOf(source, field?.name ?? '', argumentsOf, run, info)
+          : resolve(source, argumentsOf(run), run.contextValue, info)
+      const completed = isPromise(value)
+        ? value.then((resolved) => complete(run, resolved, path, info))
+        : complete(run, value, path, info)
+      return isPromise(completed) ? completed.then(undefined, fail) : completed
+    } catch (error) {
+      return fail(error)
+    }
+  }
+
+  const leafType = getNullableType(type)
+  if (resolve !== undefined || !isLeafType(leafType)) return { key, execute }
+  const { name } = field
+  const mayBeNull = !isNonNullType(type)
+  return {
+    key,
+    // Most fields are properties with a value as it is answered: they need neither path nor info.
+    execute(run, source, parentPath) {
+      if (typeof source !== 'object' || source === null) return execute(run, source, parentPath)
+      const value: unknown = (source as Record<string, unknown>)[name]
+      if (value === null || value === undefined) return mayBeNull ? null : execute(run, source, parentPath)
+      if (typeof value === 'object' || typeof value === 'function') return execute(run, source, parentPath)
+      try {
+        return serialize(leafType, value)
+      } catch {
+        return execute(run, source, parentPath)
+      }
+    },
+  }
+}
+
+function fieldOf(schema: GraphQLSchema, parentType: GraphQLObjectType, name: string): Field | undefined {
+  if (name === TypeNameMetaFieldDef.name) return TypeNameMetaFieldDef
+  if (schema.getQueryType() === parentType) {
+    if (name === SchemaMetaFieldDef.name) return SchemaMetaFieldDef
+    if (name === TypeMetaFieldDef.name) return TypeMetaFieldDef
+  }
+  return parentType.getFields()[name]
+}
+
+/** What graphql-js resolves a field by that has no resolver: the property, or what the method of that name gives. */
+function propertyOf(
+  source: unknown,
+  name: string,
+  argumentsOf: (run: Run) => Arguments,
+  run: Run,
+  info: GraphQLResolveInfo,
+): unknown {
+  if ((typeof source !== 'object' || source === null) && typeof source !== 'function') return undefined
+  const holder = source as Record<string, unknown>
+  const property = holder[name]
+  if (typeof property !== 'function') return property
+  return (holder[name] as (...given: readonly unknown[]) => unknown)(argumentsOf(run), run.contextValue, info)
+}
+
+/** Arguments without variables are read once for all, others once for each run. Resolvers must not change them. */
+function compileArguments(field: Field, node: FieldNode, { nextSlot }: FieldDeps): (run: Run) => Arguments {
+  if (holdsVariables(node)) {
+    const slot = nextSlot()
+    return ({ argumentsBySlot, variables }) => {
+      const known = argumentsBySlot[slot]
+      if (known !== undefined) return known
+      const read = Object.freeze(getArgumentValues(field, node, variables))
+      argumentsBySlot[slot] = read
+      return read
+    }
+  }
+  let known: Arguments | undefined
+  return () => {
+    known ??= Object.freeze(getArgumentValues(field, node))
+    return known
+  }
+}
+
+function holdsVariables({ arguments: given = [] }: FieldNode): boolean {
+  let found = false
+  for (const argument of given) {
+    visit(argument, {
+      Variable() {
+        found = true
+      },
+    })
+  }
+  return found
+}
+
+function compileInfo(
+  parentType: GraphQLObjectType,
+  field: Field,
+  fieldNodes: readonly FieldNode[],
+  { schema, operation, fragments }: FieldDeps,
+): (run: Run, path: ResponsePath) => GraphQLResolveInfo {
+  const { name: fieldName, type: returnType } = field
+  return ({ variables: variableValues }, path) => ({
+    fieldName,
+    fieldNodes,
+    returnType,
+    parentType,
+    path,
+    schema,
+    fragments,
+    rootValue: undefined,
+    operation,
+    variableValues,
+  })
+}

@@ -1,0 +1,33 @@
+import type { GraphQLError, ResponsePath } from 'graphql'
+
+/** One execution of a compiled operation. */
+export type Run = {
+  readonly contextValue: unknown
+  /** Coerced. */
+  readonly variables: { readonly [name: string]: unknown }
+  readonly errors: CollectedErrors
+  /** Arguments that hold variables, by the slot of their field: the same for every object of a list. */
+  readonly argumentsBySlot: { [argument: string]: unknown }[]
+}
+
+export type CollectedErrors = {
+  readonly errors: readonly GraphQLError[]
+  /** Not told: what lies at or below a place that is null already because of an error. */
+  add(error: GraphQLError, path: ResponsePath | undefined): void
+}
+
+export function createCollectedErrors(): CollectedErrors {
+  const errors: GraphQLError[] = []
+  const nulled = new Set<ResponsePath | undefined>()
+  return {
+    errors,
+    add(error, path) {
+      if (nulled.size > 0) {
+        for (let place = path; place !== undefined; place = place.prev) if (nulled.has(place)) return
+        if (nulled.has(undefined)) return
+      }
+      nulled.add(path)
+      errors.push(error)
+    },
+  }
+}
