@@ -14,6 +14,7 @@ let sent = 0
 /** Sends the journey's requests in turn over all connections, each with a header of its own. Anything but good answers ends the run. */
 export async function loadWith(journey: Journey, { url, token, connections, seconds }: Load) {
   const headers = headersOf(token)
+  let wrong = ''
   const result = await autocannon({
     url,
     connections,
@@ -25,12 +26,16 @@ export async function loadWith(journey: Journey, { url, token, connections, seco
       body: JSON.stringify({ query: journey.query, variables }),
       setupRequest: (request) => ({ ...request, headers: { ...headers, 'x-bench-request': String(sent++) } }),
     })),
-    verifyBody: (body) => !body.includes('"errors":'),
+    verifyBody(body) {
+      const isGood = !body.includes('"errors":')
+      if (!isGood) wrong ||= body.slice(0, 500)
+      return isGood
+    },
   })
   const { non2xx, errors, timeouts, mismatches } = result
   if (non2xx + errors + timeouts + mismatches > 0 || result['2xx'] === 0) {
     throw new Error(
-      `Cannot measure ${journey.name}: ${result['2xx']} answers of 200, ${non2xx} of another status, ${errors} broken, ${timeouts} late, ${mismatches} with errors`,
+      `Cannot measure ${journey.name} at ${url}: ${result['2xx']} answers of 200, ${non2xx} of another status, ${errors} broken, ${timeouts} late, ${mismatches} with errors ${wrong}`,
     )
   }
   return result
