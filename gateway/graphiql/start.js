@@ -44,8 +44,13 @@ async function ask({ operationName, ...params }, options) {
   const named = operationName && params.query.includes(operationName) ? { operationName } : {}
   const body = JSON.stringify({ ...params, ...named })
   const headers = await signedIn(params.query, options?.headers)
-  return isSubscription(options?.documentAST, named.operationName) ? follow(body, headers) : askOnce(body, headers)
+  if (isSubscription(options?.documentAST, named.operationName)) return follow(body, headers)
+  if (params.query.includes('@defer')) return askInParts({ ...params, ...named }, { headers })
+  return askOnce(body, headers)
 }
+
+/** GraphiQL's own fetcher reads answers in parts. */
+const askInParts = GraphiQL.createFetcher({ url: '/graphql' })
 
 async function askOnce(body, headers) {
   const answer = await fetch('/graphql', {

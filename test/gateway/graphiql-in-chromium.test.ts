@@ -7,6 +7,7 @@ import { type StartedGateway, startGateway } from '../support/start-gateway.ts'
 const examples: readonly Example[] = [
   { title: 'Shelves', query: 'query Shelves { shelves }', variables: {} },
   { title: 'One', query: 'query One($id: ID!) { item(id: $id) { title onHand } }', variables: { id: 'a' } },
+  { title: 'Later', query: 'query Later { item(id: "a") { title ... @defer { onHand } } }', variables: {} },
 ]
 
 describe('GraphiQL in Chromium', () => {
@@ -36,7 +37,7 @@ describe('GraphiQL in Chromium', () => {
   })
 
   it('opens one tab per example', async () => {
-    expect(await page.locator('.graphiql-tab').allInnerTexts()).toEqual(['Shelves', 'One'])
+    expect(await page.locator('.graphiql-tab').allInnerTexts()).toEqual(['Shelves', 'One', 'Later'])
   })
 
   it('runs an example with its variables and shows the answer', async () => {
@@ -49,6 +50,16 @@ describe('GraphiQL in Chromium', () => {
     const answer = page.locator('.result-window')
     await expect.poll(() => answer.innerText(), { timeout: 20_000 }).toContain('"Anorak"')
     expect(await answer.innerText()).toContain('"onHand": 7')
+  })
+
+  it('shows what is deferred, from the parts of an answer', async () => {
+    await page.locator('.graphiql-tab-button', { hasText: 'Later' }).first().click()
+    const answered = page.waitForResponse((response) => response.url().endsWith('/graphql'))
+    await page.locator('.graphiql-execute-button').click()
+    expect((await answered).headers()['content-type']).toContain('multipart/mixed')
+    const answer = page.locator('.result-window')
+    await expect.poll(() => answer.innerText(), { timeout: 20_000 }).toContain('"onHand": 7')
+    expect(await answer.innerText()).toContain('"title": "Anorak"')
   })
 
   it('knows the schema', async () => {
