@@ -85,7 +85,7 @@ const tellParts = async (parts: Parts, run: Run, initial: CompletedData, take: T
     group.objects.map(({ shape, object, path }) => {
       const completed = completeData(object, shape.shapes, path)
       begin(completed.deferred)
-      const errors = errorsAt(run.errors, path, group.part, told)
+      const errors = errorsAt(run.errors, { data: completed.data, place: path }, group.part, told)
       return {
         data: completed.data,
         errors: withViolations(errors, completed.violations),
@@ -94,7 +94,7 @@ const tellParts = async (parts: Parts, run: Run, initial: CompletedData, take: T
       }
     })
 
-  const errors = errorsAt(run.errors, [], parts.deferrals.initial, told)
+  const errors = errorsAt(run.errors, { data: initial.data, place: [] }, parts.deferrals.initial, told)
   take.initial({ data: initial.data, errors: withViolations(errors, initial.violations) })
   begin(initial.deferred)
   while (underWay > 0) {
@@ -123,23 +123,35 @@ const groupsOf = (deferrals: Deferrals, deferred: readonly DeferredObject[]): re
 }
 
 /**
- * The errors that explain what one part tells of one object. An error that speaks of no field of any part, but of the
- * object, of one around it, or of nothing, is told with the first that comes.
+ * The errors of what one part tells of one object: at its own fields, and below them where a null is all that is left. An
+ * error that speaks of no field of any part, but of the object, of one around it, or of nothing, is told with the first.
  */
 const errorsAt = (
   errors: readonly ClientError[],
-  place: ResponsePath,
+  { data, place }: { readonly data: unknown; readonly place: ResponsePath },
   part: Selected,
   told: Set<ClientError>,
 ): readonly ClientError[] => {
   const own = errors.filter((error) => {
     const { path } = error
-    if (path !== undefined && startsWith(path, place) && part.told.has(keysOf(path))) return true
-    const isLoose = path === undefined || startsWith(place, path)
-    return isLoose && !told.has(error)
+    if (path === undefined || startsWith(place, path)) return !told.has(error)
+    if (!startsWith(path, place)) return false
+    return part.told.has(keysOf(path)) || meetsNull(data, path, place.length, part)
   })
   for (const error of own) told.add(error)
   return oncePerPath(own)
+}
+
+/** Whether a null of the part stands on the way to what an error speaks of. */
+const meetsNull = (data: unknown, path: ResponsePath, start: number, part: Selected): boolean => {
+  let value = data
+  for (let at = start; at < path.length; at++) {
+    if (value === null) return at > start || part.told.has(keysOf(path.slice(0, at + 1)))
+    const element = path[at]
+    value =
+      typeof value === 'object' && value !== null && element !== undefined ? Reflect.get(value, element) : undefined
+  }
+  return false
 }
 
 const startsWith = (path: ResponsePath, start: ResponsePath): boolean =>

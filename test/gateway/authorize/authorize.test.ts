@@ -136,6 +136,25 @@ describeBothRoads('what a viewer may not have', () => {
     expect((await asked('{ maybeSafes { id mustSecret } }')).body.data).toEqual({ maybeSafes: [null, null] })
   })
 
+  it('is told with the answer whole to a client that takes parts', async () => {
+    const query = '{ safe { id ... @defer { label secret } } }'
+    const send = (viewer: string) =>
+      fetch(new URL('/graphql', gateway.url), {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          accept: 'multipart/mixed, application/json',
+          'x-viewer': viewer,
+        },
+        body: JSON.stringify({ query }),
+      })
+    expect((await send('staff')).headers.get('content-type')).toContain('multipart/mixed')
+    expect(await (await send('nobody')).json()).toMatchObject({
+      data: { safe: { id: 's1', label: 'Safe', secret: null } },
+      errors: [{ path: ['safe', 'secret'], extensions: { code: 'FORBIDDEN' } }],
+    })
+  })
+
   it('is told of once for each item, with its place', async () => {
     const { body } = await asked('{ safes { id secret } }')
     expect(body.data.safes).toEqual([

@@ -101,6 +101,31 @@ test('a null that may not be takes its part away and no more, and says why there
   expect(whole.data).toEqual({ products: null })
 })
 
+test('an error of a deferred field that a subgraph lets null more than the part is told where the null is', async () => {
+  const shop = federate(createStrict())
+  const { payloads } = await inParts(shop, '{ things { id ... @defer { must } } }')
+  expect(payloads[0]).toMatchObject({
+    data: { things: [null, { id: 'b' }] },
+    errors: [{ message: 'no must', path: ['things', 0, 'must'] }],
+  })
+  expect(incrementalOf(payloads)).toMatchObject([{ path: ['things', 1], data: { must: 'b' }, errors: [] }])
+})
+
+const createStrict = () => ({
+  things: {
+    typeDefs: 'type Query { things: [Thing] } type Thing { id: ID!  must: String! }',
+    resolvers: {
+      Query: { things: () => [{ id: 'a' }, { id: 'b' }] },
+      Thing: {
+        must: ({ id }: { id: string }) => {
+          if (id === 'a') throw new Error('no must')
+          return id
+        },
+      },
+    },
+  },
+})
+
 test('what is null in the first part gets no later one, and nobody waits for it', async () => {
   const gate = createGate()
   const shop = federate(createShop(), { answers: { stock: gate.held } })
@@ -185,6 +210,50 @@ test('lists of lists, and each part as soon as its own subgraphs have answered',
   const cell = (id: string) => ({ id, far: `far c${id}`, near: `near ${id}` })
   expect(await answer).toEqual({ data: { grid: [[cell('1')], [cell('2'), cell('1')]] }, errors: [] })
   expect(told[2]).toMatchObject({ incremental: [{ label: 'far' }, { label: 'far' }, { label: 'far' }], isLast: true })
+})
+
+test('a call that looks up for the first part does not wait for what a later one has to look up with it', async () => {
+  const byId = { __resolveReference: ({ id }: { id: string }) => ({ id, code: `c${id}` }) }
+  const byCode = { __resolveReference: ({ code }: { code: string }) => ({ code, info: `info ${code}` }) }
+  const gate = createGate()
+  let answers: Readonly<Record<string, OtherAnswer>> = {}
+  const shop = federate(
+    {
+      roots: {
+        typeDefs: `${link('@key')} type Query { left: Left  right: Right }
+          type Left @key(fields: "id") { id: ID! } type Right @key(fields: "id") { id: ID! }`,
+        resolvers: { Query: { left: () => ({ id: 'l' }), right: () => ({ id: 'r' }) } },
+      },
+      fast: {
+        typeDefs: `${link('@key')} type Left @key(fields: "id") @key(fields: "code") { id: ID!  code: ID! }`,
+        resolvers: { Left: byId },
+      },
+      slow: {
+        typeDefs: `${link('@key')} type Right @key(fields: "id") @key(fields: "code") { id: ID!  code: ID! }`,
+        resolvers: { Right: byId },
+      },
+      infos: {
+        typeDefs: `${link('@key')} type Left @key(fields: "code") { code: ID!  info: String }
+          type Right @key(fields: "code") { code: ID!  info: String }`,
+        resolvers: { Left: byCode, Right: byCode },
+      },
+    },
+    { planner: 'apollo', answers: { slow: (sent, answer) => (answers.slow ?? answer)(sent, answer) } },
+  )
+  const together = shop.executor.prepare(parse('{ left { info } right { info } }'))
+  await shop.executor.execute(together, request())
+  expect(shop.asked.map(({ service }) => service)).toEqual(['roots', 'fast', 'slow', 'infos'])
+  answers = { slow: gate.held }
+  const told: Payload[] = []
+  const answer = shop.executor
+    .prepare(parse('{ left { info } right { id ... @defer { info } } }'))
+    .runInParts?.(request(), {
+      initial: (payload) => told.push(payload),
+      later: (incremental, isLast) => told.push({ incremental, isLast }),
+    })
+  await expect.poll(() => told).toEqual([{ data: { left: { info: 'info cl' }, right: { id: 'r' } }, errors: [] }])
+  gate.open()
+  expect(await answer).toMatchObject({ data: { left: { info: 'info cl' }, right: { id: 'r', info: 'info cr' } } })
 })
 
 test('a client that goes away ends it: nothing is asked any more but with an aborted signal', async () => {
