@@ -10,6 +10,7 @@ import { readReservations } from './read-reservations.ts'
 import { readShipmentCost } from './read-shipment-cost.ts'
 import { readStockPositions } from './read-stock-positions.ts'
 import { readUnpublishedProducts } from './read-unpublished-products.ts'
+import { recordStock } from './record-stock.ts'
 import { reserveStock } from './reserve-stock.ts'
 import { settleReservations } from './settle-reservations.ts'
 import { unmaskCustomers } from './unmask-customers.ts'
@@ -27,6 +28,7 @@ export const policies: readonly Policy[] = Object.freeze([
   readShipmentCost,
   readStockPositions,
   readUnpublishedProducts,
+  recordStock,
   reserveStock,
   settleReservations,
   unmaskCustomers,

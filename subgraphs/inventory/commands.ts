@@ -7,6 +7,8 @@ import { removeExpiredRecords } from '../../platform/idempotency/idempotency.ts'
 import type { IdMinter } from '../../platform/ids.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { Caches } from './caches.ts'
+import { recordMovements } from './ledger/record.ts'
+import type { RecordCommand, RecordOutcome } from './ledger/record-command.ts'
 import { createAdmission, loadTerms } from './reservations/admission.ts'
 import type { Command, Outcome } from './reservations/command.ts'
 import type { ReservationRow } from './reservations/legs.ts'
@@ -29,6 +31,8 @@ export type InventoryCommands = AsyncDisposable & {
   /** @throws AppError when the store is away or too many wait; the same command may then be sent again */
   submit(command: Command, signal?: AbortSignal): Promise<Outcome>
   reservation(id: string): Promise<ReservationRow | null>
+  /** Appends movements to the ledger; see `recordMovements`. */
+  record(command: RecordCommand): Promise<RecordOutcome>
   /** Writes down what has run out and removes what is of no use any more. @returns how many rows it found */
   tidy(): Promise<number>
   counts(): { readonly groups: number; readonly requests: number }
@@ -75,6 +79,7 @@ export function createInventoryCommands(deps: InventoryCommandsDeps): InventoryC
   return {
     submit: groups.submit,
     reservation: (id) => readReservation(database, id),
+    record: (command) => recordMovements(deps, command),
     async tidy() {
       const reservationIds = await readExpired(database, mostTidied)
       if (reservationIds.length > 0) await groups.submit({ kind: 'tidy', reservationIds })

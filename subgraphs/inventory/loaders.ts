@@ -18,7 +18,7 @@ export type Context = SubgraphCall & {
   readonly cursors: CursorCodec
   readonly freshness: FreshnessBoard
   readonly load: Loaders
-  readonly commands: Pick<InventoryCommands, 'submit' | 'reservation'>
+  readonly commands: Pick<InventoryCommands, 'submit' | 'reservation' | 'record'>
   /** For what no cache keeps: history, and lists of exceptions. */
   readonly database: Queryable
 }

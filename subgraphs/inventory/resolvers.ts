@@ -4,6 +4,7 @@ import { isInStockScope, stockScope } from '../../policies/stock-scope.ts'
 import type { SubgraphResolvers } from '../../schema/generated/inventory.ts'
 import { freeOf } from './availability.ts'
 import { explanationOf } from './explanation.ts'
+import { recordMutations } from './ledger/record-resolvers.ts'
 import {
   resolveMovements,
   resolveSequenceGaps,
@@ -50,7 +51,7 @@ export const inventoryResolvers: SubgraphResolvers = {
     unreceivedTransfers: (_, given, context) => resolveUnreceivedTransfers(given, context),
     sequenceGaps: (_, given, context) => resolveSequenceGaps(given, context),
   },
-  Mutation: reservationMutations,
+  Mutation: { ...reservationMutations, ...recordMutations },
   ...reservationTypes,
   Location: {
     __resolveReference: async ({ id }, { load }) => (await load.network()).locations.get(id) ?? null,

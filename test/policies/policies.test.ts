@@ -19,6 +19,7 @@ import { readReservations } from '../../policies/read-reservations.ts'
 import { readShipmentCost } from '../../policies/read-shipment-cost.ts'
 import { readStockPositions } from '../../policies/read-stock-positions.ts'
 import { recipientContact } from '../../policies/recipient-scope.ts'
+import { recordStock } from '../../policies/record-stock.ts'
 import { reservationScope } from '../../policies/reservation-scope.ts'
 import { reserveStock } from '../../policies/reserve-stock.ts'
 import { settleReservations } from '../../policies/settle-reservations.ts'
@@ -84,6 +85,7 @@ describe('policies, role by role', () => {
   })
   it('move-reservations', () => expect(allowed(moveReservations)).toEqual(['serviceDesk', 'service']))
   it('settle-reservations', () => expect(allowed(settleReservations)).toEqual(['service']))
+  it('record-stock', () => expect(allowed(recordStock)).toEqual(['associate', 'opsAdmin', 'service']))
   it('manage-webhooks', () => expect(allowed(manageWebhooks)).toEqual(['partner']))
 
   it('are all listed, each under its file name', () => {

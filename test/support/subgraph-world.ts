@@ -36,6 +36,8 @@ export type SubgraphWorld = AsyncDisposable & {
   readonly database: Database
   /** Delivers documents of `erp` (unless said otherwise) and waits until the read models show them. */
   deliver(kind: string, documents: Readonly<Record<string, JsonObject | null>>, system?: string): Promise<void>
+  /** Waits until the read models show every committed event, and what follows from it. */
+  settle(): Promise<void>
   /** @throws Error when the answer has errors */
   ask(query: string, variables?: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>>
   /** The whole answer, errors included. Default viewer: a service. */
@@ -106,6 +108,11 @@ export async function openSubgraphWorld(
     projector.start()
     await projector.caughtUp(head)
   }
+  const settle = async () => {
+    await until('every committed event may be read', () => isReadable(database))
+    await decide()
+    await project()
+  }
   const tryToAsk = async (query: string, variables: Readonly<Record<string, unknown>> = {}, viewer: Viewer = service) =>
     host.handle({
       query,
@@ -126,10 +133,9 @@ export async function openSubgraphWorld(
         ([key, data]): SourceDocument => ({ system, kind, key, data, receivedAt: worldReceivedAt }),
       )
       await ingest.deliver({ system, documents: list })
-      await until('every committed event may be read', () => isReadable(database))
-      await decide()
-      await project()
+      await settle()
     },
+    settle,
     ask,
     tryToAsk,
     async statementsOf(query, variables) {

@@ -82,3 +82,30 @@ export const movementRules: Readonly<Record<MovementKind, Rule>> = {
 export function changeOf({ bucketFrom, bucketTo, quantity }: Movement, bucket: (typeof shelfBuckets)[number]): number {
   return (bucketTo === bucket ? quantity : 0) - (bucketFrom === bucket ? quantity : 0)
 }
+
+export type Legs = Pick<Movement, 'bucketFrom' | 'bucketTo' | 'quantity'>
+
+/** @returns where the units go, a taken quantity turned round; or what is wrong with it, and what is allowed */
+export function toLegs(
+  kind: MovementKind,
+  given: { readonly quantity: number; readonly bucketFrom: Bucket | null; readonly bucketTo: Bucket | null },
+): Legs | { readonly reason: 'BAD_QUANTITY' | 'BAD_BUCKETS'; readonly message: string } {
+  const rule = movementRules[kind]
+  const taken = given.quantity < 0
+  if (taken && kind !== 'ADJUSTMENT') {
+    const message = `quantity is ${given.quantity}, allowed is at least 0 but for ADJUSTMENT`
+    return { reason: 'BAD_QUANTITY', message }
+  }
+  const [from, to] = [given.bucketFrom ?? rule.from, given.bucketTo ?? rule.to]
+  if (kind === 'RECLASSIFY' && (from === null || to === null)) {
+    return {
+      reason: 'BAD_BUCKETS',
+      message: 'bucketFrom or bucketTo is missing, allowed are both for RECLASSIFY',
+    }
+  }
+  if (kind === 'PHYSICAL_COUNT' && to !== 'SELLABLE') {
+    const message = `bucketTo is ${JSON.stringify(to)}, allowed is "SELLABLE" for PHYSICAL_COUNT`
+    return { reason: 'BAD_BUCKETS', message }
+  }
+  return { bucketFrom: taken ? to : from, bucketTo: taken ? from : to, quantity: Math.abs(given.quantity) }
+}

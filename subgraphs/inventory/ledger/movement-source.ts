@@ -11,7 +11,7 @@ import {
 import { type Fact, toFactEvent } from '../../../platform/connector/fact.ts'
 import { AppError } from '../../../platform/errors/app-error.ts'
 import { toPositionId } from '../position-id.ts'
-import { buckets, type Movement, movementKinds, movementRules } from './movement-events.ts'
+import { buckets, type Movement, movementKinds, movementRules, toLegs } from './movement-events.ts'
 
 const movementDocument = z.object({
   variant: referenceField,
@@ -49,26 +49,14 @@ export const movementSource: SourceHandler = {
 }
 
 function toMovement(data: MovementDocument, document: SourceDocument, { ids }: NormalizeContext): Body {
-  const rule = movementRules[data.kind]
-  const taken = data.quantity < 0
-  if (taken && data.kind !== 'ADJUSTMENT') {
-    throw refusal(document, `quantity is ${data.quantity}, allowed is at least 0 but for ADJUSTMENT`)
-  }
-  const [from, to] = [data.bucketFrom ?? rule.from, data.bucketTo ?? rule.to]
-  if (data.kind === 'RECLASSIFY' && (from === null || to === null)) {
-    throw refusal(document, 'bucketFrom or bucketTo is missing, allowed are both for RECLASSIFY')
-  }
-  if (data.kind === 'PHYSICAL_COUNT' && to !== 'SELLABLE') {
-    throw refusal(document, `bucketTo is ${JSON.stringify(to)}, allowed is "SELLABLE" for PHYSICAL_COUNT`)
-  }
+  const legs = toLegs(data.kind, data)
+  if ('reason' in legs) throw refusal(document, legs.message)
   return {
     movementId: `${document.system}:${document.key}`,
     variantId: ids.idOf('variant', data.variant.namespace, data.variant.value),
     locationId: ids.idOf('location', data.location.namespace, data.location.value),
     kind: data.kind,
-    bucketFrom: taken ? to : from,
-    bucketTo: taken ? from : to,
-    quantity: Math.abs(data.quantity),
+    ...legs,
     committed: data.committed ?? 0,
     reason: data.reason,
     documentRef: data.documentRef,

@@ -10,13 +10,17 @@ export type InvalidReason =
   | 'TOO_MANY_LINES'
   | 'NO_LINES'
   | 'BAD_TTL'
+  | 'BAD_TIME'
+  | 'BAD_BUCKETS'
+  | 'BAD_TRANSFER'
+  | 'BAD_TEXT'
 
 export type InvalidLine = { readonly lineId: string | null; readonly reason: InvalidReason; readonly message: string }
 
 export const mostLines = 200
-const mostUnits = 1_000_000
+export const mostUnits = 1_000_000
 const longestTtlSeconds = 31 * 86_400
-const longestText = 200
+export const longestText = 200
 
 export type LineInput = {
   readonly lineId: string
@@ -77,12 +81,12 @@ export function checkText(text: string, argument: string): string {
   if (isText(text)) return text
   throw new AppError(
     'BAD_USER_INPUT',
-    `Cannot reserve stock: ${argument} has ${text.length} characters, allowed are 1 to ${longestText}`,
+    `Cannot read the request: ${argument} has ${text.length} characters, allowed are 1 to ${longestText}`,
     { details: { argument, allowed: `1 to ${longestText} characters` } },
   )
 }
 
-function isText(text: string): boolean {
+export function isText(text: string): boolean {
   // A NUL cannot be stored, and nobody means one.
   return text.length >= 1 && text.length <= longestText && !text.includes('\0')
 }
@@ -95,7 +99,7 @@ function badQuantity(lineId: string, quantity: number): InvalidLine {
   return { lineId, reason: 'BAD_QUANTITY', message: `quantity is ${quantity}, allowed are 1 to ${mostUnits}` }
 }
 
-function invalidCountOf(count: number): readonly InvalidLine[] {
+export function invalidCountOf(count: number): readonly InvalidLine[] {
   if (count === 0)
     return [{ lineId: null, reason: 'NO_LINES', message: `no line is given, allowed are 1 to ${mostLines}` }]
   if (count <= mostLines) return []

@@ -48,6 +48,21 @@ const mutations: Readonly<Record<string, { readonly who: readonly Who[]; readonl
   },
   allocateReservation: { who: ['service'], query: change('allocateReservation', foreign) },
   consumeReservation: { who: ['service'], query: change('consumeReservation', foreign) },
+  setCount: {
+    who: ['associate', 'admin', 'service'],
+    query: change(
+      'setCount',
+      'locationId: "loc_none", sku: "NO-SUCH", counted: 1, changeFromQuantity: 1, asOf: "2026-01-01T00:00:00Z"',
+    ),
+  },
+  recordMovements: {
+    who: ['associate', 'admin', 'service'],
+    query: change(
+      'recordMovements',
+      `movements: [{ lineId: "1", locationId: "loc_none", sku: "NO-SUCH", kind: RECEIPT, quantity: 1,
+        occurredAt: "2026-01-01T00:00:00Z" }]`,
+    ),
+  },
   unmaskCustomer: {
     who: ['agent'],
     query: 'mutation { unmaskCustomer(id: "cus_none", reason: "Asking for the matrix") { __typename } }',

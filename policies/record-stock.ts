@@ -1,0 +1,15 @@
+import { allow, deny, type Policy } from './policy.ts'
+
+/**
+ * Counts and movements come from the systems that move stock, and from people who stand before the shelf: store associates,
+ * for their own store (`stock-scope.ts`), and operations. Guards `Mutation.setCount` and `Mutation.recordMovements`.
+ */
+export const recordStock: Policy = {
+  name: 'record-stock',
+  decide(viewer) {
+    if (viewer.kind === 'service') return allow
+    if (viewer.kind !== 'staff') return deny('recording stock is for staff and systems')
+    const may = viewer.roles.some((role) => role === 'store-associate' || role === 'ops-admin')
+    return may ? allow : deny('no role that records stock')
+  },
+}

@@ -1,0 +1,36 @@
+import type { KeyedCommand } from '../../../platform/idempotency/idempotency.ts'
+import type { Movement } from './movement-events.ts'
+
+export type NewMovement = Pick<
+  Movement,
+  | 'variantId'
+  | 'locationId'
+  | 'kind'
+  | 'bucketFrom'
+  | 'bucketTo'
+  | 'quantity'
+  | 'reason'
+  | 'documentRef'
+  | 'transferId'
+  | 'happenedAt'
+>
+
+/** Movements told to us directly, not read from a source. All of them or none. */
+export type RecordCommand = {
+  readonly keyed: KeyedCommand
+  readonly tenant: string
+  /** Whose word it is. */
+  readonly authority: string
+  readonly correlationId: string
+  /** RFC 3339. */
+  readonly receivedAt: string
+  readonly movements: readonly NewMovement[]
+  /** Sellable units the caller believes the first movement meets; null: whatever there is. */
+  readonly changeFromQuantity: number | null
+}
+
+export type RecordOutcome =
+  | { readonly kind: 'recorded'; readonly movementIds: readonly string[]; readonly replayed: boolean }
+  | { readonly kind: 'stale'; readonly currentQuantity: number }
+  | { readonly kind: 'key-reused' }
+  | { readonly kind: 'key-in-progress' }

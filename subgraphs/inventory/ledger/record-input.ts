@@ -1,0 +1,151 @@
+import type { JsonObject } from '../../../platform/event-log/event-log.ts'
+import { fingerprintOf, keyedCommand } from '../../../platform/idempotency/idempotency.ts'
+import type { Viewer } from '../../../platform/identity/viewer.ts'
+import type { SubgraphCall } from '../../../platform/subgraph/subgraph.ts'
+import { isInStockScope, stockScope } from '../../../policies/stock-scope.ts'
+import type { NetworkIndex } from '../network.ts'
+import {
+  checkText,
+  type InvalidLine,
+  invalidCountOf,
+  isText,
+  longestText,
+  mostUnits,
+} from '../reservations/parse-input.ts'
+import { type Bucket, type MovementKind, toLegs } from './movement-events.ts'
+import type { NewMovement, RecordCommand } from './record-command.ts'
+
+type Maybe<T> = T | null | undefined
+
+export type MovementLine = {
+  readonly lineId: string
+  readonly locationId: string
+  readonly variantId?: Maybe<string>
+  readonly sku?: Maybe<string>
+  readonly kind: MovementKind
+  readonly quantity: number
+  readonly bucketFrom?: Maybe<Bucket>
+  readonly bucketTo?: Maybe<Bucket>
+  readonly reason?: Maybe<string>
+  readonly documentRef?: Maybe<string>
+  readonly transferId?: Maybe<string>
+  readonly occurredAt: string
+}
+
+export type RecordRefusal =
+  | { readonly kind: 'invalid'; readonly lines: readonly InvalidLine[] }
+  | { readonly kind: 'not-authority'; readonly message: string; readonly argument: string }
+
+export type RecordContext = {
+  readonly call: Pick<SubgraphCall, 'viewer' | 'correlationId' | 'now'>
+  readonly network: NetworkIndex
+  /** One entry per SKU, in order; null for an unknown one. */
+  readonly variantIdsOf: (skus: readonly string[]) => Promise<readonly (string | null)[]>
+  /** Those of the ids that a position or the catalogue knows. */
+  readonly knownVariants: (ids: readonly string[]) => Promise<ReadonlySet<string>>
+}
+
+type Keyed = { readonly operation: string; readonly idempotencyKey: string; readonly body: object }
+
+/** Reads lines into a command. @throws AppError `BAD_USER_INPUT` for a key that is none */
+export async function toRecordCommand(
+  { operation, idempotencyKey, body }: Keyed,
+  lines: readonly MovementLine[],
+  changeFromQuantity: number | null,
+  context: RecordContext,
+): Promise<RecordCommand | RecordRefusal> {
+  const { viewer, correlationId, now } = context.call
+  const key = checkText(idempotencyKey, 'idempotencyKey')
+  const counted = invalidCountOf(lines.length)
+  if (counted.length > 0) return { kind: 'invalid', lines: counted }
+  const scope = stockScope(viewer)
+  const foreign = lines.find(({ locationId }) => !isInStockScope(scope, locationId))
+  if (foreign !== undefined) {
+    const message = 'the location is not one of yours'
+    return { kind: 'not-authority', message, argument: 'locationId' }
+  }
+  const skus = [...new Set(lines.flatMap(({ sku }) => sku ?? []))]
+  const found = await context.variantIdsOf(skus)
+  const bySku = new Map(skus.map((sku, at) => [sku, found[at] ?? null]))
+  const known = await context.knownVariants([...new Set(lines.flatMap(({ variantId }) => variantId ?? []))])
+  const seen = new Set<string>()
+  const read = lines.map((line): NewMovement | InvalidLine => {
+    const invalid = (reason: InvalidLine['reason'], message: string) => ({ lineId: line.lineId, reason, message })
+    if (!isText(line.lineId) || seen.has(line.lineId)) {
+      return invalid('BAD_LINE_ID', `lineId is not 1 to ${longestText} characters, or used twice`)
+    }
+    seen.add(line.lineId)
+    if ((line.variantId == null) === (line.sku == null)) {
+      const got = line.sku == null ? 'neither' : 'both'
+      return invalid('UNKNOWN_VARIANT', `${got} of variantId and sku is given, allowed is one`)
+    }
+    const variantId = line.sku == null ? (line.variantId ?? '') : (bySku.get(line.sku) ?? null)
+    if (variantId === null || (line.sku == null && !known.has(variantId))) {
+      return invalid('UNKNOWN_VARIANT', `${line.sku == null ? 'variantId' : 'sku'} names no variant`)
+    }
+    if (!context.network.locations.has(line.locationId)) {
+      return invalid('UNKNOWN_LOCATION', 'locationId names no location')
+    }
+    return toMovement(line, variantId, now, invalid)
+  })
+  const invalid = read.flatMap((line) => ('message' in line ? [line] : []))
+  if (invalid.length > 0) return { kind: 'invalid', lines: invalid }
+  const movements = read.flatMap((line) => ('message' in line ? [] : [line]))
+  // A round trip leaves what JSON knows of: absent and undefined are one.
+  const plain: JsonObject = JSON.parse(JSON.stringify(body))
+  const { tenant, clientId } = viewer
+  const keyed = keyedCommand({ tenant, clientId, operation, key }, fingerprintOf(plain))
+  const receivedAt = now.toISOString()
+  return { keyed, tenant, authority: authorityOf(viewer), correlationId, receivedAt, movements, changeFromQuantity }
+}
+
+function toMovement(
+  line: MovementLine,
+  variantId: string,
+  now: Date,
+  invalid: (reason: InvalidLine['reason'], message: string) => InvalidLine,
+): NewMovement | InvalidLine {
+  const { kind, quantity, locationId, occurredAt } = line
+  const least = kind === 'PHYSICAL_COUNT' ? 0 : 1
+  if (!Number.isInteger(quantity) || Math.abs(quantity) > mostUnits || Math.abs(quantity) < least) {
+    return invalid('BAD_QUANTITY', `quantity is ${quantity}, allowed are ${least} to ${mostUnits}`)
+  }
+  if (Date.parse(occurredAt) > now.getTime() + mostAheadMs) {
+    return invalid('BAD_TIME', `the time is ${occurredAt}, allowed is up to now`)
+  }
+  for (const name of ['reason', 'documentRef', 'transferId'] as const) {
+    const text = line[name]
+    if (text != null && !isText(text)) {
+      return invalid(
+        name === 'transferId' ? 'BAD_TRANSFER' : 'BAD_TEXT',
+        `${name} is not 1 to ${longestText} characters`,
+      )
+    }
+  }
+  const isTransfer = kind === 'TRANSFER_OUT' || kind === 'TRANSFER_IN'
+  if (isTransfer !== (line.transferId != null)) {
+    return invalid(
+      'BAD_TRANSFER',
+      `transferId is ${isTransfer ? 'missing' : 'given'}, allowed with TRANSFER_OUT and TRANSFER_IN`,
+    )
+  }
+  const legs = toLegs(kind, { quantity, bucketFrom: line.bucketFrom ?? null, bucketTo: line.bucketTo ?? null })
+  if ('reason' in legs) return invalid(legs.reason, legs.message)
+  return {
+    variantId,
+    locationId,
+    kind,
+    ...legs,
+    reason: line.reason ?? null,
+    documentRef: line.documentRef ?? null,
+    transferId: line.transferId ?? null,
+    happenedAt: new Date(occurredAt).toISOString(),
+  }
+}
+
+/** Clocks of those who tell differ from ours by less than that. */
+const mostAheadMs = 60_000
+
+function authorityOf(viewer: Viewer): string {
+  return viewer.kind === 'service' ? viewer.system : 'storeloom'
+}
