@@ -53,7 +53,7 @@ async function recordContext(context: Context): Promise<RecordContext> {
   return {
     call: context,
     network: await context.load.network(),
-    variantIdsOf: (skus) => context.load.variantIdBySku.loadMany(skus),
+    variantIdsOf: async (skus) => context.load.variantIdBySku.loadMany(skus),
     async knownVariants(ids) {
       const { rows } = await context.database.query<{ id: string }>(
         'select distinct id from inventory.variants where id = any($1)',
