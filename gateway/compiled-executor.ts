@@ -8,6 +8,8 @@ import { ResultData } from './result-data.ts'
 /** A hostile set of variables can be wrong in thousands of places. */
 const maxVariableErrors = 20
 
+const noVariables = { coerced: {} }
+
 /** The product's own executor: plans and compiles an operation once, as long as the operation store keeps it. */
 export const buildCompiledExecutor: BuildExecutor = async (supergraphSdl, transports, keepable = []) => {
   const executor = createExecutor({ supergraphSdl, transports, keepable })
@@ -25,10 +27,10 @@ export const buildCompiledExecutor: BuildExecutor = async (supergraphSdl, transp
     apiSchema: executor.apiSchema,
     async execute({ operation, schema, variables, headers, signal, takeParts, kept }) {
       const definitions = operation.node.variableDefinitions ?? []
-      const values = getVariableValues(schema, definitions, variables, {
-        maxErrors: maxVariableErrors,
-        hideSuggestions: true,
-      })
+      const values =
+        definitions.length === 0
+          ? noVariables
+          : getVariableValues(schema, definitions, variables, { maxErrors: maxVariableErrors, hideSuggestions: true })
       if (values.coerced === undefined) return { errors: values.errors.slice(0, maxVariableErrors) }
       const request = { variables: values.coerced, headers, signal, kept }
       const { runToText, runInParts } = prepare(operation, schema)

@@ -25,6 +25,8 @@ export type GatewayRequest = {
   readonly headers: Readonly<Record<string, string>>
   /** Aborts when the client is gone. */
   readonly signal: AbortSignal
+  /** What aborts `signal`, lent so that the deadline may too. Absent: the gateway follows the signal with one of its own. */
+  readonly aborter?: AbortController
   /** Who asks, where this process itself asks in somebody's name; nothing that comes from outside sets it. */
   readonly viewer?: Viewer
   /** How a transport that can stream opens a subscription once all stages let it pass. Absent: it cannot. */

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
 import { AppError } from '../platform/errors/app-error.ts'
 import { describeValue } from '../platform/parse.ts'
@@ -12,7 +13,6 @@ export type GraphQLParams = {
 }
 
 const shape = 'allowed is {"query": text, "variables"?: object, "operationName"?: text, "extensions"?: object}'
-const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** @throws AppError `BAD_REQUEST` naming what is wrong with the body */
 export function readPostBody(body: unknown): GraphQLParams {
@@ -124,12 +124,11 @@ function wrong(name: string, got: unknown, allowed: string): AppError {
   return new AppError('BAD_REQUEST', `Cannot read ${name}: it is ${value}, allowed is ${allowed}`)
 }
 
+/** A `TextDecoder` does the same, byte order mark included, at several times the cost. */
 function decode(body: Buffer): string {
-  try {
-    return utf8.decode(body)
-  } catch (cause) {
-    throw new AppError('BAD_REQUEST', 'Cannot read the request: its body is not UTF-8', { cause })
-  }
+  if (!isUtf8(body)) throw new AppError('BAD_REQUEST', 'Cannot read the request: its body is not UTF-8')
+  const text = body.toString('utf8')
+  return text.startsWith('\ufeff') ? text.slice(1) : text
 }
 
 function parseJson(text: string, what: string): unknown {

@@ -7,7 +7,7 @@ import { toProblem } from '../platform/errors/problem.ts'
 import { type Cors, createCors } from './cors.ts'
 import type { Answer, GatewayRequest } from './exchange.ts'
 import { type ReadinessCheck, readReadiness } from './health.ts'
-import { chooseMediaType, retryAfterOf, statusOf } from './http-answer.ts'
+import { chooseMediaType, type MediaType, retryAfterOf, statusOf } from './http-answer.ts'
 import { answerBrokenRequest } from './http-broken.ts'
 import { acceptsParts, createPartsAnswer, type PartsAnswer } from './http-parts.ts'
 import { checkContentType, readGetQuery, readPostBody, refuseCrossSite, refuseOtherSites } from './http-request.ts'
@@ -123,7 +123,7 @@ function allowOrigin(request: FastifyRequest, reply: FastifyReply, cors: Cors): 
   if (origin !== undefined) reply.headers(cors.answerHeaders(origin))
 }
 
-type Params = Omit<GatewayRequest, 'headers' | 'path' | 'signal' | 'version' | 'address'>
+type Params = Omit<GatewayRequest, 'headers' | 'path' | 'signal' | 'aborter' | 'version' | 'address'>
 
 async function answer(
   request: FastifyRequest,
@@ -141,6 +141,7 @@ async function answer(
     address: request.ip,
     headers: plainHeaders(request),
     signal: aborter.signal,
+    aborter,
   }
   if (deps.streams?.isStream(request.headers)) {
     await deps.streams.answerStream(reply, request.headers, asked)
@@ -158,11 +159,8 @@ async function answer(
   const mediaType = chooseMediaType(request.headers.accept)
   const retryAfter = retryAfterOf(result)
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
-  return reply
-    .code(statusOf(result, mediaType))
-    .headers({ ...headers, ...commonHeaders })
-    .type(`${mediaType}; charset=utf-8`)
-    .send(text)
+  reply.headers(headers).headers(commonHeaders)
+  return reply.code(statusOf(result, mediaType)).header('content-type', contentTypes[mediaType]).send(text)
 }
 
 function answerInParts(
@@ -201,6 +199,11 @@ function tooLarge(bytes: number, allowedBytes: number): AppError {
     { details: { limit: 'responseBytes', allowed: allowedBytes, value: bytes } },
   )
 }
+
+const contentTypes = {
+  'application/json': 'application/json; charset=utf-8',
+  'application/graphql-response+json': 'application/graphql-response+json; charset=utf-8',
+} as const satisfies Record<MediaType, string>
 
 /** What one client is told must not be kept for another; nothing here is a page. */
 const commonHeaders = { 'cache-control': 'no-store', vary: 'accept, origin' }
@@ -253,11 +256,13 @@ function toAppError(error: unknown, limits: HttpLimits): AppError {
   return AppError.from(error)
 }
 
-function plainHeaders(request: FastifyRequest): Readonly<Record<string, string>> {
-  const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(request.headers)) {
-    const first = Array.isArray(value) ? value[0] : value
-    if (first !== undefined) headers[name] = first
-  }
-  return headers
+function plainHeaders({ headers }: Pick<FastifyRequest, 'headers'>): Readonly<Record<string, string>> {
+  if (isPlain(headers)) return headers
+  const { 'set-cookie': _, ...rest } = headers
+  return plainHeaders({ headers: rest })
+}
+
+/** Of all headers Node gives a list for this one alone; a request has no use for it. */
+function isPlain(headers: IncomingHttpHeaders): headers is Record<string, string> {
+  return headers['set-cookie'] === undefined
 }

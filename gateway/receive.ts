@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { AppError } from '../platform/errors/app-error.ts'
 import type { Viewer } from '../platform/identity/viewer.ts'
 import { isCorrelationId } from '../platform/telemetry/correlation.ts'
-import { inSpan, withTraceHeaders } from '../platform/telemetry/trace.ts'
+import { inSpan, isTraced, withTraceHeaders } from '../platform/telemetry/trace.ts'
 import type { Answer, Exchange, GatewayRequest, GraphQLResult } from './exchange.ts'
 import { type FormatError, refuse } from './mask-errors.ts'
 import type { GatewayObserver } from './metrics.ts'
@@ -25,16 +25,17 @@ const graceMs = 500
 /** Opens the exchange, runs the stages under the deadline, turns a refusal into an answer. Never rejects. */
 export function createReceiver(deps: ReceiveDeps): (request: GatewayRequest) => Promise<Answer> {
   return (request) =>
-    deps.supergraphs.use(async (supergraph) => {
+    deps.supergraphs.use((supergraph) => {
       const startedMs = performance.now()
-      const aborter = new AbortController()
+      const aborter = request.aborter ?? new AbortController()
+      const correlationId = correlationIdOf(request.headers)
       const exchange: Exchange = {
         request,
-        correlationId: correlationIdOf(request.headers),
+        correlationId,
         traceparent: traceparentOf(request.headers),
         signal: aborter.signal,
         supergraph,
-        answerHeaders: {},
+        answerHeaders: { 'x-correlation-id': correlationId },
         takeParts: request.takeParts ?? null,
         viewer: deps.anonymous,
         version: supergraph.unversioned,
@@ -42,15 +43,16 @@ export function createReceiver(deps: ReceiveDeps): (request: GatewayRequest) => 
         requestedCost: 0,
         lane: 'P2',
       }
-      exchange.answerHeaders['x-correlation-id'] = exchange.correlationId
-      const result = await traced(exchange, () => underDeadline(exchange, aborter, deps))
-      deps.observer.answered({ exchange, result, durationMs: performance.now() - startedMs })
-      return { result, headers: exchange.answerHeaders }
+      return traced(exchange, () => underDeadline(exchange, aborter, deps)).then((result) => {
+        deps.observer.answered({ exchange, result, durationMs: performance.now() - startedMs })
+        return { result, headers: exchange.answerHeaders }
+      })
     })
 }
 
 /** One span per request, below the client's own when it tells of one. */
 function traced(exchange: Exchange, run: () => Promise<GraphQLResult>): Promise<GraphQLResult> {
+  if (!isTraced()) return run()
   return withTraceHeaders(exchange.request.headers, () =>
     inSpan('graphql request', { 'storeloom.correlation_id': exchange.correlationId }, async (span) => {
       const result = await run()
@@ -64,26 +66,30 @@ function traced(exchange: Exchange, run: () => Promise<GraphQLResult>): Promise<
 
 function underDeadline(exchange: Exchange, aborter: AbortController, deps: ReceiveDeps): Promise<GraphQLResult> {
   const { signal } = exchange.request
+  const isOwn = signal !== aborter.signal
   return new Promise((resolve) => {
     let timer = setTimeout(() => {
       aborter.abort()
-      timer = setTimeout(() => finish(refuse(tooLate(deps.deadlineMs), exchange, deps.format)), graceMs)
+      timer = setTimeout(() => refuseWith(tooLate(deps.deadlineMs)), graceMs)
     }, deps.deadlineMs)
     const clientGone = () => aborter.abort()
-    if (signal.aborted) clientGone()
-    else signal.addEventListener('abort', clientGone, { once: true })
+    if (isOwn) {
+      if (signal.aborted) clientGone()
+      else signal.addEventListener('abort', clientGone, { once: true })
+    }
     const finish = (result: GraphQLResult) => {
       clearTimeout(timer)
-      signal.removeEventListener('abort', clientGone)
+      if (isOwn) signal.removeEventListener('abort', clientGone)
       resolve(result)
     }
-    runStages(exchange, deps.pipeline).then(finish, (error) => finish(refuse(error, exchange, deps.format)))
+    const refuseWith = (error: unknown) => finish(refuse(error, exchange, deps.format))
+    // A stage that throws at once is a refusal like one that rejects.
+    try {
+      deps.pipeline(exchange).then(finish, refuseWith)
+    } catch (error) {
+      refuseWith(error)
+    }
   })
-}
-
-/** A stage that throws at once is a refusal like one that rejects. */
-async function runStages(exchange: Exchange, pipeline: Handler): Promise<GraphQLResult> {
-  return pipeline(exchange)
 }
 
 function tooLate(deadlineMs: number): AppError {

@@ -20,7 +20,7 @@ export type SupergraphHolder = AsyncDisposable & {
   id(): string
   /** Takes a new one into service for requests that begin from now on; those under way finish on theirs. */
   swap(sdl: string): Promise<SwapOutcome>
-  /** Lends the supergraph in service for one request. */
+  /** Lends the supergraph in service for one request, until the promise of `run` is settled. */
   use<T>(run: (supergraph: Supergraph) => Promise<T>): Promise<T>
 }
 
@@ -80,15 +80,16 @@ export async function holdSupergraph(
       swapping = outcome
       return outcome
     },
-    async use(run) {
+    use(run) {
       const held = current
       held.users += 1
-      try {
-        return await run(held.supergraph)
-      } finally {
+      const release = () => {
         held.users -= 1
         if (held.retired && held.users === 0) close(held)
       }
+      const running = run(held.supergraph)
+      running.then(release, release)
+      return running
     },
     async [Symbol.asyncDispose]() {
       await swapping

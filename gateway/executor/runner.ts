@@ -26,13 +26,12 @@ export type Runner = {
 
 /** Runs a compiled plan, then completes what was gathered into the client's answer. */
 export const createRunner = (variantOf: (variables: ExecuteRequest['variables']) => Variant): Runner => {
-  const gather = async (request: ExecuteRequest, variant: Variant): Promise<Run> => {
+  const begin = (request: ExecuteRequest, variant: Variant): Run => {
     const { variables, headers, signal, kept } = request
     // Every call under way listens to the signal; Node warns of a leak beyond ten listeners.
     if (variant.callCount > 10) setMaxListeners(0, signal)
     const run: Run = { variables, headers, signal, kept, data: {}, errors: [], isShared: false }
     if (variant.introspect !== undefined) Object.assign(run.data, variant.introspect(variables))
-    await variant.step?.(run)
     return run
   }
 
@@ -40,7 +39,9 @@ export const createRunner = (variantOf: (variables: ExecuteRequest['variables'])
     run: async (request) => {
       try {
         const variant = variantOf(request.variables)
-        return complete(await gather(request, variant), variant.shapes)
+        const run = begin(request, variant)
+        await variant.step?.(run)
+        return complete(run, variant.shapes)
       } catch (error) {
         return { data: null, errors: [unanswered(error)] }
       }
@@ -48,7 +49,8 @@ export const createRunner = (variantOf: (variables: ExecuteRequest['variables'])
     runToText: async (request) => {
       try {
         const variant = variantOf(request.variables)
-        const run = await gather(request, variant)
+        const run = begin(request, variant)
+        await variant.step?.(run)
         const state = createTextState(run.isShared)
         const text = variant.write(run.data, state)
         if (!state.isViolated) return { text, errors: oncePerPath(run.errors) }

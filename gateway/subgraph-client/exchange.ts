@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici'
 import { AppError } from '../../platform/errors/app-error.ts'
+import { leaveAbort, onAbort } from './on-abort.ts'
 
 export type HttpAnswer = { readonly status: number; readonly text: string }
 
@@ -42,7 +43,7 @@ export const createExchange = ({ dispatcher, name, origin, path, maxResponseByte
     const settle = (): void => {
       isSettled = true
       clearTimeout(timer)
-      signal.removeEventListener('abort', giveUp)
+      leaveAbort(signal, giveUp)
     }
     const fail = (error: AppError): void => {
       if (isSettled) return
@@ -56,7 +57,7 @@ export const createExchange = ({ dispatcher, name, origin, path, maxResponseByte
       giveUp()
       return
     }
-    signal.addEventListener('abort', giveUp)
+    onAbort(signal, giveUp)
 
     dispatcher.dispatch(
       { origin, path, method: 'POST', headers, body, headersTimeout: 0, bodyTimeout: 0 },

@@ -1,5 +1,6 @@
 import type { AppError } from '../../platform/errors/app-error.ts'
 import type { Ended, HttpAnswer } from './exchange.ts'
+import { leaveAbort, onAbort } from './on-abort.ts'
 
 /**
  * Joins a call to an identical one that is under way. The key holds everything that can change the answer; who joins
@@ -45,9 +46,9 @@ export const createJoinInFlight = (leaving: () => AppError): JoinInFlight => {
       follower.leave()
       ended.fail(leaving())
     }
-    const follower: Follower = { ended, start, leave: () => signal.removeEventListener('abort', giveUp) }
+    const follower: Follower = { ended, start, leave: () => leaveAbort(signal, giveUp) }
     flight.followers.push(follower)
-    signal.addEventListener('abort', giveUp)
+    onAbort(signal, giveUp)
   }
 
   return (key, signal, ended, start) => {

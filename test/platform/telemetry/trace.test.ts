@@ -1,5 +1,6 @@
+import { INVALID_SPAN_CONTEXT, type Span, type Tracer, trace } from '@opentelemetry/api'
 import { describe, expect, it } from 'vitest'
-import { inSpan, traceHeaders } from '../../../platform/telemetry/trace.ts'
+import { inSpan, isTraced, traceHeaders, withTraceHeaders } from '../../../platform/telemetry/trace.ts'
 
 describe('trace', () => {
   it('passes the result and the failure of the work on', async () => {
@@ -15,6 +16,27 @@ describe('trace', () => {
   })
 
   it('adds no headers when no SDK is there', () => {
+    expect(isTraced()).toBe(false)
     expect(traceHeaders()).toEqual({})
+  })
+
+  it('makes spans from the moment an SDK is there', async () => {
+    const names: string[] = []
+    const tracer: Tracer = {
+      startSpan: () => trace.wrapSpanContext(INVALID_SPAN_CONTEXT),
+      startActiveSpan(name: string, ...rest: readonly unknown[]) {
+        names.push(name)
+        return (rest.at(-1) as (span: Span) => never)(trace.wrapSpanContext(INVALID_SPAN_CONTEXT))
+      },
+    }
+    trace.setGlobalTracerProvider({ getTracer: () => tracer })
+    try {
+      expect(isTraced()).toBe(true)
+      expect(await inSpan('read stock', {}, () => withTraceHeaders({}, () => 7))).toBe(7)
+      expect(names).toEqual(['read stock'])
+    } finally {
+      trace.disable()
+    }
+    expect(isTraced()).toBe(false)
   })
 })
