@@ -25,6 +25,13 @@ const reviews = Array.from({ length: 12 }, (_, index) => ({
   product: { __typename: 'Product', upc: String((index % 5) + 1) },
 }))
 
+// What a review or a question is about, as the reviews subgraph knows it: keys only.
+const subjects = Array.from({ length: 12 }, (_, index) =>
+  index % 3 === 0
+    ? { __typename: 'User', id: String((index % 6) + 1) }
+    : { __typename: 'Product', upc: String(index + 1) },
+)
+
 const productOf = ({ upc }) => products.find((product) => product.upc === upc)
 
 export const subgraphs = {
@@ -67,11 +74,29 @@ export const subgraphs = {
   },
   reviews: {
     typeDefs: `
+      extend type Query { subjects: [Subject!]!  notes: [Note!]! }
+      union Subject = User | Product
+      interface Note { text: String!  about: Subject! }
+      type Praise implements Note { text: String!  about: Subject!  stars: Int! }
+      type Complaint implements Note { text: String!  about: Subject!  reason: String }
       type Review @key(fields: "id") { id: ID!  body: String  author: User @provides(fields: "username")  product: Product }
       extend type User @key(fields: "id") { id: ID! @external  username: String @external  reviews: [Review] }
       extend type Product @key(fields: "upc") { upc: String! @external  reviews: [Review] }
     `,
     resolvers: {
+      Query: {
+        subjects: () => subjects,
+        notes: () =>
+          subjects.map((about, index) => ({
+            __typename: index % 2 === 0 ? 'Praise' : 'Complaint',
+            text: `Note ${index}`,
+            about,
+            stars: (index % 5) + 1,
+            reason: index % 4 === 1 ? null : 'too late',
+          })),
+      },
+      Subject: { __resolveType: ({ __typename }) => __typename },
+      Note: { __resolveType: ({ __typename }) => __typename },
       Review: {
         __resolveReference: ({ id }) => reviews.find((review) => review.id === id),
         author: ({ author }) => ({ ...author, username: users.find((user) => user.id === author.id).username }),
@@ -98,9 +123,11 @@ export const compose = (urlOf) => {
   return supergraphSdl
 }
 
-export const queries = {
+/** What the gateway was tuned on. */
+export const tuned = {
   // The query of the public gateway benchmark.
-  nested: `
+  nested: {
+    query: `
     fragment User on User { id username name }
     fragment Review on Review { id body }
     fragment Product on Product { inStock name price shippingEstimate upc weight }
@@ -108,6 +135,42 @@ export const queries = {
       users { ...User reviews { ...Review product { ...Product reviews { ...Review author { ...User reviews { ...Review product { ...Product } } } } } } }
       topProducts { ...Product reviews { ...Review author { ...User reviews { ...Review product { ...Product } } } } }
     }`,
-  one: 'query One { product(upc: "3") { upc name price } }',
-  list: 'query List { topProducts(first: 20) { upc name price inStock } }',
+  },
+  one: { query: 'query One { product(upc: "3") { upc name price } }' },
+  list: { query: 'query List { topProducts(first: 20) { upc name price inStock } }' },
+}
+
+/** Written after the tuning; nothing was changed for them. */
+export const fresh = {
+  // An interface and a union whose members are completed by three other subgraphs.
+  abstract: {
+    query: `query Abstract {
+      notes {
+        __typename text
+        ... on Praise { stars }
+        ... on Complaint { reason }
+        about { __typename ... on User { id name birthday } ... on Product { upc name inStock } }
+      }
+    }`,
+  },
+  // A field of one subgraph that needs two of another.
+  requires: {
+    query: 'query Requires($first: Int!) { topProducts(first: $first) { upc shippingEstimate } }',
+    variables: { first: 15 },
+  },
+  // Lists in lists, aliases everywhere, variables, a condition.
+  deep: {
+    query: `query Deep($id: ID!, $first: Int = 3, $brief: Boolean!) {
+      someone: user(id: $id) {
+        nick: username
+        born: birthday @skip(if: $brief)
+        wrote: reviews { text: body about: product { title: name cost: price there: inStock } }
+      }
+      shelf: topProducts(first: $first) {
+        title: name
+        said: reviews { text: body by: author { nick: username full: name } }
+      }
+    }`,
+    variables: { id: '2', brief: true },
+  },
 }

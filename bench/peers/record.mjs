@@ -1,8 +1,9 @@
 // What the floors need: the calls our plan makes, step by step, and the answers.
-import { parse } from 'graphql'
 import { createExecutor } from '../../dist/gateway/executor/executor.js'
 import { createSubgraphClient } from '../../dist/gateway/subgraph-client.js'
-import { compose, queries } from './graph.mjs'
+// The product's own copy of graphql: its schema belongs to it.
+import { getOperationAST, getVariableValues, parse } from '../../node_modules/graphql/index.js'
+import { compose, fresh, tuned } from './graph.mjs'
 
 export const recordPlans = async (ports) => {
   const urlOf = (name) => `http://127.0.0.1:${ports[name]}/graphql`
@@ -28,10 +29,13 @@ export const recordPlans = async (ports) => {
   const executor = createExecutor({ supergraphSdl: compose(urlOf), transports })
   const canned = {}
   const calls = {}
-  for (const query of Object.values(queries)) {
+  for (const { query, variables = {} } of Object.values({ ...tuned, ...fresh })) {
     steps = []
-    const request = { variables: {}, headers: {}, signal: AbortSignal.timeout(10_000) }
-    const { text } = await executor.executeToText(executor.prepare(parse(query)), request)
+    const document = parse(query)
+    const definitions = getOperationAST(document).variableDefinitions ?? []
+    const { coerced } = getVariableValues(executor.apiSchema, definitions, variables)
+    const request = { variables: coerced, headers: {}, signal: AbortSignal.timeout(10_000) }
+    const { text } = await executor.executeToText(executor.prepare(document), request)
     canned[query] = `{"data":${text}}`
     calls[query] = steps
   }

@@ -1,26 +1,34 @@
-// One command: every gateway, three queries, interleaved rounds; prints the table of CPU and what goes with it.
-//   node run.mjs [--rounds 3] [--seconds 4] [--connections 50] [--latency 0] [--only name,name] [--queries nested,one]
-import { fork } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+// One command: every gateway, interleaved rounds; prints the tables of CPU and what goes with it.
+//   node run.mjs [--tables tuned|fresh|both] [--rounds 3] [--seconds 4] [--connections n] [--latency ms]
+//                [--only name,name] [--queries nested,one]
+// Table `tuned`: what the gateway was tuned on, 50 connections, subgraphs that answer at once. Table `fresh`: queries
+// written after the tuning, 200 connections, subgraphs that take 20 ms.
+import { fork, spawnSync } from 'node:child_process'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { Pool } from 'undici'
-import { queries } from './graph.mjs'
+import { fresh, tuned } from './graph.mjs'
+import { cpuMs, createClient, mean, percentile, rssMb, sortedData } from './measure.mjs'
 import { recordPlans } from './record.mjs'
 
 const { values: options } = parseArgs({
   options: {
+    tables: { type: 'string', default: 'tuned' },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '4' },
-    connections: { type: 'string', default: '50' },
-    latency: { type: 'string', default: '0' },
+    connections: { type: 'string' },
+    latency: { type: 'string' },
     only: { type: 'string' },
     queries: { type: 'string' },
   },
 })
-const connections = Number(options.connections)
-const chosenQueries = (options.queries ?? Object.keys(queries).join()).split(',')
+const allTables = {
+  tuned: { queries: tuned, connections: 50, latencyMs: 0 },
+  fresh: { queries: fresh, connections: 200, latencyMs: 20 },
+}
+const tables = options.tables === 'both' ? ['tuned', 'fresh'] : options.tables.split(',')
 
+// As each is started by those who make it: ours by `npm run gateway`, with a larger young generation; the floors with the same.
+const young = ['--max-semi-space-size=64']
 const all = {
   'apollo (stock)': { file: 'apollo.mjs' },
   'apollo + undici': { file: 'apollo-undici.mjs' },
@@ -28,167 +36,152 @@ const all = {
   'hive (rust planner)': { file: 'hive.mjs', env: { PLANNER: 'rust' } },
   mercurius: { file: 'mercurius.mjs' },
   storeloom: { file: 'storeloom.mjs' },
-  'storeloom executor': { file: 'storeloom-executor.mjs' },
-  'storeloom executor (js plan)': { file: 'storeloom-executor.mjs', env: { PLANNER: 'apollo' } },
-  'floor: same calls': { file: 'floor-calls.mjs' },
-  'floor: canned': { file: 'floor-canned.mjs' },
+  'storeloom executor': { file: 'storeloom-executor.mjs', args: young },
+  'storeloom executor (js plan)': { file: 'storeloom-executor.mjs', args: young, env: { PLANNER: 'apollo' } },
+  'floor: same calls': { file: 'floor-calls.mjs', args: young },
+  'floor: canned': { file: 'floor-canned.mjs', args: young },
 }
 const names = options.only === undefined ? Object.keys(all) : options.only.split(',')
 
 // With two cores or more the gateway has one for itself; load and subgraphs share another.
-const pin =
-  cpus().length > 1
-    ? (core, pid) =>
-        import('node:child_process').then(({ spawnSync }) => spawnSync('taskset', ['-acp', String(core), String(pid)]))
-    : async () => {}
+const pin = (core, pid) => {
+  if (cpus().length > 1) spawnSync('taskset', ['-acp', String(core), String(pid)])
+}
 
 const children = []
-const start = (file, env = {}, core = 0) =>
-  new Promise((resolve, reject) => {
-    const child = fork(new URL(file, import.meta.url).pathname, [], {
-      env: { ...process.env, NODE_ENV: 'production', ...env },
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    })
-    children.push(child)
-    const timer = setTimeout(() => reject(new Error(`${file} is not ready after 30 s`)), 30_000)
-    child.once('exit', (code) => reject(new Error(`${file} ended with ${code}`)))
-    child.once('message', (message) => {
-      clearTimeout(timer)
-      void pin(core, message.pid ?? child.pid).then(() => resolve({ child, ...message }))
-    })
-  })
 process.on('exit', () => {
   for (const child of children) child.kill()
 })
-
-const cpuMs = (pid) => {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * 10
-}
-const rssMb = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024
-
-let unique = 0
-const ask = (gateway, query) =>
+const start = (file, { env = {}, args = [] }, core) =>
   new Promise((resolve, reject) => {
-    const chunks = []
-    gateway.pool.dispatch(
-      {
-        path: gateway.path,
-        method: 'POST',
-        body: JSON.stringify({ query }),
-        headers: ['content-type', 'application/json', 'authorization', `Bearer ${unique++}`],
-      },
-      {
-        onConnect: () => {},
-        onHeaders: () => true,
-        onData: (chunk) => chunks.push(chunk) > 0,
-        onComplete: () => resolve(Buffer.concat(chunks).toString()),
-        onError: reject,
-      },
-    )
+    const child = fork(new URL(file, import.meta.url).pathname, [], {
+      env: { ...process.env, NODE_ENV: 'production', ...env },
+      execArgv: args,
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    })
+    children.push(child)
+    const timer = setTimeout(() => reject(new Error(`${file} is not ready after 60 s`)), 60_000)
+    child.once('exit', (code) => reject(new Error(`${file} ended with ${code}`)))
+    child.once('message', (message) => {
+      clearTimeout(timer)
+      child.removeAllListeners('exit')
+      pin(core, message.pid ?? child.pid)
+      resolve({ child, pid: child.pid, ...message })
+    })
   })
 
-const load = async (gateway, query, milliseconds) => {
-  const latencies = []
-  const endMs = performance.now() + milliseconds
-  const client = async () => {
-    while (performance.now() < endMs) {
-      const startMs = performance.now()
-      await ask(gateway, query)
-      latencies.push(performance.now() - startMs)
-    }
-  }
-  await Promise.all(Array.from({ length: connections }, client))
-  return latencies.sort((left, right) => left - right)
-}
-
-const sorted = (value) => {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.keys(value)
-      .sort()
-      .map((key) => [key, sorted(value[key])]),
-  )
-}
-
-const { ports, child: subgraphs } = await start('subgraphs.mjs', { LATENCY_MS: options.latency }, 1)
-await pin(1, process.pid)
-const askCalls = () =>
+const { ports, child: subgraphs } = await start('subgraphs.mjs', {}, 1)
+pin(1, process.pid)
+const countCalls = () =>
   new Promise((resolve) => {
     subgraphs.once('message', ({ calls }) => resolve(calls))
-    subgraphs.send('calls')
+    subgraphs.send({ kind: 'calls' })
   })
 
 const { canned, calls } = await recordPlans(ports)
+const env = { SUBGRAPH_PORTS: JSON.stringify(ports), CANNED: JSON.stringify(canned), CALLS: JSON.stringify(calls) }
 const gateways = []
+const absent = []
 for (const name of names) {
-  const env = {
-    ...all[name].env,
-    SUBGRAPH_PORTS: JSON.stringify(ports),
-    CANNED: JSON.stringify(canned),
-    CALLS: JSON.stringify(calls),
-  }
   try {
-    const { child, port, path, pid } = await start(`gateways/${all[name].file}`, env, 0)
-    child.removeAllListeners('exit')
-    const pool = new Pool(`http://127.0.0.1:${port}`, { connections })
-    gateways.push({ name, pid: pid ?? child.pid, path, pool, results: {} })
+    const started = await start(`gateways/${all[name].file}`, { ...all[name], env: { ...all[name].env, ...env } }, 0)
+    gateways.push({ name, ...started })
   } catch (error) {
     console.error(`${name} does not start: ${error.message}`)
-  }
-}
-
-for (const key of chosenQueries) {
-  const expected = JSON.stringify(sorted(JSON.parse(canned[queries[key]]).data))
-  for (const gateway of gateways) {
-    const answer = await ask(gateway, queries[key])
-    let isSame = false
-    try {
-      isSame = JSON.stringify(sorted(JSON.parse(answer).data)) === expected
-    } catch {
-      isSame = false
-    }
-    if (!isSame) console.error(`${gateway.name} answers ${key} differently: ${answer.slice(-300)}`)
-    gateway.results[key] = { calls: 0, isSame, cpu: [], rps: [], latencies: [] }
+    absent.push(name)
   }
 }
 
 const roundMs = Number(options.seconds) * 1000
-for (let round = 0; round <= Number(options.rounds); round++) {
-  for (const key of chosenQueries) {
-    for (const gateway of gateways) {
-      const startCalls = await askCalls()
-      const startMs = performance.now()
-      const startCpuMs = cpuMs(gateway.pid)
-      const latencies = await load(gateway, queries[key], round === 0 ? Math.min(roundMs, 3000) : roundMs)
-      if (round === 0) continue
-      const result = gateway.results[key]
-      result.cpu.push((cpuMs(gateway.pid) - startCpuMs) / latencies.length)
-      result.rps.push((latencies.length / (performance.now() - startMs)) * 1000)
-      result.latencies.push(latencies)
-      // Under load: below the plan's calls means that calls of different principals were joined.
-      result.calls = ((await askCalls()) - startCalls) / latencies.length
+const measureTable = async ({ queries, connections, latencyMs }) => {
+  const chosen = Object.keys(queries).filter((key) => options.queries?.split(',').includes(key) ?? true)
+  subgraphs.send({ kind: 'latency', latencyMs })
+  const clients = new Map(gateways.map((gateway) => [gateway, createClient(gateway, connections)]))
+  const results = new Map()
+  for (const key of chosen) {
+    for (const [gateway, client] of clients) {
+      const answer = await client.ask(JSON.stringify(queries[key]))
+      const isSame = sortedData(answer) === sortedData(canned[queries[key].query])
+      if (!isSame) console.error(`${gateway.name} answers ${key} differently: ${answer.slice(-300)}`)
+      results.set(`${key} ${gateway.name}`, { calls: 0, isSame, cpu: [], rps: [], latencies: [], rss: 0 })
     }
+  }
+  for (let round = 0; round <= Number(options.rounds); round++) {
+    for (const key of chosen) {
+      for (const [gateway, client] of clients) {
+        const result = results.get(`${key} ${gateway.name}`)
+        const body = JSON.stringify(queries[key])
+        const startCalls = await countCalls()
+        const startMs = performance.now()
+        const startCpuMs = cpuMs(gateway.pid)
+        const latencies = await client.load(body, round === 0 ? Math.min(roundMs, 3000) : roundMs)
+        if (round === 0) continue
+        result.cpu.push((cpuMs(gateway.pid) - startCpuMs) / latencies.length)
+        result.rps.push((latencies.length / (performance.now() - startMs)) * 1000)
+        result.latencies.push(latencies)
+        result.rss = rssMb(gateway.pid)
+        // Under load: below the plan's calls means that calls of different principals were joined.
+        result.calls = ((await countCalls()) - startCalls) / latencies.length
+      }
+    }
+  }
+  await Promise.all([...clients.values()].map((client) => client.close()))
+  return { chosen, results }
+}
+
+const columns = [
+  'gateway',
+  'CPU-ms',
+  '÷ stock',
+  '× floor',
+  'calls',
+  'RPS',
+  'p50 ms',
+  'p99 ms',
+  'RSS MB',
+  'spread %',
+  'same answer',
+]
+const printTable = (name, { connections, latencyMs }, { chosen, results }) => {
+  for (const key of chosen) {
+    const cpuOf = (gateway) => mean(results.get(`${key} ${gateway}`)?.cpu ?? [])
+    const stockMs = cpuOf('apollo (stock)')
+    const floorMs = cpuOf('floor: same calls')
+    console.log(`\n${name}: ${key}, ${connections} connections, ${latencyMs} ms of subgraph latency`)
+    console.log(`| ${columns.join(' | ')} |\n|${columns.map(() => '---').join('|')}|`)
+    for (const gateway of gateways) {
+      const { cpu, rps, latencies, calls: perRequest, isSame, rss } = results.get(`${key} ${gateway.name}`)
+      const own = mean(cpu)
+      const ratio = (value) => (Number.isFinite(value) ? value.toFixed(1) : '')
+      const spread = ((Math.max(...cpu) - Math.min(...cpu)) / own) * 100
+      const cells = [
+        gateway.name,
+        own.toFixed(3),
+        ratio(stockMs / own),
+        ratio(own / floorMs),
+        perRequest.toFixed(1),
+        mean(rps).toFixed(0),
+        percentile(latencies, 0.5).toFixed(1),
+        percentile(latencies, 0.99).toFixed(1),
+        rss.toFixed(0),
+        spread.toFixed(0),
+        isSame ? 'yes' : 'NO',
+      ]
+      console.log(`| ${cells.join(' | ')} |`)
+    }
+    for (const gateway of absent) console.log(`| ${gateway} |${' |'.repeat(columns.length - 2)} NO: does not start |`)
   }
 }
 
-const mean = (numbers) => numbers.reduce((total, number) => total + number, 0) / numbers.length
-const percentile = (rounds, part) =>
-  mean(rounds.map((latencies) => latencies[Math.floor(latencies.length * part)] ?? 0))
-const stock = gateways.find(({ name }) => name === 'apollo (stock)')
-for (const key of chosenQueries) {
-  console.log(
-    `\n${key}\n| gateway | CPU-ms | × stock | calls | RPS | p50 ms | p99 ms | RSS MB | spread % | same answer |\n|---|---|---|---|---|---|---|---|---|---|`,
-  )
-  for (const gateway of gateways) {
-    const { cpu, rps, latencies, calls: perRequest, isSame } = gateway.results[key]
-    const own = mean(cpu)
-    const times = stock === undefined ? '' : (mean(stock.results[key].cpu) / own).toFixed(1)
-    const spread = ((Math.max(...cpu) - Math.min(...cpu)) / own) * 100
-    console.log(
-      `| ${gateway.name} | ${own.toFixed(3)} | ${times} | ${perRequest.toFixed(1)} | ${mean(rps).toFixed(0)} | ${percentile(latencies, 0.5).toFixed(1)} | ${percentile(latencies, 0.99).toFixed(1)} | ${rssMb(gateway.pid).toFixed(0)} | ${spread.toFixed(0)} | ${isSame ? 'yes' : 'NO'} |`,
-    )
+console.log(`${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}`)
+for (const name of tables) {
+  const table = allTables[name]
+  if (table === undefined) throw new RangeError(`There is no table ${name}, allowed are tuned, fresh and both`)
+  const asked = {
+    ...table,
+    connections: Number(options.connections ?? table.connections),
+    latencyMs: Number(options.latency ?? table.latencyMs),
   }
+  printTable(name, asked, await measureTable(asked))
 }
 process.exit()

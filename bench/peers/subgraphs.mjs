@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { graphql } from 'graphql'
 import { schemaOf, subgraphs } from './graph.mjs'
 
-const latencyMs = Number(process.env.LATENCY_MS ?? '0')
+let latencyMs = 0
 const ports = {}
 let calls = 0
 
@@ -36,7 +36,8 @@ for (const [name, subgraph] of Object.entries(subgraphs)) {
 }
 
 process.on('message', (message) => {
-  if (message === 'calls') process.send({ calls })
+  if (message.kind === 'calls') process.send({ calls })
+  if (message.kind === 'latency') latencyMs = message.latencyMs
 })
 process.send({ ports })
 process.on('disconnect', () => process.exit())

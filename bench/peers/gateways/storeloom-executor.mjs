@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { createExecutor } from '../../../dist/gateway/executor/executor.js'
 import { createSubgraphClient } from '../../../dist/gateway/subgraph-client.js'
 // The product's own copy of graphql: its schema belongs to it.
-import { parse, validate } from '../../../node_modules/graphql/index.js'
+import { getOperationAST, getVariableValues, parse, validate } from '../../../node_modules/graphql/index.js'
 import { listen, ports, readBody, supergraph, urlOf } from './serve.mjs'
 
 const executor = createExecutor({
@@ -18,16 +18,18 @@ const prepare = (text) => {
   const document = parse(text)
   const errors = validate(executor.apiSchema, document)
   if (errors.length > 0) throw errors[0]
-  const prepared = executor.prepare(document)
-  known.set(text, prepared)
-  return prepared
+  const definitions = getOperationAST(document).variableDefinitions ?? []
+  const made = { prepared: executor.prepare(document), definitions }
+  known.set(text, made)
+  return made
 }
 await listen(
   createServer((request, response) => {
     readBody(request, async (body) => {
-      const { query } = JSON.parse(body)
-      const { text: data } = await executor.executeToText(known.get(query) ?? prepare(query), {
-        variables: {},
+      const { query, variables } = JSON.parse(body)
+      const { prepared, definitions } = known.get(query) ?? prepare(query)
+      const { text: data } = await executor.executeToText(prepared, {
+        variables: getVariableValues(executor.apiSchema, definitions, variables ?? {}).coerced,
         headers: { authorization: request.headers.authorization ?? '' },
         signal: new AbortController().signal,
       })

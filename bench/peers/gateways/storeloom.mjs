@@ -8,9 +8,13 @@ import { supergraph } from './serve.mjs'
 const file = join(await mkdtemp(join(tmpdir(), 'peers-')), 'supergraph.graphql')
 await writeFile(file, supergraph())
 const main = new URL('../../../dist/main.js', import.meta.url).pathname
-const child = spawn(process.execPath, [...process.execArgv, main, 'gateway', '--supergraph', file, '--port', '0'], {
-  stdio: ['ignore', 'pipe', 'inherit'],
-})
+const child = spawn(
+  process.execPath,
+  ['--max-semi-space-size=64', ...process.execArgv, main, 'gateway', '--supergraph', file, '--port', '0'],
+  {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  },
+)
 process.on('exit', () => child.kill('SIGKILL'))
 process.on('SIGTERM', () => process.exit())
 process.on('disconnect', () => process.exit())
