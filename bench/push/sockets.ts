@@ -1,4 +1,5 @@
 /** A process of many WebSocket clients: argv URL, count, `graphql` or `bare`. Tells lags once a second, in milliseconds. */
+import { randomUUID } from 'node:crypto'
 import { WebSocket } from 'ws'
 
 const [, , url = '', count = '0', kind = 'graphql'] = process.argv
@@ -19,7 +20,7 @@ function connect(): Promise<void> {
     socket.on('message', (data) => {
       const text = String(data)
       if (text === '{"type":"connection_ack"}') {
-        socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }))
+        socket.send(JSON.stringify({ id: randomUUID(), type: 'subscribe', payload: { query } }))
       } else if (text.startsWith('{"type":"ping"')) ready()
       else {
         told += 1

@@ -104,6 +104,7 @@ export function createAnswerPayloads(deps: AnswerDeps): AnswerPayloads {
       cursor: source.cursor,
       key,
       event: telling.event,
+      recordedMs: telling.event === null ? null : telling.atMs,
       text: `{${head}"data":{${JSON.stringify(responseKey)}:${JSON.stringify(data)}},"extensions":{"cursor":"${source.cursor}"}}`,
       sameness: field.distinct ? samenessOf(data, tellingKeys) : '',
     }

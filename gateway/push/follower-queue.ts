@@ -17,8 +17,19 @@ export function createLosslessQueue(): FollowerQueue {
   let waiting: Delivery[] = []
   let next = 0
   let chars = 0
+  // Whoever keeps up has one delivery at a time, and an array for each would cost more than the rest of the way.
+  let single: Delivery | null = null
   return {
     add(delivery) {
+      if (single === null && next === waiting.length) {
+        single = delivery
+        return true
+      }
+      if (single !== null) {
+        waiting.push(single)
+        chars += single.text.length
+        single = null
+      }
       if (waiting.length - next >= queueBounds.mostDeliveries) return false
       // One that is over the bound by itself must get through as well.
       if (chars + delivery.text.length > queueBounds.mostChars && waiting.length > next) return false
@@ -27,6 +38,11 @@ export function createLosslessQueue(): FollowerQueue {
       return true
     },
     take() {
+      if (single !== null) {
+        const only = single
+        single = null
+        return only
+      }
       const delivery = waiting[next]
       if (delivery === undefined) return null
       next += 1
@@ -37,7 +53,7 @@ export function createLosslessQueue(): FollowerQueue {
       }
       return delivery
     },
-    size: () => waiting.length - next,
+    size: () => (single === null ? waiting.length - next : 1),
     replaced: () => 0,
   }
 }

@@ -210,8 +210,8 @@ export function createHub(deps: HubDeps, first: HubGraph): Hub {
             member.takenCursor = delivery.cursor
             const replaced = member.queue?.replaced() ?? 0
             if (replaced > 0) observer.conflated(group.labels, replaced)
-            const recorded = delivery.event?.recordedTime
-            observer.delivered(group.labels, recorded === undefined ? null : clock().getTime() - Date.parse(recorded))
+            const { recordedMs } = delivery
+            observer.delivered(group.labels, recordedMs === null ? null : clock().getTime() - recordedMs)
             if (member.queue?.size() === 0) member.onEmpty?.()
             return delivery
           },

@@ -30,7 +30,9 @@ export type Delivery = {
   /** What it is about; conflation keeps the last of each. */
   readonly key: string
   /** null for what is no event. */
-  readonly event: Pick<RecordedEvent, 'id' | 'position' | 'recordedTime'> | null
+  readonly event: Pick<RecordedEvent, 'id' | 'position'> | null
+  /** When the event was recorded, in milliseconds since 1970; null for what is no event. */
+  readonly recordedMs: number | null
   /** Equal for deliveries that tell the client the same; empty unless the stream is distinct. */
   readonly sameness: string
 }

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { AppError } from '../../platform/errors/app-error.ts'
 import type { GraphQLResult } from '../exchange.ts'
@@ -7,6 +8,7 @@ import type { Connection, Connections } from './connections.ts'
 import type { Follower } from './hub-port.ts'
 import type { OpenOperation, StreamOrigin } from './open-operation.ts'
 import type { StreamEnd } from './registration.ts'
+import { nextFrame, nextHead } from './ws-frame.ts'
 import { type ClientMessage, readClientMessage } from './ws-message.ts'
 import { createWsWriter } from './ws-writer.ts'
 
@@ -36,10 +38,15 @@ export type WsConnectionDeps = {
 /** Messages and ping frames one socket may send in a second; 50 streams need a hundred. */
 const mostMessagesPerSecond = 2_000
 
-type Stream = { follower: Follower | null; closed: boolean; hasTold: boolean }
+type Stream = { readonly head: string; follower: Follower | null; closed: boolean; hasTold: boolean }
 
-/** Speaks graphql-transport-ws over one socket. */
-export function serveWebSocket(socket: WebSocket, origin: Omit<StreamOrigin, 'signal'>, deps: WsConnectionDeps): void {
+/** Speaks graphql-transport-ws over one socket. @param wire the connection below it */
+export function serveWebSocket(
+  socket: WebSocket,
+  wire: Duplex,
+  origin: Omit<StreamOrigin, 'signal'>,
+  deps: WsConnectionDeps,
+): void {
   const aborter = new AbortController()
   // Each operation under way listens.
   setMaxListeners(0, aborter.signal)
@@ -50,7 +57,7 @@ export function serveWebSocket(socket: WebSocket, origin: Omit<StreamOrigin, 'si
   let alive = true
   let heard = 0
   let secondEndsMs = 0
-  const { send, blockedSinceMs } = createWsWriter(socket, pump)
+  const { send, sendFrame, blockedSinceMs } = createWsWriter(socket, wire, pump)
   const initTimer = setTimeout(() => {
     if (state !== 'acknowledged') socket.close(closeCodes.initialisationTimeout, 'Connection initialisation timeout')
   }, deps.initTimeoutMs)
@@ -110,7 +117,7 @@ export function serveWebSocket(socket: WebSocket, origin: Omit<StreamOrigin, 'si
           continue
         }
         stream.hasTold = true
-        send(`{"id":${JSON.stringify(id)},"type":"next","payload":${delivery.text}}`)
+        sendFrame(nextFrame(stream.head, delivery))
         if (blockedSinceMs() !== null) return
       }
     }
@@ -125,7 +132,7 @@ export function serveWebSocket(socket: WebSocket, origin: Omit<StreamOrigin, 'si
       refuse(id, [tooManyStreams(deps.mostStreams)])
       return
     }
-    const stream: Stream = { follower: null, closed: false, hasTold: false }
+    const stream: Stream = { head: nextHead(id), follower: null, closed: false, hasTold: false }
     streams.set(id, stream)
     const opened = await deps.open({ ...payload, mayMutate: true, ...origin, headers, signal: aborter.signal }, null, {
       onReady() {

@@ -43,7 +43,7 @@ export function addWebSockets(server: Server, deps: WsServerDeps): Disposable {
         setTimeout(() => opened.terminate(), 1_000).unref()
         return
       }
-      serveWebSocket(opened, originOf(request, path, route.version), deps)
+      serveWebSocket(opened, socket, originOf(request, path, route.version), deps)
     })
   }
   server.on('upgrade', onUpgrade)

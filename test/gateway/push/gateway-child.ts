@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis'
 import { createGateway } from '../../../gateway/index.ts'
+import { createPushMetrics } from '../../../gateway/push/push-observer.ts'
 import { createSubgraphHeaders } from '../../../gateway/viewer-context.ts'
 import { createPostgresEventLog } from '../../../platform/event-log/postgres.ts'
 import { createPostgresWakeBus } from '../../../platform/event-log/wake-bus-postgres.ts'
@@ -8,13 +9,15 @@ import { plainViewerCodec } from '../../../platform/identity/viewer-header.ts'
 import { openPostgres } from '../../../platform/sql/postgres.ts'
 import { hostSubgraph } from '../../../platform/subgraph/host.ts'
 import { createInProcessTransport } from '../../../platform/subgraph/in-process.ts'
+import { createMetrics } from '../../../platform/telemetry/metrics.ts'
 import { composePush, cursorSecret, ordersSdl, someone, stockSdl, viewerOf } from './push-graph.ts'
 
 /**
  * A gateway over a log it shares with others, until it is killed: argv 2 is the database's URL, argv 3 its port, argv 4
- * the URL of a Redis or nothing. Every order and item is known to it.
+ * the URL of a Redis or nothing, argv 5 `hasty` to ping and cut connections sooner than the product does. Every order and
+ * item is known to it.
  */
-const [, , url = '', port = '0', redisUrl = ''] = process.argv
+const [, , url = '', port = '0', redisUrl = '', pace = ''] = process.argv
 const database = openPostgres({ url, poolSize: 8 })
 const redis = redisUrl === '' ? null : new Redis(redisUrl, { maxRetriesPerRequest: 1, enableOfflineQueue: false })
 redis?.on('error', () => {})
@@ -64,7 +67,8 @@ const gateway = await createGateway({
     eventLog: createPostgresEventLog({ database, wakeBus }),
     settle: async () => {},
     cursorSecrets: [cursorSecret],
-    limits: { stallMs: 2_000, beatMs: 2_000 },
+    observer: createPushMetrics(createMetrics()),
+    limits: pace === 'hasty' ? { stallMs: 2_000, beatMs: 2_000 } : {},
   },
   onInternal: console.error,
 })

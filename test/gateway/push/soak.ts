@@ -43,7 +43,12 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   const ports = [await freePort(), await freePort()]
   const urls = ports.map((port) => `http://127.0.0.1:${port}`)
   const start = (port: number): Child =>
-    startChild('../gateway/push/gateway-child.ts', [options.databaseUrl, String(port), options.redis?.url ?? ''])
+    startChild('../gateway/push/gateway-child.ts', [
+      options.databaseUrl,
+      String(port),
+      options.redis?.url ?? '',
+      'hasty',
+    ])
   const gateways = ports.map(start)
   await Promise.all(gateways.map((gateway) => gateway.line('listening', 60_000)))
   const stopping = new AbortController()
