@@ -5,7 +5,12 @@ import { groupBy } from '../../platform/group-by.ts'
 import type { Queryable } from '../../platform/sql/database.ts'
 import type { OrderFacts } from '../../policies/order-scope.ts'
 
-const orderFact = z.object({ orderId: z.string(), channelId: z.string(), profileId: z.string().nullable() })
+const orderFact = z.object({
+  orderId: z.string(),
+  channelId: z.string(),
+  profileId: z.string().nullable(),
+  locationId: z.string().nullish(),
+})
 const shipmentFact = z.object({ orderId: z.string(), shipmentId: z.string(), locationId: z.string().nullable() })
 
 const orderEvents = { 'retail.order.captured.v1': orderFact, 'retail.order.edited.v1': orderFact } as const
@@ -60,11 +65,12 @@ async function upsert<E extends Told>(
 }
 
 const upsertOrders = `
-INSERT INTO finance.orders AS known (id, channel_id, profile_id, content_version)
-SELECT "orderId", "channelId", "profileId", version
-FROM jsonb_to_recordset($1::jsonb) AS r("orderId" text, "channelId" text, "profileId" text, version bigint)
+INSERT INTO finance.orders AS known (id, channel_id, profile_id, location_id, content_version)
+SELECT "orderId", "channelId", "profileId", "locationId", version
+FROM jsonb_to_recordset($1::jsonb) AS r("orderId" text, "channelId" text, "profileId" text, "locationId" text, version bigint)
 ON CONFLICT (id) DO UPDATE SET
-  channel_id = excluded.channel_id, profile_id = excluded.profile_id, content_version = excluded.content_version
+  channel_id = excluded.channel_id, profile_id = excluded.profile_id, location_id = excluded.location_id,
+  content_version = excluded.content_version
 WHERE known.content_version < excluded.content_version`
 
 const upsertLocations = `
@@ -90,8 +96,8 @@ export async function readOrderScopes(
 ): Promise<readonly (OrderScopeRow | null)[]> {
   const { rows } = await database.query<ScopeRecord>(
     `SELECT o.id, o.channel_id, o.profile_id, array(
-       SELECT DISTINCT location_id FROM finance.order_locations l
-       WHERE l.order_id = o.id AND location_id IS NOT NULL ORDER BY 1) AS location_ids
+       SELECT location_id FROM finance.order_locations l WHERE l.order_id = o.id AND location_id IS NOT NULL
+       UNION SELECT o.location_id WHERE o.location_id IS NOT NULL ORDER BY 1) AS location_ids
      FROM finance.orders o WHERE o.id = ANY($1) AND o.channel_id IS NOT NULL`,
     [orderIds],
   )

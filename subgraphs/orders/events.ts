@@ -38,6 +38,8 @@ const orderContent = z.object({
   channelId: z.string(),
   externalNumber: z.string(),
   profileId: text,
+  /** The store it was sold in or is collected from. Events of before it was told have none. */
+  locationId: text.default(null),
   placedAt: z.string(),
   currency: z.string(),
   taxIncluded: z.boolean(),

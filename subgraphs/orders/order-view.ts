@@ -78,9 +78,9 @@ export function toOrderView(facts: OrderFacts): OrderView | null {
   }
 }
 
-/** Where an order's parcels leave from. */
-export function locationsOf({ shipments }: Pick<OrderView, 'shipments'>): readonly string[] {
-  return [...new Set(shipments.flatMap(({ locationId }) => locationId ?? []))].sort()
+/** Where an order was sold or is collected, and where its parcels leave from. */
+export function locationsOf(order: Pick<OrderView, 'shipments' | 'locationId'>): readonly string[] {
+  return [...new Set([order, ...order.shipments].flatMap(({ locationId }) => locationId ?? []))].sort()
 }
 
 type Step = { readonly at: string; readonly order: number; readonly apply: () => void }

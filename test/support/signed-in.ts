@@ -18,6 +18,7 @@ export type Who =
   | 'agent'
   | 'associate'
   | 'otherAssociate'
+  | 'cashier'
   | 'partner'
   | 'otherPartner'
   | 'finance'
@@ -29,7 +30,8 @@ const known = /* GraphQL */ `
   {
     customerByIdentifier(kind: EMAIL, value: "ada.lind@example.com") { id }
     order(number: "O-1000001") { shipments { location { id } } }
-    locations(kind: STORE, first: 1) { edges { node { id } } }
+    till: location(code: "ST001") { id }
+    other: location(code: "ST002") { id }
   }
 `
 
@@ -39,14 +41,14 @@ export async function startSignedIn(environment: Record<string, string> = {}): P
   const agent = await signIn(app, 'agent')
   const { data } = await agent(known)
   const centre: string = data.order.shipments[0].location.id
-  const store: string = data.locations.edges[0].node.id
   const asks: Readonly<Record<Who, Ask>> = {
     anonymous: app.ask,
     agent,
     shopper: await signIn(app, 'shopper'),
     stranger: await signIn(app, 'shopper', { customer: 'cus_stranger' }),
     associate: await signIn(app, 'associate', { locations: centre }),
-    otherAssociate: await signIn(app, 'associate', { locations: store }),
+    otherAssociate: await signIn(app, 'associate', { locations: data.other.id }),
+    cashier: await signIn(app, 'associate', { locations: data.till.id }),
     partner: await signIn(app, 'partner'),
     otherPartner: await signIn(app, 'partner', { channels: 'walmart' }),
     finance: await signIn(app, 'finance'),

@@ -11,6 +11,7 @@ select o.order_id as key,
           else jsonb_build_object('namespace', 'oms', 'value', c.customer_id::text) end
         from web_customer c where c.customer_id = o.customer_id)
       when o.loyalty_card is not null then jsonb_build_object('namespace', 'loyalty-number', 'value', o.loyalty_card) end,
+    'location', case when o.store_code is not null then jsonb_build_object('namespace', 'location-code', 'value', o.store_code) end,
     'placedAt', o.placed_at,
     'currency', o.currency,
     'taxIncluded', o.tax_included,

@@ -143,6 +143,14 @@ describe('who may have what: storefronts, service desk, stores', () => {
       expect((await ask('associate', order, adas)).data.order.number).toBe('O-1000001')
       expect((await ask('otherAssociate', order, adas)).data).toEqual({ order: null })
     })
+    it('orders: those sold in their store, though no parcel left it, with what was paid', async () => {
+      const atTheTill = { number: 'O-1000003' }
+      const { data } = await ask('cashier', money, atTheTill)
+      expect(data.order.payments.length).toBeGreaterThan(0)
+      expect((await ask('cashier', order, adas)).data).toEqual({ order: null })
+      expect((await ask('associate', order, atTheTill)).data).toEqual({ order: null })
+      expect((await ask('otherAssociate', money, atTheTill)).data).toEqual({ order: null })
+    })
     it('products: all', async () => expect((await ask('associate', product)).errors).toBeUndefined())
     it('customers: looked up, masked', async () => {
       expect((await ask('associate', finding)).data.customerByIdentifier.id).toBe(ada)
