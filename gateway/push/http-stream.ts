@@ -11,6 +11,8 @@ import type { StreamEnd } from './registration.ts'
 export type StreamFormat = {
   readonly name: string
   readonly contentType: string
+  /** What comes before all else. */
+  readonly opening: string
   next(text: string, cursor: string | null): string
   /** What shows that the connection lives. `cursor`: where the stream stands, null while there is none. */
   beat(cursor: string | null): string
@@ -106,7 +108,11 @@ export async function streamOverHttp(
   pump()
 }
 
-function begin(reply: FastifyReply, { contentType }: StreamFormat, headers: Readonly<Record<string, string>>): void {
+function begin(
+  reply: FastifyReply,
+  { contentType, opening }: StreamFormat,
+  headers: Readonly<Record<string, string>>,
+): void {
   reply.hijack()
   const raw: ServerResponse = reply.raw
   for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...headers })) {
@@ -118,4 +124,5 @@ function begin(reply: FastifyReply, { contentType }: StreamFormat, headers: Read
     'x-accel-buffering': 'no',
     vary: 'accept, origin',
   })
+  if (opening !== '') raw.write(opening)
 }

@@ -2,8 +2,10 @@ import { toProblem } from '../../platform/errors/problem.ts'
 import type { StreamFormat } from './http-stream.ts'
 
 const boundary = 'graphql'
-const part = (json: string) => `\r\n--${boundary}\r\ncontent-type: application/json\r\n\r\n${json}\r\n`
-const last = `\r\n--${boundary}--\r\n`
+/** Sent with the part before it: a client reads a part when it sees where it ends. */
+const delimiter = `\r\n--${boundary}`
+const part = (json: string) => `\r\ncontent-type: application/json\r\n\r\n${json}${delimiter}`
+const last = '--\r\n'
 
 /**
  * Subscriptions as the parts of one HTTP response, protocol version 1.0.
@@ -12,6 +14,7 @@ const last = `\r\n--${boundary}--\r\n`
 export const multipartSubscription: StreamFormat = {
   name: 'multipart',
   contentType: `multipart/mixed;boundary="${boundary}";subscriptionSpec=1.0`,
+  opening: delimiter,
   next: (text) => part(`{"payload":${text}}`),
   beat: () => part('{}'),
   end: (error) => (error === null ? '' : part(JSON.stringify({ payload: null, errors: [error] }))) + last,

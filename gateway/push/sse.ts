@@ -8,6 +8,7 @@ import type { StreamFormat } from './http-stream.ts'
 export const serverSentEvents: StreamFormat = {
   name: 'sse',
   contentType: 'text/event-stream; charset=utf-8',
+  opening: '',
   next: (text, cursor) => `event: next\n${cursor === null ? '' : `id: ${cursor}\n`}data: ${text}\n\n`,
   beat: (cursor) => (cursor === null ? ':\n\n' : `id: ${cursor}\n:\n\n`),
   end: (error) => `${error === null ? '' : nextError(error)}event: complete\ndata: \n\n`,

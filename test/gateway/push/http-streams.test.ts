@@ -114,6 +114,8 @@ describe('multipart subscriptions', () => {
     const [, told] =
       /--graphql\r\ncontent-type: application\/json\r\n\r\n(\{"payload".*\})\r\n/.exec(stream.text()) ?? []
     expect(JSON.parse(told ?? '')).toMatchObject({ payload: { data: { orderChanged: { to: 'A' } } } })
+    // Where the part ends is told with it: else a client shows an event when the next one comes.
+    expect(stream.text()).toMatch(/\r\n--graphql$/)
   })
 
   it('MUST show that it lives by empty objects', async () => {
