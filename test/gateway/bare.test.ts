@@ -1,12 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { meros } from 'meros/browser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type BareGateway, startBareGateway } from '../../gateway/bare.ts'
 import { createSubgraphClient } from '../../gateway/subgraph-client.ts'
 import { serveSubgraph } from '../../platform/subgraph/http-server.ts'
+import { apolloAccept, type Payload } from '../support/read-parts.ts'
 import { catalogue, composeRetail, host } from '../support/retail-subgraphs.ts'
 import { ask } from '../support/start-gateway.ts'
 
@@ -38,6 +40,40 @@ describe('bare gateway', () => {
       body: '{"query":"{ shelves __typename }"}',
     })
     expect(await root.json()).toMatchObject({ data: null, errors: [{ extensions: { code: 'UPSTREAM_UNAVAILABLE' } }] })
+  })
+
+  it('tells the first part of an answer while a subgraph still owes what is deferred', async () => {
+    const held: ServerResponse[] = []
+    const own = createServer((request, response) => {
+      request.resume()
+      held.push(response)
+    })
+    await new Promise<void>((resolve) => own.listen(0, '127.0.0.1', resolve))
+    await using served = await serveSubgraph(host(catalogue), {
+      host: '127.0.0.1',
+      port: 0,
+      bodyLimitBytes: 100_000,
+      notReadyBecause: async () => null,
+      onInternal: () => {},
+    })
+    const sdl = composeRetail({
+      catalogue: `${served.url}/graphql`,
+      stock: `http://127.0.0.1:${(own.address() as AddressInfo).port}/graphql`,
+    })
+    await using bare = await startBareGateway({ ...options, supergraphFile: await write('deferred.graphql', sdl) })
+    const response = await fetch(`${bare.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: apolloAccept },
+      body: JSON.stringify({ query: '{ item(id: "a") { title ... @defer { onHand } } }' }),
+    })
+    const parts = await meros<Payload>(response)
+    if (parts instanceof Response) throw new TypeError('Not in parts')
+    expect((await parts.next()).value?.body).toEqual({ data: { item: { title: 'Anorak' } }, hasNext: true })
+    await expect.poll(() => held.length).toBe(1)
+    held[0]?.setHeader('content-type', 'application/json').end('{"data":{"_entities":[{"onHand":5}]}}')
+    const incremental = [{ data: { onHand: 5 }, path: ['item'] }]
+    expect((await parts.next()).value?.body).toEqual({ incremental, hasNext: false })
+    own.close()
   })
 
   it('reaches the subgraphs at the addresses in the supergraph and passes on their own errors', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { apolloAccept, mergePayloads, readParts } from '../support/read-parts.ts'
 import { startTestApp, type TestApp } from '../support/start-app.ts'
 
 const query = /* GraphQL */ `
@@ -43,6 +44,25 @@ describe('journey: a storefront asks for 20 variants', () => {
     // Usage and keys are looked after now and then by the same pool.
     await expect.poll(cost).toBe(0)
     expect(await statementsForRequests(app)).toBeGreaterThan(0)
+  })
+
+  it('gets the products first and availability when it is there, if it asks so', async () => {
+    const deferred = query.replace(/availability\(.*\}/, '... @defer(label: "stock") { $& }')
+    const variables = { channelId: 'web', skus: skus.slice(0, 3) }
+    const response = await fetch(`${app.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: apolloAccept },
+      body: JSON.stringify({ query: deferred, variables }),
+    })
+    const payloads = await readParts(response)
+    expect(JSON.stringify(payloads[0])).not.toContain('ats')
+    expect(payloads[1]?.incremental).toMatchObject(
+      [0, 1, 2].map((index) => ({ path: ['variantsBySku', index], label: 'stock', data: { availability: {} } })),
+    )
+    const whole = await app.ask(query, variables)
+    const ageless = (data: unknown) => JSON.stringify(data).replaceAll(/"(ageMs|asOf)":("[^"]*"|\d+)/g, '')
+    expect(ageless(mergePayloads(payloads))).toBe(ageless(whole.data))
+    expect(payloads[1]?.extensions).toMatchObject({ cost: { actual: whole.extensions.cost.actual } })
   })
 
   it('gets null for what is unknown, and the rest', async () => {

@@ -1,16 +1,12 @@
-import { meros } from 'meros/browser'
 import { expect, it } from 'vitest'
 import { createMemoryRateLimiter } from '../../../gateway/rate-limit/memory.ts'
 import { createInProcessTransport } from '../../../platform/subgraph/in-process.ts'
 import type { SubgraphTransport } from '../../../platform/subgraph/transport.ts'
 import { describeBothRoads } from '../../support/both-roads.ts'
 import { governed, startGoverned, widePlans } from '../../support/governed-gateway.ts'
-import { type Incremental, mergeParts } from '../../support/merge-parts.ts'
+import { apolloAccept, mergePayloads, readParts } from '../../support/read-parts.ts'
 import { host, stock } from '../../support/retail-subgraphs.ts'
 import { ask, defaultLimits, inProcessTransports, startGateway } from '../../support/start-gateway.ts'
-
-/** As Apollo Client sends it. */
-const apolloAccept = 'multipart/mixed;deferSpec=20220824,application/json'
 
 const send = (url: string, query: string, more: RequestInit & { readonly accept?: string } = {}) =>
   fetch(new URL('/graphql', url), {
@@ -19,26 +15,6 @@ const send = (url: string, query: string, more: RequestInit & { readonly accept?
     body: JSON.stringify({ query }),
     ...(more.signal ? { signal: more.signal } : {}),
   })
-
-type Payload = {
-  readonly data?: unknown
-  readonly incremental?: readonly Incremental[]
-  readonly errors?: readonly { readonly extensions: { readonly code: string } }[]
-  readonly extensions?: { readonly cost: unknown }
-  readonly hasNext: boolean
-}
-
-/** What a client that knows nothing of us reads. */
-async function payloadsOf(response: Response): Promise<Payload[]> {
-  const parts = await meros<Payload>(response)
-  if (parts instanceof Response) throw new TypeError(`Not in parts: ${await parts.text()}`)
-  const payloads: Payload[] = []
-  for await (const part of parts) {
-    if (!part.json) throw new TypeError(`Not JSON: ${String(part.body)}`)
-    payloads.push(part.body)
-  }
-  return payloads
-}
 
 /** The stock subgraph answers when it is told to; it notes what it was asked. */
 function gateStock() {
@@ -87,15 +63,10 @@ describeBothRoads('@defer over HTTP', () => {
   it('gives a client that adds the parts up what one without parts gets', async () => {
     await using started = await startGateway()
     const query = '{ items { id ...Stock @defer } } fragment Stock on Item { onHand restock ... @defer { size } }'
-    const payloads = await payloadsOf(await send(started.url, query))
+    const payloads = await readParts(await send(started.url, query))
     const whole = await ask(started.url, query)
     expect(payloads.map(({ hasNext }) => hasNext)).toEqual([...payloads.slice(1).map(() => true), false])
-    expect(
-      mergeParts(
-        payloads[0]?.data,
-        payloads.flatMap(({ incremental }) => incremental ?? []),
-      ),
-    ).toEqual(whole.body.data)
+    expect(mergePayloads(payloads)).toEqual(whole.body.data)
     const errors = payloads.flatMap(({ incremental }) => (incremental ?? []).flatMap((part) => part.errors ?? []))
     const timeless = (error: { readonly message: string; readonly path: unknown; readonly extensions: object }) => ({
       ...error,
@@ -129,7 +100,7 @@ describeBothRoads('@defer over HTTP', () => {
     const response = await send(started.url, '{ item(id: "a") { title ... @defer { onHand } } }', {
       accept: 'application/json, multipart/mixed',
     })
-    expect(await payloadsOf(response)).toHaveLength(2)
+    expect(await readParts(response)).toHaveLength(2)
   })
 
   it('is told in the schema, and refused with a code where it may not stand', async () => {
@@ -153,7 +124,7 @@ describeBothRoads('@defer over HTTP', () => {
     // As much as may come: what it did cost is known at the end.
     expect(response.headers.get('ratelimit')).toBe('"P3";r=100;t=10')
     expect(response.headers.get('deprecation')).toMatch(/^@\d+$/)
-    const payloads = await payloadsOf(response)
+    const payloads = await readParts(response)
     expect(payloads.map(({ extensions }) => extensions?.cost)).toEqual([
       undefined,
       { requested: 100, actual: 6, throttle: { maximum: 200, available: 194, restoreRate: 10 } },
@@ -168,7 +139,7 @@ describeBothRoads('@defer over HTTP', () => {
       transports: gate.transports,
       limits: { ...defaultLimits, requestDeadlineMs: 300 },
     })
-    const payloads = await payloadsOf(await send(started.url, '{ items { id ... @defer { onHand } } }'))
+    const payloads = await readParts(await send(started.url, '{ items { id ... @defer { onHand } } }'))
     expect(payloads[0]).toMatchObject({ data: { items: [{ id: 'a' }, { id: 'b' }] }, hasNext: true })
     expect(payloads[1]).toMatchObject({
       incremental: [
@@ -182,7 +153,7 @@ describeBothRoads('@defer over HTTP', () => {
   it('ends when all parts together would be larger than an answer may be', async () => {
     await using started = await startGateway({ limits: { ...defaultLimits, responseLimitBytes: 250 } })
     const query = '{ item(id: "a") { id } ... @defer { repeat(text: "0123456789", times: 20) } }'
-    const payloads = await payloadsOf(await send(started.url, query))
+    const payloads = await readParts(await send(started.url, query))
     expect(payloads).toMatchObject([
       { data: { item: { id: 'a' } }, hasNext: true },
       { errors: [{ extensions: { code: 'QUERY_TOO_COSTLY', details: { limit: 'responseBytes' } } }], hasNext: false },
