@@ -19,7 +19,7 @@ describe('journey: a partner watches its orders, a storefront its stock', () => 
   }, 180_000)
   afterAll(async () => app[Symbol.asyncDispose]())
 
-  async function inSource<T>(system: 'oms', work: (client: pg.Client) => Promise<T>): Promise<T> {
+  async function inSource<T>(system: 'oms' | 'wms', work: (client: pg.Client) => Promise<T>): Promise<T> {
     const client = new pg.Client({ connectionString: app.sourceUrl(system) })
     await client.connect()
     try {
@@ -119,6 +119,32 @@ describe('journey: a partner watches its orders, a storefront its stock', () => 
     const { access_token } = (await response.json()) as { access_token: string }
     return access_token
   }
+
+  it('is told when stock falls short of what was promised, and when that is made good', async () => {
+    const authorization = `Bearer ${await issueToken(app.url, 'agent')}`
+    const query = `subscription { shortfallRaised {
+      ... on ShortfallEvent { units orderIds variant { sku } position { sellable } } } }`
+    using stream = await openHttpStream(app.url, { query }, 'text/event-stream', { headers: { authorization } })
+    using storefront = await openHttpStream(app.url, { query }, 'text/event-stream')
+    const sku = await inSource('wms', async (client) => {
+      // A warehouse that lost goods it had given out for picking.
+      await client.query('alter table wms_stk drop constraint wms_stk_check')
+      const { rows } = await client.query(
+        `update wms_stk set qty_alc = qty_avl + 3, upd_ts = now()
+         where stk_id = (select min(stk_id) from wms_stk where qty_avl > 0) returning sku_cd`,
+      )
+      return String(rows[0].sku_cd)
+    })
+    await until('the shortfall is told', () =>
+      stream.text().includes(`"units":3,"orderIds":[],"variant":{"sku":"${sku}"}`),
+    )
+    await inSource('wms', (client) =>
+      client.query('update wms_stk set qty_alc = 0, upd_ts = now() where qty_alc > qty_avl'),
+    )
+    await until('that it is made good', () => stream.text().includes('"units":null,"orderIds":null'))
+    expect(storefront.text()).toContain('FORBIDDEN')
+    expect(storefront.text()).not.toContain('"units"')
+  })
 
   it('tells a storefront at once what may be promised', async () => {
     const sku = 'DEMO-0001'
