@@ -91,6 +91,8 @@ export type Exchange = {
   operation: Operation | null
   /** Set by `cost`; points to be charged before execution. */
   requestedCost: number
+  /** Set by `rate` for a subscription: takes the price of an event it is told, and says how many ms it must wait; 0: it is taken. */
+  payForEvent: (() => number | Promise<number>) | null
   /** Set by `cost`; the lane it runs in and is charged in. */
   lane: Lane
 }

@@ -41,6 +41,7 @@ export function createReceiver(deps: ReceiveDeps): (request: GatewayRequest) => 
         version: supergraph.unversioned,
         operation: null,
         requestedCost: 0,
+        payForEvent: null,
         lane: 'P2',
       }
       return traced(exchange, () => underDeadline(exchange, aborter, deps)).then((result) => {

@@ -3,6 +3,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { AppError } from '../../platform/errors/app-error.ts'
 import type { EventLog, LogPosition } from '../../platform/event-log/event-log.ts'
 import type { AnswerPayloads } from './answer-payloads.ts'
+import type { PayForEvent } from './budget.ts'
 import type { EventGraph } from './event-graph.ts'
 import type { FollowerEvents } from './group.ts'
 import type { PushObserver } from './push-observer.ts'
@@ -41,7 +42,7 @@ export type HubGraph = {
 }
 
 export type Follower = {
-  /** The next message, or null when nothing waits. Never waits itself. */
+  /** The next message, or null when nothing waits or what waits is not paid for yet. Never waits itself. */
   take(): Delivery | null
   /** Where a client that has got everything taken so far may go on. */
   cursor(): string
@@ -52,10 +53,16 @@ export type Follower = {
 /** Turns registered selections into ordered deliveries: the one way from the log to clients, whatever the transport. */
 export type Hub = AsyncDisposable & {
   /**
+   * @param pay asked before each event is handed out; a client without budget is told later, and nothing less. Absent: it is free
    * @param cursor where to go on; overrides the field's argument `after`. Of a stream that goes on, `initial` is not asked
    * @throws AppError `CURSOR_INVALID`, `BAD_USER_INPUT`, `BAD_REQUEST`, `NOT_FOUND`, `RATE_LIMITED`, `SHUTTING_DOWN`
    */
-  follow(registration: Registration, cursor: string | null, events: FollowerEvents): Promise<Follower>
+  follow(
+    registration: Registration,
+    cursor: string | null,
+    events: FollowerEvents,
+    pay?: PayForEvent | null,
+  ): Promise<Follower>
   /** Where a cursor of this registration stands. @throws AppError `CURSOR_INVALID` when it is of another, or as `follow` */
   place(registration: Registration, cursor: string): StreamPlace
   /** Goes on with another supergraph: streams whose fields are gone end with a cursor, all others do not notice. */

@@ -2,6 +2,7 @@ import { AppError } from '../../platform/errors/app-error.ts'
 import type { LogPosition } from '../../platform/event-log/event-log.ts'
 import { comparePositions } from '../../platform/event-log/position.ts'
 import { pause } from '../../platform/resilience/backoff.ts'
+import { createBudget } from './budget.ts'
 import { createCrossing, createMatcher, type EventMatcher } from './event-filter.ts'
 import { createGroup, type Group, type Member } from './group.ts'
 import type { Hub, HubDeps, HubGraph } from './hub-port.ts'
@@ -157,7 +158,7 @@ export function createHub(deps: HubDeps, first: HubGraph): Hub {
         .bind({ viewer, version, field: prepared.field.name, selecting: args.selecting })
         .decode(cursor)
     },
-    async follow(registration, cursor, events) {
+    async follow(registration, cursor, events, pay = null) {
       if (stopping.signal.aborted) throw shuttingDown()
       const planned = plan(registration)
       const { viewer, version } = registration
@@ -203,10 +204,13 @@ export function createHub(deps: HubDeps, first: HubGraph): Hub {
         }
         group.members.add(member)
         await open(group, member, place, initial)
+        const budget = pay === null ? null : createBudget(pay, events.onReady, () => observer.slowed(group.labels))
         return {
           take() {
+            if (budget !== null && (member.queue?.size() ?? 0) > 0 && !budget.isPaid()) return null
             const delivery = member.queue?.take() ?? null
             if (delivery === null) return null
+            budget?.spend()
             member.takenCursor = delivery.cursor
             const replaced = member.queue?.replaced() ?? 0
             if (replaced > 0) observer.conflated(group.labels, replaced)
@@ -217,6 +221,7 @@ export function createHub(deps: HubDeps, first: HubGraph): Hub {
           },
           cursor: () => cursorOf(group, member),
           close() {
+            budget?.[Symbol.dispose]()
             release()
             leave(group, member)
           },

@@ -29,7 +29,7 @@ export function createOpenOperation(receive: (request: GatewayRequest) => Promis
     const answer = await receive({
       ...request,
       async subscribe(exchange): Promise<GraphQLResult> {
-        const followed = await hub.follow(toRegistration(exchange), cursor, events)
+        const followed = await hub.follow(toRegistration(exchange), cursor, events, exchange.payForEvent)
         // The request may have been given up meanwhile: nobody would ever close what was opened for it.
         if (isOver) followed.close()
         else follower = followed

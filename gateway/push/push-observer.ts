@@ -9,6 +9,8 @@ export type PushObserver = {
   replayed(labels: StreamLabels, count: number): void
   /** Not told because the viewer may not see it. */
   withheld(labels: StreamLabels, count: number): void
+  /** A message waits because its client's budget is spent. */
+  slowed(labels: StreamLabels): void
   gap(labels: StreamLabels, reason: string): void
   /** Ended from this side. */
   ended(labels: StreamLabels, code: string): void
@@ -23,6 +25,7 @@ export const silentPushObserver: PushObserver = {
   conflated() {},
   replayed() {},
   withheld() {},
+  slowed() {},
   gap() {},
   ended() {},
   cut() {},
@@ -36,6 +39,7 @@ export function createPushMetrics(metrics: Metrics): PushObserver {
   const conflated = counter('conflated', 'Messages left out because a newer one of the same key came')
   const replayed = counter('replayed', 'Messages read again from the log for a client that was behind')
   const withheld = counter('withheld', 'Events not told because the viewer may not see them')
+  const slowed = counter('slowed', 'Times a message waited because the budget of its client was spent')
   const gap = metrics.counter({
     name: 'push_gaps_total',
     help: 'Gaps told to clients',
@@ -65,6 +69,7 @@ export function createPushMetrics(metrics: Metrics): PushObserver {
     conflated,
     replayed,
     withheld,
+    slowed,
     gap: (of, reason) => gap({ ...of, reason }),
     ended: (of, code) => ended({ ...of, code }),
     cut: (transport) => cut({ transport }),

@@ -1,4 +1,5 @@
 import { AppError } from '../../platform/errors/app-error.ts'
+import { defaultCostRules } from '../cost/estimate.ts'
 import type { createOperationFacts } from '../cost/operation-facts.ts'
 import type { Exchange, GraphQLResult } from '../exchange.ts'
 import type { FormatError } from '../mask-errors.ts'
@@ -50,6 +51,12 @@ export function createRateStage(deps: RateStageDeps): Stage {
     if (settled instanceof Promise) settled.then(() => {}, deps.onFailure)
   }
 
+  /** An event costs what is selected of it; what opening the stream costs on top was paid once. */
+  function payForEvent({ key, bucket, requested }: Charge): number | Promise<number> {
+    const decision = limiter.charge(key, Math.max(1, requested - defaultCostRules.subscriptionWeight), bucket)
+    return decision instanceof Promise ? decision.then(({ retryAfterMs }) => retryAfterMs) : decision.retryAfterMs
+  }
+
   function refuse(exchange: Exchange, charge: Charge, decision: RateDecision): GraphQLResult {
     const { requested } = charge
     const { available, retryAfterMs, maximum, restoreRate } = decision
@@ -68,6 +75,7 @@ export function createRateStage(deps: RateStageDeps): Stage {
   function run(exchange: Exchange, charge: Charge, decision: RateDecision, next: Parameters<Stage['handle']>[1]) {
     if (!decision.allowed) return Promise.resolve(refuse(exchange, charge, decision))
     const { requested, bucket } = charge
+    if (exchange.operation?.kind === 'subscription') exchange.payForEvent = () => payForEvent(charge)
     // The headers of an answer in parts leave before all of it is there to be counted.
     if (exchange.takeParts !== null) tell(exchange, bucket, decision.available)
     return next(exchange).then(

@@ -3,6 +3,7 @@ import { AppError } from '../../platform/errors/app-error.ts'
 import { fromFormattedError } from '../../platform/errors/graphql-error.ts'
 import type { Viewer } from '../../platform/identity/viewer.ts'
 import type { Answer, GatewayRequest } from '../exchange.ts'
+import type { PayForEvent } from '../push/budget.ts'
 import type { FollowerEvents } from '../push/group.ts'
 import type { Follower, Hub } from '../push/hub.ts'
 import { toRegistration } from '../push/open-operation.ts'
@@ -43,7 +44,7 @@ export function createStreams({ handle, hub }: StreamsDeps): Streams {
   async function admit<T>(
     viewer: Viewer,
     selection: AskedSelection,
-    use: (registration: Registration) => Promise<T>,
+    use: (registration: Registration, pay: PayForEvent | null) => Promise<T>,
     drop: (value: T) => void = () => {},
   ): Promise<T> {
     let isOver = false
@@ -62,7 +63,7 @@ export function createStreams({ handle, hub }: StreamsDeps): Streams {
       viewer,
       async subscribe(exchange) {
         try {
-          const value = await use(toRegistration(exchange))
+          const value = await use(toRegistration(exchange), exchange.payForEvent)
           // Given up meanwhile: nobody else would ever close it.
           if (isOver) drop(value)
           else outcome = { value }
@@ -88,7 +89,7 @@ export function createStreams({ handle, hub }: StreamsDeps): Streams {
       admit(
         viewer,
         selection,
-        (registration) => hub.follow(registration, cursor, events),
+        (registration, pay) => hub.follow(registration, cursor, events, pay),
         (follower) => follower.close(),
       ),
     place: (viewer, selection, cursor) =>
