@@ -24,9 +24,10 @@ export type FlashSaleReport = {
   /** Buyers told "sold" whose unit the store does not have. */
   readonly lost: number
   readonly p99Ms: number
-  /** Of another SKU: before the sale and during it. */
+  /** Of another SKU: before the sale and during it. Of those the killed process left unanswered there is only the number. */
   readonly calmP99Ms: number
   readonly otherP99Ms: number
+  readonly interrupted: number
 }
 
 /** Sells one hot SKU to many buyers at once through a process of its own. */
@@ -39,19 +40,23 @@ export async function runFlashSale({ url, units, buyers, seconds, kill }: FlashS
   let seller = startSeller(url)
   const sold = new Set<string>()
   let short = 0
+  let left = 0
   const hotMs: number[] = []
   const buy = async (variant: string, buyer: string, latencies: number[]): Promise<void> => {
     const beganMs = performance.now()
     // The same key each time: whoever is told nothing asks again. Who was too late begins anew.
     let begun = 0
+    let interrupted = false
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
       const answer = await (await seller).ask(`${variant} ${buyer} ${begun}`)
       if (answer === 'late') begun += 1
+      if (answer === 'gone') interrupted = true
       if (answer === 'gone' || answer === 'error' || answer === 'late') {
         await new Promise((resolve) => setTimeout(resolve, 100))
         continue
       }
-      latencies.push(performance.now() - beganMs)
+      if (interrupted) left += 1
+      else latencies.push(performance.now() - beganMs)
       if (variant === 'hot' && answer === 'sold') sold.add(buyer)
       if (variant === 'hot' && answer === 'short') short += 1
       return
@@ -63,7 +68,8 @@ export async function runFlashSale({ url, units, buyers, seconds, kill }: FlashS
   }
   await cold(40, 'warm', [], 1_000)
   const calmMs: number[] = []
-  await cold(20 * 3, 'calm', calmMs, 3_000)
+  const calmSeconds = Math.min(seconds, 10)
+  await cold(20 * calmSeconds, 'calm', calmMs, calmSeconds * 1_000)
   const otherMs: number[] = []
   const killing = kill
     ? (async () => {
@@ -96,6 +102,7 @@ export async function runFlashSale({ url, units, buyers, seconds, kill }: FlashS
     p99Ms: p99(hotMs),
     calmP99Ms: p99(calmMs),
     otherP99Ms: p99(otherMs),
+    interrupted: left,
   }
 }
 
