@@ -51,6 +51,7 @@ export function followSystems(
     }),
     { name: 'connectors' },
   )
+  data.rereads.attach(running.reread)
   const renormalized = renormalizeStored({ database, ingest, handlers, signal }).then(
     (count) => {
       if (count > 0) partLog.info('Stored documents were normalised again by newer rules', { documents: count })

@@ -3,6 +3,7 @@ import { estateSystem } from '../platform/connector/estate.ts'
 import type { FreshnessBoard } from '../platform/connector/freshness.ts'
 import { createFreshnessBoard } from '../platform/connector/freshness-board.ts'
 import { connectorMigrations } from '../platform/connector/migrations.ts'
+import { createRereadPort, type RereadPort } from '../platform/connector/reread.ts'
 import { estateFreshness } from '../platform/connector/static-source.ts'
 import { createCursorCodec } from '../platform/cursor.ts'
 import { type AppliedEvents, createAppliedEvents } from '../platform/event-log/applied-events.ts'
@@ -32,6 +33,8 @@ export type DataLayer = OpenedEstate & {
   readonly follower: Follower
   readonly applied: AppliedEvents
   readonly ids: IdMinter
+  /** For whoever follows the systems to attach to. */
+  readonly rereads: RereadPort
 }
 
 /**
@@ -68,7 +71,8 @@ export async function openDataLayer(
   )
   observeFreshness(freshness, metrics, systemClock)
   const cursors = createCursorCodec({ secret: cursorSecret })
-  const subgraphs = createSubgraphs({ config, store, estate, freshness, cursors, ids })
+  const rereads = createRereadPort()
+  const subgraphs = createSubgraphs({ config, store, estate, freshness, cursors, ids, reread: rereads.ask })
   await migrate(
     database,
     subgraphs.map(({ name, migrations }) => ({ owner: name, folder: migrations })),
@@ -133,5 +137,5 @@ export async function openDataLayer(
     await projector.caughtUp(head, until)
   }
 
-  return { store, estate, demo, freshness, subgraphs, projector, caughtUp, follower, applied, ids }
+  return { store, estate, demo, freshness, subgraphs, projector, caughtUp, follower, applied, ids, rereads }
 }

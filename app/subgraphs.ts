@@ -1,6 +1,7 @@
 import type { Config } from '../platform/config.ts'
 import type { Estate } from '../platform/connector/estate.ts'
 import type { FreshnessBoard } from '../platform/connector/freshness.ts'
+import type { Reread } from '../platform/connector/reread.ts'
 import type { CursorCodec } from '../platform/cursor.ts'
 import type { IdMinter } from '../platform/ids.ts'
 import type { Subgraph } from '../platform/subgraph/subgraph.ts'
@@ -18,6 +19,7 @@ export type SubgraphParts = {
   readonly freshness: FreshnessBoard
   readonly cursors: CursorCodec
   readonly ids: IdMinter
+  readonly reread: Reread
 }
 
 /** All five, over one store. */
@@ -28,11 +30,12 @@ export function createSubgraphs({
   freshness,
   cursors,
   ids,
+  reread,
 }: SubgraphParts): readonly Subgraph[] {
   const { database, cacheFactory, eventLog } = store
   const shared = { database, cacheFactory, freshness, cursors }
   return [
-    createInventory({ ...shared, eventLog }),
+    createInventory({ ...shared, eventLog, reread }),
     createOrders(shared),
     createProducts(shared),
     createCustomers({

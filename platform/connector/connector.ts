@@ -124,6 +124,12 @@ export type Connector = AsyncDisposable & {
   run(signal: AbortSignal): Promise<void>
   /** Resolves when the first complete read is in the log. */
   readonly ready: Promise<void>
+  /**
+   * Reads every document of a kind again, for whoever found that some of it was lost on the way; what is known newer stays.
+   * Absent: there is nothing to read again.
+   * @returns false when the source is not read now, or has no such kind
+   */
+  readonly reread?: (kind: string, signal: AbortSignal) => Promise<boolean>
 }
 
 export type WebhookRequest = {

@@ -53,6 +53,8 @@ export function createPostgresSource(options: PostgresSourceOptions): Connector 
   const stop = new AbortController()
   const readiness = createReadiness(system.id)
   let running: Promise<void> | null = null
+  /** While the source is followed. */
+  let followed: readonly DocumentSync[] = []
 
   async function connectAndFollow(signal: AbortSignal, onLive: () => void): Promise<void> {
     await using session = await openSourceSession(system)
@@ -62,6 +64,7 @@ export function createPostgresSource(options: PostgresSourceOptions): Connector 
       await waitForTurn(session, signal)
       await follow(session, signal, onLive)
     } finally {
+      followed = []
       signal.removeEventListener('abort', hangUp)
     }
   }
@@ -98,6 +101,7 @@ export function createPostgresSource(options: PostgresSourceOptions): Connector 
     for (const sync of syncs) await sync.syncOnce(epoch, signal)
     if (signal.aborted) return
     readiness.resolve()
+    followed = syncs
     onLive()
     log.info('A system is followed', { system: system.id, mode })
     if (replication !== null) {
@@ -156,6 +160,11 @@ export function createPostgresSource(options: PostgresSourceOptions): Connector 
     run(signal) {
       running ??= runLoop(AbortSignal.any([signal, stop.signal]))
       return running
+    },
+    async reread(kind, signal) {
+      const sync = followed.find((one) => one.kind === kind)
+      await sync?.reread(AbortSignal.any([signal, stop.signal]))
+      return sync !== undefined && !signal.aborted
     },
     async [Symbol.asyncDispose]() {
       stop.abort()

@@ -22,6 +22,8 @@ export type DocumentSync = {
   syncKeys(keys: readonly string[], signal: AbortSignal): Promise<void>
   /** Reads everything again: also finds what vanished, and rows without a key. */
   syncAll(signal: AbortSignal): Promise<void>
+  /** Reads everything that is there again, beside what is followed: a newer state that is known already stays. */
+  reread(signal: AbortSignal): Promise<void>
   /** Delivers as gone what is stored here and no longer in the source. */
   syncDeletions(signal: AbortSignal): Promise<void>
   /**
@@ -50,7 +52,7 @@ export function createDocumentSync(options: DocumentSyncOptions): DocumentSync {
 
   /** @param requested keys of which those not found are gone */
   async function deliver(read: ReadDocuments, receivedAt: Date, further: Delivery = {}): Promise<void> {
-    const { requested = [], checkpoint } = further
+    const { requested = [], checkpoint, skipOlder = false } = further
     const known = new Set([...read.documents, ...read.failures].map(({ key }) => key))
     const toDocument = (key: string, data: JsonObject | null): SourceDocument => ({
       system,
@@ -66,6 +68,7 @@ export function createDocumentSync(options: DocumentSyncOptions): DocumentSync {
         ...requested.filter((key) => !known.has(key)).map((key) => toDocument(key, null)),
       ],
       failures: read.failures,
+      skipOlder,
       ...(checkpoint === undefined ? {} : { checkpoint: { name: checkpointName, value: checkpoint } }),
     })
   }
@@ -89,6 +92,7 @@ export function createDocumentSync(options: DocumentSyncOptions): DocumentSync {
     start: string | null,
     signal: AbortSignal,
     onPage: (done: number, after: string | null) => JsonObject | undefined,
+    skipOlder = false,
   ): Promise<void> {
     let delivery: Promise<void> = Promise.resolve()
     let done = 0
@@ -99,7 +103,7 @@ export function createDocumentSync(options: DocumentSyncOptions): DocumentSync {
         await delivery
         done += page.documents.length + page.failures.length
         const checkpoint = onPage(done, page.last)
-        delivery = deliver(page, receivedAt, checkpoint === undefined ? {} : { checkpoint })
+        delivery = deliver(page, receivedAt, { skipOlder, ...(checkpoint === undefined ? {} : { checkpoint }) })
         // Awaited in the next round or below; until then a rejection is nobody's surprise.
         delivery.catch(() => {})
         if (!page.more) break
@@ -127,6 +131,8 @@ export function createDocumentSync(options: DocumentSyncOptions): DocumentSync {
         await deliver(await reader.readKeys(requested), receivedAt, { requested })
       }
     },
+
+    reread: (signal) => readPages(null, signal, () => undefined, true),
 
     async syncAll(signal) {
       await syncDeletions(signal)
@@ -168,7 +174,11 @@ function checkpointOf(kind: string): string {
   return `snapshot:${kind}`
 }
 
-type Delivery = { readonly requested?: readonly string[]; readonly checkpoint?: JsonObject }
+type Delivery = {
+  readonly requested?: readonly string[]
+  readonly checkpoint?: JsonObject
+  readonly skipOlder?: boolean
+}
 
 const storedKeysPerPage = 2_000
 

@@ -1,11 +1,13 @@
 import type { Connector } from './connector.ts'
 import { type ConnectorLog, silentLog } from './log.ts'
+import type { Reread } from './reread.ts'
 
 export type RunningConnectors = AsyncDisposable & {
   /** Resolves when every system's first complete read is in the log; rejects with `SHUTTING_DOWN` when stopped before. */
   readonly ready: Promise<void>
   /** The systems whose first complete read is not in the log yet. */
   pending(): readonly string[]
+  readonly reread: Reread
 }
 
 export type StartConnectorsOptions = {
@@ -40,6 +42,8 @@ export function startConnectors(options: StartConnectorsOptions): RunningConnect
   return {
     ready,
     pending: () => [...pending],
+    reread: async (system, kind, signal) =>
+      (await connectors.find((connector) => connector.system === system)?.reread?.(kind, signal)) ?? false,
     async [Symbol.asyncDispose]() {
       stop.abort()
       await Promise.all(running)

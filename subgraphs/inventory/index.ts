@@ -3,6 +3,7 @@ import { assetPath } from '../../platform/assets.ts'
 import type { CacheFactory } from '../../platform/cache/cache.ts'
 import { systemClock } from '../../platform/clock.ts'
 import type { FreshnessBoard } from '../../platform/connector/freshness.ts'
+import type { Reread } from '../../platform/connector/reread.ts'
 import type { CursorCodec } from '../../platform/cursor.ts'
 import type { EventLog } from '../../platform/event-log/event-log.ts'
 import { createIdMinter } from '../../platform/ids.ts'
@@ -10,6 +11,7 @@ import type { Database } from '../../platform/sql/database.ts'
 import type { Subgraph } from '../../platform/subgraph/subgraph.ts'
 import { createCaches } from './caches.ts'
 import { createInventoryCommands } from './commands.ts'
+import { askAgain } from './ledger/ask-again.ts'
 import { exceptionsProjection } from './ledger/exceptions-projection.ts'
 import { ledgerProjection } from './ledger/ledger-projection.ts'
 import { movementSource } from './ledger/movement-source.ts'
@@ -29,10 +31,19 @@ export type InventoryDeps = {
   readonly freshness: FreshnessBoard
   readonly eventLog: EventLog
   readonly cursors: CursorCodec
+  /** Absent: no source can be read again from here. */
+  readonly reread?: Reread
 }
 
 /** Where stock is, how much of it, and what may be promised from it in a channel. */
-export function createInventory({ database, cacheFactory, freshness, eventLog, cursors }: InventoryDeps): Subgraph {
+export function createInventory({
+  database,
+  cacheFactory,
+  freshness,
+  eventLog,
+  cursors,
+  reread = nowhere,
+}: InventoryDeps): Subgraph {
   const caches = createCaches(database, cacheFactory)
   const ids = createIdMinter(systemClock)
   const commands = createInventoryCommands({ database, eventLog, invalidator: cacheFactory, freshness, caches, ids })
@@ -59,8 +70,13 @@ export function createInventory({ database, cacheFactory, freshness, eventLog, c
       reservationProjection,
     ],
     processes: [watchProcess, streamProcess],
-    tasks: [{ name: 'inventory.tidy-reservations', everyMs: 2_000, run: commands.tidy }],
+    tasks: [
+      { name: 'inventory.tidy-reservations', everyMs: 2_000, run: commands.tidy },
+      { name: 'inventory.ask-again', everyMs: 5_000, run: () => askAgain({ database, eventLog, reread }) },
+    ],
     sources: [channelSource, locationSource, stockSource, movementSource, ...termSources],
     migrations: assetPath('subgraphs/inventory/migrations'),
   }
 }
+
+const nowhere: Reread = () => Promise.resolve(false)

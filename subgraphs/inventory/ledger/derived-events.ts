@@ -31,6 +31,14 @@ export const derivedEvents = {
     stream: text,
     missing: z.array(z.object({ from: z.int(), to: z.int() })),
   }),
+  /** The source was read again for the gap, as it was by the `gap`th word on it; or it could not be read. */
+  'retail.ops.sequence-gap-asked.v1': z.object({
+    system: text,
+    stream: text,
+    gap: z.int(),
+    ask: z.int(),
+    outcome: z.enum(['READ_AGAIN', 'UNAVAILABLE']),
+  }),
   'retail.ops.sequence-gap-closed.v1': z.object({ system: text, stream: text }),
 } as const
 

@@ -176,6 +176,9 @@ export type GapRow = {
   readonly stream: string
   readonly missing: readonly { readonly from: number; readonly to: number }[]
   readonly detectedAt: string
+  readonly asks: number
+  readonly lastAskedAt: string | null
+  readonly lastOutcome: 'READ_AGAIN' | 'UNAVAILABLE' | null
 }
 
 /** Streams of which numbers are missing now, the oldest first. */
@@ -185,12 +188,23 @@ export async function readSequenceGaps(database: Queryable, limit: number): Prom
     stream: string
     missing: GapRow['missing']
     detected_at: Date
+    asks: number
+    asked_at: Date | null
+    ask_outcome: GapRow['lastOutcome']
   }>(
-    `SELECT system, stream, missing, detected_at FROM inventory.sequence_gaps
+    `SELECT system, stream, missing, detected_at, asks, asked_at, ask_outcome FROM inventory.sequence_gaps
      WHERE missing <> '[]' ORDER BY detected_at, system, stream LIMIT $1`,
     [limit],
   )
-  return rows.map((row) => ({ ...row, detectedAt: row.detected_at.toISOString() }))
+  return rows.map(({ system, stream, missing, asks, ...row }) => ({
+    system,
+    stream,
+    missing,
+    asks,
+    detectedAt: row.detected_at.toISOString(),
+    lastAskedAt: row.asked_at?.toISOString() ?? null,
+    lastOutcome: row.ask_outcome,
+  }))
 }
 
 type BalanceRecord = {

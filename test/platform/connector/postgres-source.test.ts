@@ -75,6 +75,23 @@ describe('a source followed by replication', () => {
     await eventually(things, (now) => now['1']?.price === 0.5 && Object.keys(now).length === 249)
   })
 
+  it('is read again on demand, beside what is followed, and brings back what was lost on the way', async () => {
+    await using source = startSource(store.database, systemOf(shop.url))
+    const { connector } = source
+    expect(await connector.reread?.('thing', AbortSignal.timeout(10_000))).toBe(false)
+    await connector.ready
+    await store.database.query("delete from connector.source_documents where kind = 'thing' and key = '7'")
+    expect(Object.keys(await things())).toHaveLength(249)
+    await eventually(
+      async () => await connector.reread?.('thing', AbortSignal.timeout(10_000)),
+      (done) => done === true,
+    )
+    expect(Object.keys(await things())).toHaveLength(250)
+    const events = (await readEvents(store.database)).slice(250)
+    expect(events.map(({ data }) => data.key)).toEqual(['7'])
+    expect(await connector.reread?.('nothing', AbortSignal.timeout(10_000))).toBe(false)
+  })
+
   it('says how fresh it is while nothing happens, and keeps no log in the source', async () => {
     await using source = startSource(store.database, systemOf(shop.url))
     await source.connector.ready
