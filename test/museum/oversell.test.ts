@@ -35,6 +35,14 @@ describe('two buyers at once', () => {
     expect(await shop.drift()).toEqual([])
   })
 
+  it('django-oscar#2102: of two checkouts at once both are in the books', async () => {
+    await shop.stock('A', { DC1: 10 })
+    await Promise.all([shop.reserve('A', 1), shop.reserve('A', 1)])
+    const { rows } = await shop.world.database.query('select held from inventory.reservation_totals')
+    expect(rows).toEqual([{ held: 2n }])
+    expect(await shop.ats('A')).toBe(8)
+  })
+
   it('saleor#543: the last unit in two carts is sold once', async () => {
     await shop.stock('A', { DC1: 1 })
     const answers = await Promise.all([shop.reserve('A', 1), shop.reserve('A', 1)])
@@ -216,6 +224,14 @@ describe('stale numbers', () => {
     await shop.world.database.query('update inventory.positions set on_hand = 0, sellable = 0')
     expect(await shop.ats('A')).toBe(5)
     expect(await shop.reserve('A', 1)).toMatchObject({ shortfalls: [{ available: 0 }] })
+  })
+
+  it('openfoodnetwork#3862, #4020, vercel/commerce#991: whoever looks after the last unit was bought sees none', async () => {
+    await shop.stock('A', { DC1: 1 })
+    expect(await shop.ats('A')).toBe(1)
+    await shop.reserve('A', 1, { owner: { kind: 'CHECKOUT', id: 'last' } })
+    // No word of a source, no time that passed: the purchase itself drops what was kept.
+    expect([await shop.ats('A'), await shop.ats('A', 'amazon')]).toEqual([0, 0])
   })
 
   it('vendure#3065: nothing is paid for that is not kept, and what is not paid in time is free again', async () => {
