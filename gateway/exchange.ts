@@ -42,7 +42,8 @@ export type GatewayRequest = {
 export type TakeParts = {
   /** @param headers as in `Answer`, as far as they are known */
   initial(result: GraphQLResult, headers: Readonly<Record<string, string>>): void
-  later(parts: readonly DeferredPart[], isLast: boolean): void
+  /** @returns false when nobody takes more */
+  later(parts: readonly DeferredPart[], isLast: boolean): boolean
 }
 
 /** What a deferred fragment adds to one object. */

@@ -77,6 +77,7 @@ export function createPartsAnswer(reply: FastifyReply, options: PartsOptions): P
         // The last one waits for what the stages say of the whole.
         if (isLast) last = members
         else if (state === 'begun') send(members, true)
+        return state === 'begun'
       },
     },
     hasBegun: () => state !== 'waiting',

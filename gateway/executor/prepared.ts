@@ -31,7 +31,8 @@ export type DeferredAnswer = DataAnswer & { readonly path: ResponsePath; readonl
 /** Takes the parts of an answer when they are ready: first one `initial`, then `later` ones up to the last. */
 export type TakeParts = {
   initial(answer: DataAnswer): void
-  later(answers: readonly DeferredAnswer[], isLast: boolean): void
+  /** @returns false when nobody takes more */
+  later(answers: readonly DeferredAnswer[], isLast: boolean): boolean
 }
 
 export type RunInParts = (request: ExecuteRequest, take: TakeParts) => Promise<DataAnswer>

@@ -81,11 +81,12 @@ const tellParts = async (parts: Parts, run: Run, initial: CompletedData, take: T
     }
   }
 
-  const finish = (group: Group): DeferredAnswer[] =>
-    group.objects.map(({ shape, object, path }) => {
+  const finish = ({ part, objects }: Group): DeferredAnswer[] => {
+    const deferred: DeferredObject[] = []
+    const answers = objects.map(({ shape, object, path }) => {
       const completed = completeData(object, shape.shapes, path)
-      begin(completed.deferred)
-      const errors = errorsAt(run.errors, { data: completed.data, place: path }, group.part, told)
+      deferred.push(...completed.deferred)
+      const errors = errorsAt(run.errors, { data: completed.data, place: path }, part, told)
       return {
         data: completed.data,
         errors: withViolations(errors, completed.violations),
@@ -93,6 +94,9 @@ const tellParts = async (parts: Parts, run: Run, initial: CompletedData, take: T
         label: labelOf(shape.fragment),
       }
     })
+    begin(deferred)
+    return answers
+  }
 
   const errors = errorsAt(run.errors, { data: initial.data, place: [] }, parts.deferrals.initial, told)
   take.initial({ data: initial.data, errors: withViolations(errors, initial.violations) })
@@ -103,10 +107,11 @@ const tellParts = async (parts: Parts, run: Run, initial: CompletedData, take: T
         wake = resolve
       })
     }
-    const groups = ready.splice(0)
-    const answers = groups.flatMap(finish)
-    underWay -= groups.length
-    take.later(answers, underWay === 0)
+    // One by one: many fragments may tell the same large object, and who takes them may have had enough.
+    const group = ready.shift()
+    const answers = group === undefined ? [] : finish(group)
+    underWay--
+    if (!take.later(answers, underWay === 0)) return
   }
 }
 

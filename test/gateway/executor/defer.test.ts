@@ -37,7 +37,7 @@ test('the first part comes while the subgraph of the deferred one has not answer
     .prepare(parse('{ product(id: "1") { title ... @defer(label: "stock") { n: note place { name } } } }'))
     .runInParts?.(request(), {
       initial: (payload) => told.push(payload),
-      later: (incremental, isLast) => told.push({ incremental, isLast }),
+      later: (incremental, isLast) => told.push({ incremental, isLast }) > 0,
     })
   await expect.poll(() => told).toEqual([{ data: { product: { title: 'Kettle "K"' } }, errors: [] }])
   expect(asked.map(({ service }) => service)).toEqual(['catalog', 'stock'])
@@ -86,6 +86,12 @@ test('parts within parts come after the ones they are in, the same field in both
     { label: 'inner', path: ['product', 'place'], data: { shelf: { row: 4 } }, errors: [] },
   ])
   expect(merged).toEqual(whole.data)
+})
+
+test('what a list adds to its elements comes together, at every depth', async () => {
+  const shop = federate(createShop())
+  const { payloads } = await inParts(shop, '{ products { id ... @defer { note ... @defer { place { name } } } } }')
+  expect(payloads.slice(1).map((payload) => incrementalOf([payload]).length)).toEqual([4, 4])
 })
 
 test('a null that may not be takes its part away and no more, and says why there', async () => {
@@ -146,6 +152,15 @@ test('if: false and a variable that is false switch it off', async () => {
   })
 })
 
+test('nothing more is made when nobody takes more', async () => {
+  const { executor } = federate(createShop())
+  const told: unknown[] = []
+  await executor
+    .prepare(parse('{ product(id: "1") { ... @defer { title } ... @defer { id } ... @defer { status } } }'))
+    .runInParts?.(request(), { initial() {}, later: (incremental) => told.push(incremental) < 2 })
+  expect(told).toMatchObject([[{ data: { title: 'Kettle "K"' } }], [{ data: { id: '1' } }]])
+})
+
 test('root fields can be deferred; a mutation defers only what is below, after all of it is done', async () => {
   const log: string[] = []
   const shop = federate(createShop(log))
@@ -195,7 +210,7 @@ test('lists of lists, and each part as soon as its own subgraphs have answered',
     .prepare(parse('{ grid { id ... @defer(label: "far") { far } ... @defer(label: "near") { near } } }'))
     .runInParts?.(request(), {
       initial: (payload) => told.push(payload),
-      later: (incremental, isLast) => told.push({ incremental, isLast }),
+      later: (incremental, isLast) => told.push({ incremental, isLast }) > 0,
     })
   await expect.poll(() => told).toHaveLength(2)
   expect(told[1]).toMatchObject({
@@ -249,7 +264,7 @@ test('a call that looks up for the first part does not wait for what a later one
     .prepare(parse('{ left { info } right { id ... @defer { info } } }'))
     .runInParts?.(request(), {
       initial: (payload) => told.push(payload),
-      later: (incremental, isLast) => told.push({ incremental, isLast }),
+      later: (incremental, isLast) => told.push({ incremental, isLast }) > 0,
     })
   await expect.poll(() => told).toEqual([{ data: { left: { info: 'info cl' }, right: { id: 'r' } }, errors: [] }])
   gate.open()

@@ -8,7 +8,7 @@ export type Payload =
 /** Runs an operation in parts; gives what was told, as JSON, in order, and the whole. */
 export const runInParts = async (prepared: PreparedOperation, request: ExecuteRequest) => {
   const payloads: Payload[] = []
-  const tell = (payload: Payload): void => void payloads.push(JSON.parse(JSON.stringify(payload)))
+  const tell = (payload: Payload): boolean => payloads.push(JSON.parse(JSON.stringify(payload))) > 0
   const whole = await (prepared.runInParts ?? prepared.run)(request, {
     initial: tell,
     later: (incremental, isLast) => tell({ incremental, isLast }),
