@@ -19,17 +19,22 @@ export type PriceRow = {
  */
 export function priceInForce(prices: readonly PriceRow[], channelId: string, at: Date): PriceRow | null {
   const now = at.getTime()
-  const [best] = prices
-    .filter((price) => price.channelId === null || price.channelId === channelId)
-    .filter((price) => startOf(price) <= now && now < endOf(price))
-    .sort(
-      (a, b) =>
-        Number(a.channelId === null) - Number(b.channelId === null) ||
-        compare(endOf(a) - startOf(a), endOf(b) - startOf(b)) ||
-        compare(startOf(b), startOf(a)) ||
-        (a.priceList < b.priceList ? -1 : Number(a.priceList > b.priceList)),
-    )
-  return best ?? null
+  let best: PriceRow | null = null
+  for (const price of prices) {
+    if (price.channelId !== null && price.channelId !== channelId) continue
+    if (now < startOf(price) || now >= endOf(price)) continue
+    if (best === null || byPrecedence(price, best) < 0) best = price
+  }
+  return best
+}
+
+function byPrecedence(a: PriceRow, b: PriceRow): number {
+  return (
+    Number(a.channelId === null) - Number(b.channelId === null) ||
+    compare(endOf(a) - startOf(a), endOf(b) - startOf(b)) ||
+    compare(startOf(b), startOf(a)) ||
+    (a.priceList < b.priceList ? -1 : Number(a.priceList > b.priceList))
+  )
 }
 
 function startOf(price: PriceRow): number {

@@ -6,7 +6,6 @@ import {
   GraphQLError,
   type GraphQLObjectType,
   type GraphQLSchema,
-  getVariableValues,
   Kind,
   type OperationDefinitionNode,
   OperationTypeNode,
@@ -18,6 +17,7 @@ import { isPromise, type MaybePromise } from '../../maybe-promise.ts'
 import { compileField } from './compile-field.ts'
 import { executeFields, executeFieldsSerially } from './execute-fields.ts'
 import type { ObjectPlan } from './plan.ts'
+import { compileVariables } from './read-variables.ts'
 import { createCollectedErrors, type Run } from './run.ts'
 
 export type OperationRequest = {
@@ -31,8 +31,6 @@ export type CompiledOperation = (request: OperationRequest) => MaybePromise<Exec
 
 /** Combinations of the values of variables in `@skip` and `@include` whose plans are kept. */
 const maxVariants = 32
-/** A hostile set of variables can be wrong in thousands of places. */
-const maxVariableErrors = 50
 
 /**
  * @param document valid against the schema
@@ -49,7 +47,7 @@ export function compileOperation(
 
 function compile(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): CompiledOperation {
   const fragments = fragmentsOf(document)
-  const definitions = operation.variableDefinitions ?? []
+  const readVariables = compileVariables(schema, operation.variableDefinitions ?? [])
   const conditions = conditionsIn(document)
   const variants = new LRUCache<string, () => ObjectPlan>({ max: maxVariants })
   const rootType = schema.getRootType(operation.operation)
@@ -93,7 +91,7 @@ function compile(schema: GraphQLSchema, document: DocumentNode, operation: Opera
   }
 
   return ({ variables: given, contextValue }) => {
-    const { coerced, errors } = getVariableValues(schema, definitions, given, { maxErrors: maxVariableErrors })
+    const { coerced, errors } = readVariables(given)
     if (coerced === undefined) return { errors }
     const run: Run = { contextValue, variables: coerced, errors: createCollectedErrors(), argumentsBySlot: [] }
     try {
