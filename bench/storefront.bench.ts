@@ -9,6 +9,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { cpus, loadavg, release, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { type Journey, journeys } from './journeys/journeys.ts'
 import { answersOf, loadWith } from './journeys/load.ts'
 import { writeOpenPlans } from './journeys/open-plans.ts'
@@ -21,6 +22,7 @@ const rounds = Number(roundsGiven ?? 5)
 const seconds = Number(secondsGiven ?? 5)
 const connections = Number(connectionsGiven ?? 10)
 const readyTimeoutMs = 300_000
+const idleMs = 5_000
 
 /** CPU-ms by process, or group of processes, used so far. */
 type Side = { readonly name: string; readonly url: string; cpuMs(): Promise<Readonly<Record<string, number>>> }
@@ -35,6 +37,13 @@ async function measure(side: Side, journey: Journey): Promise<Round> {
     Object.keys(after).map((part) => [part, ((after[part] ?? 0) - (before[part] ?? 0)) / answers]),
   )
   return { cpuMs, rps: answers / result.duration, p50: result.latency.p50, p99: result.latency.p99 }
+}
+
+/** CPU-ms a side uses in a second while nobody asks it anything. */
+async function upkeepOf(side: Side): Promise<number> {
+  const from = { cpuMs: sum(await side.cpuMs()), at: performance.now() }
+  await wait(idleMs)
+  return ((sum(await side.cpuMs()) - from.cpuMs) / (performance.now() - from.at)) * 1_000
 }
 
 async function checkSame(journey: Journey, sides: readonly Side[]): Promise<void> {
@@ -96,6 +105,8 @@ async function main(): Promise<void> {
         if (round > 0) measured.get(side.name)?.push(result)
       }
     }
+    const upkeep: string[] = []
+    for (const side of sides) upkeep.push(`${side.name} ${(await upkeepOf(side)).toFixed(1)}`)
     const ours = measured.get('storeloom') ?? []
     const theirs = measured.get('Apollo') ?? []
     const only = (part: string) => theirs.map((round) => ({ ...round, cpuMs: { [part]: round.cpuMs[part] ?? 0 } }))
@@ -111,6 +122,7 @@ async function main(): Promise<void> {
       `${median(values).toFixed(1)} (${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)})`
     console.log(`Times less CPU than all of Apollo: ${tell(ratios(theirs))}`)
     console.log(`Times less CPU than its gateway alone: ${tell(ratios(only('gateway')))}`)
+    console.log(`CPU-ms a second of upkeep while idle, which is in the figures above: ${upkeep.join(', ')}`)
     const [cpu] = cpus()
     console.log(`${rounds} interleaved rounds of ${seconds} s after one of warming up, ${connections} connections`)
     console.log(`${cpus().length} × ${cpu?.model.trim() ?? 'unknown'}, ${release()}, Node ${process.version}`)
