@@ -39,7 +39,7 @@ export const buildCompiledExecutor: BuildExecutor = async (supergraphSdl, transp
         return { data: ResultData.of(data), errors }
       }
       const answer = await runToText(request)
-      return { data: ResultData.ofText(answer.text), errors: answer.errors }
+      return { data: ResultData.ofText(answer.text, answer.weigh), errors: answer.errors }
     },
     async [Symbol.asyncDispose]() {},
   }

@@ -11,11 +11,13 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql'
+import type { Weights } from '../executor/weights.ts'
+import type { ResultData } from '../result-data.ts'
 import type { CostDirectives } from './cost-directives.ts'
 import { type CostRules, defaultCostRules } from './estimate.ts'
 
 /** @returns points an operation did cost, counted on the data of its answer; by the same weights as the estimate. */
-export type ActualCost = (data: Readonly<Record<string, unknown>>) => number
+export type ActualCost = (data: Pick<ResultData, 'weigh'>) => number
 
 type Part = { readonly key: string; weight: number; readonly parts: Map<string, Part> }
 
@@ -34,9 +36,9 @@ export function compileActualCost(
   const roots = new Map<string, Part>()
   const type = schema.getRootType(operation.operation)
   if (type) collect(operation.selectionSet, type, roots)
-  const counted = toCounted(roots)
+  const weights = toWeights(roots)
   const mutations = operation.operation === 'mutation' ? roots.size * rules.mutationWeight : 0
-  return (data) => Math.ceil(mutations + countObject(data, counted))
+  return (data) => Math.ceil(mutations + data.weigh(weights))
 
   function collect(set: SelectionSetNode, parent: GraphQLCompositeType, parts: Map<string, Part>): void {
     for (const selection of set.selections) {
@@ -65,33 +67,9 @@ export function compileActualCost(
   }
 }
 
-type Counted = { readonly key: string; readonly weight: number; readonly parts: readonly Counted[] }
-
-function toCounted(parts: ReadonlyMap<string, Part>): readonly Counted[] {
+/** Only what costs anything, or holds what does. */
+function toWeights(parts: ReadonlyMap<string, Part>): Weights {
   return [...parts.values()]
-    .map((part) => ({ key: part.key, weight: part.weight, parts: toCounted(part.parts) }))
+    .map((part) => ({ key: part.key, weight: part.weight, parts: toWeights(part.parts) }))
     .filter(({ weight, parts: inner }) => weight > 0 || inner.length > 0)
 }
-
-function countObject(object: Readonly<Record<string, unknown>>, counted: readonly Counted[]): number {
-  let total = 0
-  for (const part of counted) {
-    const value = object[part.key]
-    if (value !== null && value !== undefined) total += countValue(value, part)
-  }
-  return total
-}
-
-function countValue(value: unknown, part: Counted): number {
-  if (isList(value)) {
-    let total = 0
-    for (const item of value) if (item !== null && item !== undefined) total += countValue(item, part)
-    return total
-  }
-  return part.parts.length > 0 && isObject(value) ? part.weight + countObject(value, part.parts) : part.weight
-}
-
-const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value)
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null

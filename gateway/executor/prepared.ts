@@ -2,6 +2,7 @@ import type { ClientError } from './client-error.ts'
 import type { DataObject } from './data.ts'
 import type { KeptEntities } from './keepable.ts'
 import type { ResponsePath } from './places.ts'
+import type { Weights } from './weights.ts'
 
 export type ExecutorLimits = {
   /** At most so many errors are told of one subgraph call; the rest of its fields are null all the same. */
@@ -22,8 +23,12 @@ export type ExecuteRequest = {
 }
 
 export type DataAnswer = { readonly data: DataObject | null; readonly errors: readonly ClientError[] }
-/** `text`: the data as JSON. */
-export type TextAnswer = { readonly text: string; readonly errors: readonly ClientError[] }
+/** `text`: the data as JSON. `weigh`: as if that were read; absent where only reading it tells. */
+export type TextAnswer = {
+  readonly text: string
+  readonly errors: readonly ClientError[]
+  readonly weigh?: (weights: Weights) => number
+}
 
 /** What a deferred fragment adds to one object. `data` is null when a null inside it went all the way up. */
 export type DeferredAnswer = DataAnswer & { readonly path: ResponsePath; readonly label: string | undefined }

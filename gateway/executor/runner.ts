@@ -5,6 +5,7 @@ import type { Introspect } from './introspection.ts'
 import type { DataAnswer, ExecuteRequest, TextAnswer } from './prepared.ts'
 import type { Run, Step } from './run.ts'
 import type { Shapes } from './shape.ts'
+import { weighMerged } from './weights.ts'
 import { completeData, type Violation } from './write-data.ts'
 import { createTextState, type WriteData } from './write-text.ts'
 
@@ -53,7 +54,10 @@ export const createRunner = (variantOf: (variables: ExecuteRequest['variables'])
         await variant.step?.(run)
         const state = createTextState(run.isShared)
         const text = variant.write(run.data, state)
-        if (!state.isViolated) return { text, errors: oncePerPath(run.errors) }
+        if (!state.isViolated) {
+          const { shapes } = variant
+          return { text, errors: oncePerPath(run.errors), weigh: (weights) => weighMerged(run.data, shapes, weights) }
+        }
         const { data, errors } = complete(run, variant.shapes)
         return { text: JSON.stringify(data), errors }
       } catch (error) {

@@ -81,9 +81,9 @@ export function createRateStage(deps: RateStageDeps): Stage {
     return next(exchange).then(
       (result) => {
         const { operation, supergraph } = exchange
-        const data = result.data?.value
+        const { data } = result
         const actual =
-          data === undefined || operation === null ? 0 : data === null ? 1 : factsOf(operation, supergraph).actual(data)
+          data === undefined || operation === null ? 0 : data.isNull ? 1 : factsOf(operation, supergraph).actual(data)
         settle(charge, actual)
         const available = Math.max(0, Math.min(bucket.maximum, decision.available + requested - actual))
         tell(exchange, bucket, available)

@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type GraphQLSchema, getOperationAST, parse, print, validate, visit } from 'graphql'
+import { type DocumentNode, type GraphQLSchema, getOperationAST, parse, print, validate, visit } from 'graphql'
 import { getVariableValues } from 'graphql/execution/values.js'
+import { compileActualCost } from '../../../gateway/cost/actual.ts'
 import type { PlannerChoice } from '../../../gateway/executor/choose-planner.ts'
 import { createExecutor, type Executor } from '../../../gateway/executor/executor.ts'
 import type { KeptEntities } from '../../../gateway/executor/keepable.ts'
+import { type Weights, weigh } from '../../../gateway/executor/weights.ts'
 import type { SubgraphTransport } from '../../../platform/subgraph/transport.ts'
 import { runInParts } from './in-parts.ts'
 import { createRandom, createRandomOperation, type Random, type RandomOperation } from './random-operation.ts'
@@ -18,7 +20,10 @@ export type FuzzOptions = {
   readonly keep?: boolean
 }
 export type Failure = { readonly operation: RandomOperation; readonly world: World; readonly difference: string }
-type Answer = { readonly data: unknown; readonly errors: readonly { readonly path?: readonly (string | number)[] }[] }
+type Answer = {
+  readonly data: Readonly<Record<string, unknown>> | null
+  readonly errors: readonly { readonly path?: readonly (string | number)[] }[]
+}
 
 type Pace = { isShuffled: boolean }
 type Tried = { readonly executor: Executor; readonly pace: Pace; readonly kept: KeptEntities | undefined }
@@ -98,6 +103,9 @@ const compare = async (
     const request = { variables: coerced ?? {}, headers: {}, signal: AbortSignal.timeout(60_000), kept }
     const text = await executor.executeToText(prepared, request)
     answer = { errors: JSON.parse(JSON.stringify(text.errors)), data: JSON.parse(text.text) }
+    const weights = weightsOf(document, executor.apiSchema)
+    const [weighed, read] = [text.weigh?.(weights), weigh(answer.data ?? {}, weights)]
+    if (weighed !== undefined && weighed !== read) return show('weights differ', { weighed, read }, answer)
     asData = JSON.parse(JSON.stringify(await executor.execute(prepared, request)))
     pace.isShuffled = true
     inParts = await runInParts(prepared, request)
@@ -113,6 +121,22 @@ const compare = async (
   const paths = answer.errors.map((error) => JSON.stringify(error.path))
   if (new Set(paths).size !== paths.length) return show('an error is told twice', expected, answer)
   return compareParts(asData, inParts)
+}
+
+/** As the cost of an answer weighs its parts. */
+const weightsOf = (document: DocumentNode, schema: GraphQLSchema): Weights => {
+  const operation = getOperationAST(document)
+  let weights: Weights = []
+  if (operation) {
+    // Weighing some scalars too tells more apart.
+    const directives = { fieldWeights: new Map(), typeWeights: new Map([['Int', 2]]), listSizes: new Map() }
+    const keep = (given: Weights) => {
+      weights = given
+      return 0
+    }
+    compileActualCost(document, operation, schema, directives)({ weigh: keep })
+  }
+  return weights
 }
 
 /** All parts together are the whole answer, and each place that an error nulled is told of in some part. */
