@@ -3,6 +3,7 @@ import { type DocumentNode, type GraphQLSchema, getOperationAST, parse, print, v
 import { getVariableValues } from 'graphql/execution/values.js'
 import { compileActualCost } from '../../../gateway/cost/actual.ts'
 import type { PlannerChoice } from '../../../gateway/executor/choose-planner.ts'
+import { isDataObject } from '../../../gateway/executor/data.ts'
 import { createExecutor, type Executor } from '../../../gateway/executor/executor.ts'
 import type { KeptEntities } from '../../../gateway/executor/keepable.ts'
 import { type Weights, weigh } from '../../../gateway/executor/weights.ts'
@@ -21,7 +22,7 @@ export type FuzzOptions = {
 }
 export type Failure = { readonly operation: RandomOperation; readonly world: World; readonly difference: string }
 type Answer = {
-  readonly data: Readonly<Record<string, unknown>> | null
+  readonly data: unknown
   readonly errors: readonly { readonly path?: readonly (string | number)[] }[]
 }
 
@@ -104,7 +105,7 @@ const compare = async (
     const text = await executor.executeToText(prepared, request)
     answer = { errors: JSON.parse(JSON.stringify(text.errors)), data: JSON.parse(text.text) }
     const weights = weightsOf(document, executor.apiSchema)
-    const [weighed, read] = [text.weigh?.(weights), weigh(answer.data ?? {}, weights)]
+    const [weighed, read] = [text.weigh?.(weights), weigh(isDataObject(answer.data) ? answer.data : {}, weights)]
     if (weighed !== undefined && weighed !== read) return show('weights differ', { weighed, read }, answer)
     asData = JSON.parse(JSON.stringify(await executor.execute(prepared, request)))
     pace.isShuffled = true
