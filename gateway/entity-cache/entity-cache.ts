@@ -76,9 +76,13 @@ export function createEntityCache(declared: readonly EntityRule[], options: Enti
         store.counts.hits += 1
         return toObject(known)
       },
-      keep(id, answer) {
-        const isKept = staleServed() === staleBefore && store.put(keyOf(rule, id), asked, toObject(answer), stamp)
-        if (!isKept) store.counts.refused += 1
+      keep(ids, answers) {
+        const isOutdated = staleServed() !== staleBefore
+        for (const [index, id] of ids.entries()) {
+          if (id === undefined) continue
+          const isKept = !isOutdated && store.put(keyOf(rule, id), asked, toObject(answers[index]), stamp)
+          if (!isKept) store.counts.refused += 1
+        }
       },
     }
   }

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { isDataObject } from '../executor/data.ts'
 import { createRecentDrops, type DropStamp } from './recent-drops.ts'
 
 export type EntityStoreOptions = {
@@ -79,8 +80,9 @@ const memberBytes = 16
 /** Letters as two bytes, whatever the engine makes of them. */
 function bytesOf(value: unknown): number {
   if (typeof value === 'string') return memberBytes + 2 * value.length
-  if (typeof value !== 'object' || value === null) return memberBytes
+  if (Array.isArray(value)) return value.reduce((bytes: number, one) => bytes + bytesOf(one), 3 * memberBytes)
+  if (!isDataObject(value)) return memberBytes
   let bytes = 3 * memberBytes
-  for (const one of Object.values(value)) bytes += memberBytes + bytesOf(one)
+  for (const key in value) bytes += memberBytes + bytesOf(value[key])
   return bytes
 }

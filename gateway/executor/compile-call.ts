@@ -3,7 +3,7 @@ import type { SubgraphResponse, SubgraphTransport } from '../../platform/subgrap
 import { type CallTrouble, createCallTrouble, type TroubleDeps } from './call-trouble.ts'
 import { copyData, type DataObject, isDataObject, type Merge } from './data.ts'
 import type { KeepableLookup } from './keepable.ts'
-import { type Kept, keepAnswers, noteAsked, openKept, takeKept } from './kept.ts'
+import { type Kept, noteAsked, openKept, takeKept } from './kept.ts'
 import { collectObjects, type IsOfType } from './places.ts'
 import type { PlanCall, PlanLookup } from './plan.ts'
 import { createRepresent, type Represent } from './representations.ts'
@@ -200,8 +200,8 @@ const settleLookups = (
     const answers = data[lookup.plan.key]
     if (Array.isArray(answers) && answers.length === targets.count) {
       // Before merging, which takes the answers over. Beside an error a null may be no fact.
-      const keptOfLookup = kept[index]
-      if (response.errors === undefined && keptOfLookup !== undefined) keepAnswers(keptOfLookup, answers)
+      const known = kept[index]
+      if (response.errors === undefined) known?.answers.keep(known.asked, answers)
       mergeAnswers(lookup, targets, answers, deps)
     } else if (response.errors === undefined) {
       trouble.fail(run, trouble.malformed('it did not answer every entity it was asked for'), found)

@@ -52,6 +52,6 @@ export const copyData = (value: unknown): unknown => {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(copyData)
   const copy: DataObject = {}
-  for (const [key, nested] of Object.entries(value)) copy[key] = copyData(nested)
+  if (isDataObject(value)) for (const key in value) copy[key] = copyData(value[key])
   return copy
 }

@@ -22,8 +22,11 @@ export type KeptEntities = { open(lookup: KeepableLookup): KeptAnswers }
 export type KeptAnswers = {
   /** A copy that belongs to the caller; null: the subgraph knows no such entity; undefined: not kept, so it must be asked. */
   take(id: string): DataObject | null | undefined
-  /** Keeps a copy of what the subgraph answered to a call made after `open`, unless the entity has changed since. */
-  keep(id: string, answer: unknown): void
+  /**
+   * Keeps copies of what the subgraph answered to a call made after `open`, of entities that have not changed since.
+   * @param ids one for each answer; undefined: not to be kept
+   */
+  keep(ids: readonly (string | undefined)[], answers: readonly unknown[]): void
 }
 
 /** @returns undefined when anything of the lookup, or of what it sends, is not declared keepable */

@@ -34,11 +34,3 @@ export const takeKept = (kept: Kept, id: unknown, object: DataObject): number | 
 export const noteAsked = (kept: Kept, id: unknown, object: DataObject): void => {
   kept.asked.push(typeof id === 'string' && object.__typename === kept.typeName ? id : undefined)
 }
-
-/** @param answers as they came: merging takes them over */
-export const keepAnswers = (kept: Kept, answers: readonly unknown[]): void => {
-  for (let slot = 0; slot < answers.length; slot++) {
-    const id = kept.asked[slot]
-    if (id !== undefined) kept.answers.keep(id, answers[slot])
-  }
-}

@@ -70,6 +70,14 @@ const viewers: Readonly<Record<string, Viewer>> = {
   service,
 }
 
+const composed = new Map<string, string>()
+const compose = (subgraphs: readonly HostableSubgraph[]): string => {
+  const key = subgraphs.map(({ typeDefs }) => typeDefs).join()
+  const sdl = composed.get(key) ?? composeRetail({}, subgraphs)
+  composed.set(key, sdl)
+  return sdl
+}
+
 const named = (id: string) => ({ id })
 const shelf: HostableSubgraph = {
   name: 'shelf',
@@ -190,7 +198,7 @@ export async function openEntityWorld(keeperBus?: WakeBus): Promise<EntityWorld>
       const { staleServed } = parts.cacheFactory
       const { versions } = governed()
       const started = await startGateway({
-        supergraphSdl: composeRetail({}, subgraphs),
+        supergraphSdl: compose(subgraphs),
         transports: new Map(subgraphs.map((subgraph) => [subgraph.name, transportOf(subgraph)])),
         identify: ({ headers }) => viewers[headers['x-as'] ?? ''] ?? anonymous,
         policies,
