@@ -1,6 +1,7 @@
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { apolloAccept, mergePayloads, readParts } from '../support/read-parts.ts'
-import { startTestApp, type TestApp } from '../support/start-app.ts'
+import { startTestApp, type TestAnswer, type TestApp } from '../support/start-app.ts'
 
 const query = /* GraphQL */ `
   query Storefront($channelId: ID!, $skus: [String!]!) {
@@ -69,6 +70,30 @@ describe('journey: a storefront asks for 20 variants', () => {
     const { data } = await app.ask(query, { channelId: 'web', skus: ['DEMO-0001', 'NO-SUCH'] })
     expect(data.variantsBySku[0].sku).toBe('DEMO-0001')
     expect(data.variantsBySku[1]).toBeNull()
+  })
+
+  it('gets what the gateway keeps of a variant until the ERP names it otherwise, and then the new title', async () => {
+    const read = async () => {
+      const response = await fetch(`${app.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          query: '{ availability(channelId: "web", items: [{ sku: "DEMO-0003" }]) { variant { title } } }',
+          extensions: { entityCache: true },
+        }),
+      })
+      const { data, extensions } = (await response.json()) as TestAnswer
+      return [data.availability[0].variant.title, extensions.entityCache.products.hits]
+    }
+    const [before] = await read()
+    expect(await read()).toEqual([before, 1])
+    const erp = new pg.Client({ connectionString: app.sourceUrl('erp') })
+    await erp.connect()
+    await erp.query(`update artst set artbez = 'Renamed' where artnr = 'DEMO-0003'`)
+    await erp.end()
+    await expect.poll(read, { timeout: 20_000, interval: 50 }).toEqual(['Renamed', 1])
+    const metrics = await (await fetch(`${app.url}/metrics`)).text()
+    expect(metrics).toMatch(/storeloom_entity_cache_events_total\{event="dropped"\} [1-9]/)
   })
 })
 

@@ -9,6 +9,7 @@ import { assetPath } from '../../../platform/assets.ts'
 import { createAppliedEvents } from '../../../platform/event-log/applied-events.ts'
 import { policies } from '../../../policies/index.ts'
 import { composeSubgraphs } from '../../../schema/compose.ts'
+import { anonymous } from '../../support/viewers.ts'
 
 const link = `extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@policy", "@composeDirective"])
@@ -92,6 +93,24 @@ describe('@entityCache', () => {
       })
     expect(() => open(['other'])).toThrow('Cannot keep Thing: no read model of a applies changed')
     expect(open(['changed']).keepable).toHaveLength(1)
+  })
+
+  it('gives and takes copies: what a request makes of its answer stays its own', () => {
+    const cache = createEntityCache(read(declare('part { name }')), {
+      store: createEntityStore({ maxEntries: 10, maxBytes: 10_000 }),
+      applied: createAppliedEvents(),
+      appliedBy: new Map([['a', new Set(['changed'])]]),
+      staleServed: () => 0,
+    })
+    const [entity] = cache.keepable
+    if (entity === undefined) throw new Error('Nothing is keepable')
+    const answers = cache.for(anonymous, {}).open({ entity, selection: '{part{name}}' })
+    const mine = { part: { name: 'lid', more: '' } }
+    answers.keep(['1'], [mine])
+    mine.part.more = 'of another subgraph'
+    expect(answers.take('1')).toEqual({ part: { name: 'lid', more: '' } })
+    Object.assign(answers.take('1')?.part ?? {}, mine.part)
+    expect(answers.take('1')).toEqual({ part: { name: 'lid', more: '' } })
   })
 
   it('of the committed supergraph is of the catalogue and of places alone', () => {
