@@ -51,6 +51,18 @@ describe('operation store', () => {
     expect(again.kind === 'found' && first.kind === 'found' && again.operation !== first.operation).toBe(true)
   })
 
+  it('stays bounded under a flood of long documents, before their number is', () => {
+    const store = newStore()
+    const find = (key: string) => {
+      const found = store.find(`{ ${key}: a } # ${'x'.repeat(40_000)}`, undefined, schema)
+      return found.kind === 'found' ? found.operation : null
+    }
+    const first = find('first')
+    expect(find('first')).toBe(first)
+    for (let index = 0; index < 110; index++) find(`a${index}`)
+    expect(find('first')).not.toBe(first)
+  })
+
   it('remembers why it refused, and a flood of refused documents pushes out no good one', () => {
     const store = newStore()
     const good = store.find('{ a }', undefined, schema)
