@@ -1,6 +1,5 @@
 import type { GraphQLFormattedError, GraphQLSchema } from 'graphql'
 import type { Clock } from '../../platform/clock.ts'
-import type { AppError } from '../../platform/errors/app-error.ts'
 import type { EventLog, LogPosition } from '../../platform/event-log/event-log.ts'
 import type { AnswerPayloads } from './answer-payloads.ts'
 import type { PayForEvent } from './budget.ts'
@@ -65,8 +64,11 @@ export type Hub = AsyncDisposable & {
   ): Promise<Follower>
   /** Where a cursor of this registration stands. @throws AppError `CURSOR_INVALID` when it is of another, or as `follow` */
   place(registration: Registration, cursor: string): StreamPlace
-  /** Goes on with another supergraph: streams whose fields are gone end with a cursor, all others do not notice. */
-  reload(next: HubGraph, find: (registration: Registration) => Registration['operation'] | AppError): void
+  /**
+   * Goes on with another supergraph: streams whose fields are gone or no longer theirs end with a cursor, all others do not notice.
+   * @param find a registration's operation in it; throws an AppError when there is none
+   */
+  reload(next: HubGraph, find: (registration: Registration) => Registration['operation']): void
   /** How many streams there are. */
   size(): number
 }

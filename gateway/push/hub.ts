@@ -238,10 +238,8 @@ export function createHub(deps: HubDeps, first: HubGraph): Hub {
       reader.forget()
       for (const [key, group] of groups) {
         const { registration } = group
-        const operation = find(registration)
         try {
-          if (operation instanceof AppError) throw operation
-          const planned = plan({ ...registration, operation })
+          const planned = plan({ ...registration, operation: find(registration) })
           const matcher = createMatcher(planned.prepared.field, planned.args.selecting)
           group.replan(planned, matcher)
           matchers.set(group, matcher)

@@ -205,14 +205,23 @@ const nothingAsked = {
   mayMutate: false,
 }
 
-function findAgain({ operation, version }: Registration, { schemaOf }: HubGraph, { operations }: Supergraph) {
+/** What was admitted once is admitted again: the next supergraph may guard a field that the last one left open. */
+function findAgain(
+  { operation, version, viewer }: Registration,
+  { schemaOf }: HubGraph,
+  { operations, authorizer }: Supergraph,
+) {
   const schema = schemaOf(version)
-  if (schema === null) return new AppError('VERSION_RETIRED', 'Cannot go on: the API version is no longer served')
+  if (schema === null) throw new AppError('VERSION_RETIRED', 'Cannot go on: the API version is no longer served')
   const found = operations.find(operation.text, operation.name, schema)
-  if (found.kind === 'found') return found.operation
+  if (found.kind === 'found') {
+    // Of a subscription nothing is left out: it is refused when any of it is denied.
+    authorizer.restrict(found.operation, viewer)
+    return found.operation
+  }
   const [{ code, message } = { code: 'GRAPHQL_VALIDATION_FAILED' as const, message: 'it no longer fits' }] =
     found.errors
-  return new AppError(code, message)
+  throw new AppError(code, message)
 }
 
 /** Spread over seconds, so that those who were handed over do not all come back at once. */

@@ -217,6 +217,22 @@ describe('the life of a stream', () => {
     await until('the other goes on', () => client.told('kept').length === 1)
   })
 
+  it('ends where another supergraph guards what it selects', async () => {
+    await using world = await openPushWorld()
+    using client = await connect(world.url)
+    await follow(client, 'guarded', 'subscription { orderChanged { ... on OrderEvent { order { unsafe } } } }')
+    await follow(client, 'open', orderQuery, { ids: ['a'] })
+    const next = composePush((sdl) =>
+      sdl.replace(' unsafe: String', ' unsafe: String @requiresScopes(scopes: [["x"]])'),
+    )
+    expect(await world.gateway.swapSupergraph(next)).toMatchObject({ kind: 'serving' })
+    const { id, payload } = await until('one ends', () => client.messages.find(({ type }) => type === 'error'))
+    expect([id, payload[0].extensions.code]).toEqual(['guarded', 'FORBIDDEN'])
+    expect(payload[0].extensions.cursor).toMatch(/^[\w-]{58}$/)
+    await world.change('a', 'A')
+    await until('the other goes on', () => client.told('open').length === 1)
+  })
+
   it('is handed over when the gateway ends: where to go on, and when', async () => {
     const world = await openPushWorld()
     using client = await connect(world.url)
