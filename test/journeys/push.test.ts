@@ -19,7 +19,7 @@ describe('journey: a partner watches its orders, a storefront its stock', () => 
   }, 180_000)
   afterAll(async () => app[Symbol.asyncDispose]())
 
-  async function inSource<T>(system: 'oms' | 'wms', work: (client: pg.Client) => Promise<T>): Promise<T> {
+  async function inSource<T>(system: 'oms' | 'wms' | 'erp', work: (client: pg.Client) => Promise<T>): Promise<T> {
     const client = new pg.Client({ connectionString: app.sourceUrl(system) })
     await client.connect()
     try {
@@ -119,6 +119,61 @@ describe('journey: a partner watches its orders, a storefront its stock', () => 
     const { access_token } = (await response.json()) as { access_token: string }
     return access_token
   }
+
+  it('tells of products, prices and stock crossing a threshold as their systems change them', async () => {
+    const authorization = `Bearer ${await issueToken(app.url, 'agent')}`
+    const [sku, node, before] = await inSource('wms', async (client) => {
+      const { rows } = await client.query(
+        'select sku_cd, node_cd, qty_avl - qty_alc as free from wms_stk where qty_avl - qty_alc > 5 order by stk_id desc limit 1',
+      )
+      return [String(rows[0].sku_cd), String(rows[0].node_cd), Number(rows[0].free)] as const
+    })
+    const { data } = await app.ask('query ($sku: String!) { variant(sku: $sku) { id } }', { sku })
+    const variables = { ids: [data.variant.id] }
+    const open = (query: string) =>
+      openHttpStream(app.url, { query, variables }, 'text/event-stream', { headers: { authorization } })
+    using products = await open('subscription { productChanged { ... on ProductEvent { variant { sku title } } } }')
+    using prices = await open(
+      'subscription ($ids: [ID!]) { priceChanged(variantIds: $ids) { ... on PriceEvent { variant { sku } } } }',
+    )
+    using low = await open(`subscription ($ids: [ID!]) { stockMoved(variantIds: $ids, atOrBelow: 2, rearmAt: 5) {
+      ... on StockEvent { position { sellable committed } location { code } } } }`)
+    await inSource('erp', async (client) => {
+      await client.query("update artst set artbez = 'Told Tent' where artnr = $1", [sku])
+      await client.query('update preis set vkprs = vkprs + 1 where artnr = $1', [sku])
+    })
+    const setFree = (free: number) =>
+      inSource('wms', (client) =>
+        client.query('update wms_stk set qty_avl = qty_alc + $3, upd_ts = now() where sku_cd = $1 and node_cd = $2', [
+          sku,
+          node,
+          free,
+        ]),
+      )
+    const told = () => low.text().match(/event: next/g)?.length ?? 0
+    for (const [free, count] of [
+      [2, 1],
+      [4, 1],
+      [1, 1],
+      [before, 2],
+    ] as const) {
+      await setFree(free)
+      await until(`${free} units are known`, async () => {
+        const answer = await app.ask(
+          'query ($sku: String!) { variant(sku: $sku) { positions(first: 50) { edges { node { sellable committed location { code } } } } } }',
+          { sku },
+          { authorization },
+        )
+        const edges: { node: { sellable: number; committed: number; location: { code: string } } }[] =
+          answer.data.variant.positions.edges
+        return edges.some(({ node: at }) => at.location.code === node && at.sellable - at.committed === free)
+      })
+      if (count > told()) await until(`crossing ${count} is told`, () => told() === count)
+      expect(told()).toBe(count)
+    }
+    await until('the product is told', () => products.text().includes(`"sku":"${sku}"`))
+    await until('its price is told', () => prices.text().includes(`"sku":"${sku}"`))
+  })
 
   it('is told when stock falls short of what was promised, and when that is made good', async () => {
     const authorization = `Bearer ${await issueToken(app.url, 'agent')}`

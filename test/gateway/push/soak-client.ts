@@ -8,7 +8,7 @@ type Payload = any
 
 export type SoakClient = {
   readonly transport: Transport
-  /** Payloads of the stream's field, in the order they came, over all connections. */
+  /** What was kept of the stream's payloads, in the order they came, over all connections; whatever else came as it was. */
   readonly told: Payload[]
   /** How often it came back. */
   connects(): number
@@ -26,8 +26,10 @@ export function startSoakClient(options: {
   readonly cursor: string
   /** Milliseconds it takes to deal with a message. */
   readonly slowMs: number
+  /** What of a payload is looked at in the end: millions are kept. */
+  readonly keep: (payload: Payload) => unknown
 }): SoakClient {
-  const { urls, transport, query, slowMs } = options
+  const { urls, transport, query, slowMs, keep } = options
   const told: Payload[] = []
   let { cursor } = options
   let connects = 0
@@ -39,7 +41,7 @@ export function startSoakClient(options: {
       if (payload.errors?.[0]?.extensions?.code !== 'SHUTTING_DOWN') told.push({ errors: payload.errors })
       return
     }
-    told.push(Object.values(payload.data)[0])
+    told.push(keep(Object.values(payload.data)[0]))
     cursor = payload.extensions.cursor
   }
 
