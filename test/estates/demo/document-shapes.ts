@@ -139,6 +139,7 @@ export const documentShapes: Readonly<Record<string, z.ZodType>> = {
     channelId: z.enum(['web', 'app', 'store', 'amazon']),
     externalNumber: z.string(),
     customer: reference.nullable(),
+    location: reference.nullable(),
     placedAt: instant,
     currency,
     taxIncluded: z.literal(true),
