@@ -87,6 +87,7 @@ describe('guards of the subgraphs', () => {
     expect(Object.keys(fields).filter((key) => !(key in (guards.inventory?.fields ?? {})))).toEqual([
       'StockEvent.position',
       'StockSnapshot.position',
+      'ShortfallEvent.position',
       'InventoryPositionEdge.node',
       'StockMovementEdge.node',
       'ShortfallEdge.node',
