@@ -6,6 +6,7 @@ export type OrderScope =
   | { readonly kind: 'customer'; readonly customerId: string }
   | { readonly kind: 'channels'; readonly channelIds: readonly string[] }
   | { readonly kind: 'locations'; readonly locationIds: readonly string[] }
+  | { readonly kind: 'regions'; readonly regions: readonly string[] }
   | { readonly kind: 'none' }
 
 /** What the rule must know of one order. */
@@ -14,6 +15,8 @@ export type OrderFacts = {
   readonly channelId: string
   /** Where its shipments leave from or it is collected. */
   readonly locationIds: readonly string[]
+  /** Of the store it was sold in or is collected from, else of its channel; null: neither has one. */
+  readonly region: string | null
 }
 
 const none: OrderScope = { kind: 'none' }
@@ -21,7 +24,8 @@ const all: OrderScope = { kind: 'all' }
 
 /**
  * A shopper sees their own orders, a partner those of its channels, a store associate those their store
- * handles; the service desk, finance and analysts see all of the tenant. Nobody else sees any.
+ * handles; the service desk, finance and analysts see all of their regions, or of the tenant when they are bound to
+ * none. Nobody else sees any.
  */
 export function orderScope(viewer: Viewer): OrderScope {
   switch (viewer.kind) {
@@ -34,7 +38,9 @@ export function orderScope(viewer: Viewer): OrderScope {
     case 'service':
       return all
     case 'staff':
-      if (viewer.roles.some((role) => role === 'service-desk' || role === 'finance' || role === 'analyst')) return all
+      if (viewer.roles.some((role) => role === 'service-desk' || role === 'finance' || role === 'analyst')) {
+        return viewer.regions.length === 0 ? all : { kind: 'regions', regions: viewer.regions }
+      }
       return viewer.roles.includes('store-associate') ? { kind: 'locations', locationIds: viewer.locationIds } : none
     default:
       return viewer satisfies never
@@ -53,6 +59,8 @@ export function orderScopeKey(scope: OrderScope): string {
       return `channels ${JSON.stringify([...scope.channelIds].sort())}`
     case 'locations':
       return `locations ${JSON.stringify([...scope.locationIds].sort())}`
+    case 'regions':
+      return `regions ${JSON.stringify([...scope.regions].sort())}`
     default:
       return scope satisfies never
   }
@@ -69,6 +77,8 @@ export function isInOrderScope(scope: OrderScope, order: OrderFacts): boolean {
       return scope.channelIds.includes(order.channelId)
     case 'locations':
       return order.locationIds.some((id) => scope.locationIds.includes(id))
+    case 'regions':
+      return order.region !== null && scope.regions.includes(order.region)
     case 'none':
       return false
     default:

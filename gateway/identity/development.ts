@@ -38,7 +38,7 @@ export type DevelopmentDeps = {
 
 /**
  * `GET /dev/token?as=agent`: a token as text, for trying things out; never added in production. `customer`, `locations`,
- * `channels` and `system` say otherwise than the demo's known ones.
+ * `regions`, `channels` and `system` say otherwise than the demo's known ones.
  */
 export function addDevelopmentTokens(server: FastifyInstance, deps: DevelopmentDeps): void {
   server.get('/dev/token', async (request, reply) => {
@@ -80,7 +80,7 @@ async function viewerOf(name: DevelopmentViewer, given: URLSearchParams, deps: D
     subject: name,
     roles: role === undefined ? [] : [role],
     locationIds: name === 'associate' ? (locations ?? [await find(storeQuery, storePath, deps)]) : [],
-    regions: [],
+    regions: given.get('regions')?.split(',') ?? [],
   }
 }
 

@@ -9,6 +9,7 @@ const qualifiedName = z
   .string()
   .regex(/^[a-z_][a-z0-9_$]*(\.[a-z_][a-z0-9_$]*)?$/i, 'a table, with its schema when not public: sales.orders')
 const columnName = z.string().regex(/^[a-z_][a-z0-9_$]*$/i, 'a column name')
+const countryCode = z.string().regex(/^[A-Z]{2}$/, 'two letters such as FR')
 const durationMs = z.int().min(1).max(86_400_000)
 
 const freshnessPolicy = z
@@ -66,6 +67,8 @@ const channel = z.looseObject({
   id: z.string().min(1).max(100),
   name: z.string().min(1).max(200),
   kind: z.string().min(1),
+  /** ISO 3166-1 alpha-2: which region's staff see its orders, where the order's own location is in none. */
+  region: countryCode.optional(),
   locationKinds: z.array(z.string()).optional(),
   locationCodes: z.array(z.string()).optional(),
   methods: z.array(z.string()),
@@ -82,10 +85,7 @@ const estateFile = z
     name: identifier,
     description: z.string().optional(),
     /** ISO 3166-1 alpha-2: where a phone number without a country code is from. */
-    country: z
-      .string()
-      .regex(/^[A-Z]{2}$/, 'two letters such as FR')
-      .default('US'),
+    country: countryCode.default('US'),
     channels: z.array(channel).max(1_000).default([]),
     /** What the retailer itself decides: rules, allocations, kits. */
     documents: z.array(staticDocument).max(3_000).default([]),

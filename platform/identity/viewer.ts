@@ -21,7 +21,10 @@ export type ShopperViewer = Base & { readonly kind: 'shopper'; readonly customer
 
 export type StaffRole = 'service-desk' | 'store-associate' | 'finance' | 'analyst' | 'ops-admin'
 
-/** An employee. `locationIds` and `regions` bound what a role may see; empty means none, not all. */
+/**
+ * An employee. `locationIds` are the stores a store associate works in: none means none. `regions` (ISO 3166-1 alpha-2)
+ * bound whose orders the other roles see: none means all of the tenant.
+ */
 export type StaffViewer = Base & {
   readonly kind: 'staff'
   readonly subject: string

@@ -10,6 +10,7 @@ import {
   readRefunds,
   readRefundsOfOrders,
 } from './reads.ts'
+import { readRegions } from './regions.ts'
 
 const maxEntries = 20_000
 const keyOf = (id: string) => id
@@ -32,6 +33,7 @@ export function createCaches(database: Queryable, factory: CacheFactory) {
     invoice: cacheOf('finance.invoice', readInvoices),
     invoicesOfOrder: cacheOf('finance.invoices-of-order', readInvoicesOfOrders),
     orderScope: cacheOf('finance.order-scope', readOrderScopes),
+    region: cacheOf('finance.region', readRegions),
     customerOfProfile: cacheOf('finance.customer-of-profile', readCustomersOfProfiles),
     invoiceIdByNumber: cacheOf('finance.invoice-by-number', readInvoiceIdsByNumber),
   }

@@ -8,6 +8,7 @@ import { createCaches } from './caches.ts'
 import { type Context, createLoaders } from './loaders.ts'
 import { orderScopesProjection } from './order-scopes.ts'
 import { invoicesProjection, paymentsProjection, refundsProjection } from './read-model.ts'
+import { regionsProjection } from './regions.ts'
 import { financeResolvers } from './resolvers.ts'
 import { financeSources } from './sources.ts'
 
@@ -25,7 +26,7 @@ export function createFinance({ database, cacheFactory, freshness }: FinanceDeps
     typeDefs: ['shared', 'finance'].map((name) => readFileSync(assetPath(`schema/${name}.graphql`), 'utf8')).join('\n'),
     resolvers: financeResolvers,
     createContext: (call): Context => ({ ...call, freshness, load: createLoaders(caches, call.viewer) }),
-    projections: [paymentsProjection, refundsProjection, invoicesProjection, orderScopesProjection],
+    projections: [paymentsProjection, refundsProjection, invoicesProjection, orderScopesProjection, regionsProjection],
     sources: financeSources,
     migrations: assetPath('subgraphs/finance/migrations'),
   }

@@ -11,7 +11,11 @@ export type Loaders = ReturnType<typeof createLoaders>
 
 /** Batches the keys of one request; what is asked twice is read once. What the viewer may not see is not there. */
 export function createLoaders(caches: Caches, viewer: Viewer) {
-  const maySee = createMaySee(viewer, createCacheLoader(caches.orderScope), createCacheLoader(caches.customerOfProfile))
+  const maySee = createMaySee(viewer, {
+    orderScope: createCacheLoader(caches.orderScope),
+    customerOfProfile: createCacheLoader(caches.customerOfProfile),
+    region: createCacheLoader(caches.region),
+  })
   return {
     payment: visibleOne(createCacheLoader(caches.payment), maySee),
     paymentsOfOrder: visibleOfOrder(createCacheLoader(caches.paymentsOfOrder), maySee),

@@ -3,6 +3,7 @@ import { parseEvent, peekEvent } from '../../platform/event-log/event-schema.ts'
 import type { Projection } from '../../platform/event-log/projection.ts'
 import { groupBy } from '../../platform/group-by.ts'
 import type { Queryable } from '../../platform/sql/database.ts'
+import type { SoldAt } from '../../policies/order-region.ts'
 import type { OrderFacts } from '../../policies/order-scope.ts'
 
 const orderFact = z.object({
@@ -87,7 +88,7 @@ FROM jsonb_to_recordset($1::jsonb) AS r("profileId" text, "customerId" text, ver
 ON CONFLICT (profile_id) DO UPDATE SET customer_id = excluded.customer_id, version = excluded.version
 WHERE known.version < excluded.version`
 
-export type OrderScopeRow = Omit<OrderFacts, 'customerId'> & { readonly profileId: string | null }
+export type OrderScopeRow = Pick<OrderFacts, 'locationIds'> & SoldAt & { readonly profileId: string | null }
 
 /** One entry per order, in order; null where the order is not known itself. */
 export async function readOrderScopes(
@@ -95,16 +96,16 @@ export async function readOrderScopes(
   orderIds: readonly string[],
 ): Promise<readonly (OrderScopeRow | null)[]> {
   const { rows } = await database.query<ScopeRecord>(
-    `SELECT o.id, o.channel_id, o.profile_id, array(
+    `SELECT o.id, o.channel_id, o.profile_id, o.location_id, array(
        SELECT location_id FROM finance.order_locations l WHERE l.order_id = o.id AND location_id IS NOT NULL
        UNION SELECT o.location_id WHERE o.location_id IS NOT NULL ORDER BY 1) AS location_ids
      FROM finance.orders o WHERE o.id = ANY($1) AND o.channel_id IS NOT NULL`,
     [orderIds],
   )
   const scopes = new Map(
-    rows.map(({ id, channel_id, profile_id, location_ids }) => [
+    rows.map(({ id, channel_id, profile_id, location_id, location_ids }) => [
       id,
-      { channelId: channel_id, profileId: profile_id, locationIds: location_ids },
+      { channelId: channel_id, profileId: profile_id, locationId: location_id, locationIds: location_ids },
     ]),
   )
   return orderIds.map((id) => scopes.get(id) ?? null)
@@ -114,6 +115,7 @@ type ScopeRecord = {
   readonly id: string
   readonly channel_id: string
   readonly profile_id: string | null
+  readonly location_id: string | null
   readonly location_ids: readonly string[]
 }
 

@@ -1,5 +1,6 @@
 import type { Loader } from '../../platform/batch/loader.ts'
 import type { Viewer } from '../../platform/identity/viewer.ts'
+import { orderRegion } from '../../policies/order-region.ts'
 import { isInOrderScope, orderScope } from '../../policies/order-scope.ts'
 import { readPayments } from '../../policies/read-payments.ts'
 import type { OrderScopeRow } from './order-scopes.ts'
@@ -9,18 +10,23 @@ export type MaySee = (orderId: string) => boolean | Promise<boolean>
 
 export function createMaySee(
   viewer: Viewer,
-  scopes: Pick<Loader<string, OrderScopeRow>, 'load'>,
-  customerOfProfile: Pick<Loader<string, string>, 'load'>,
+  load: {
+    readonly orderScope: Pick<Loader<string, OrderScopeRow>, 'load'>
+    readonly customerOfProfile: Pick<Loader<string, string>, 'load'>
+    readonly region: Pick<Loader<string, string>, 'load'>
+  },
 ): MaySee {
   const scope = orderScope(viewer)
   if (scope.kind === 'none' || !readPayments.decide(viewer).allowed) return () => false
   if (scope.kind === 'all') return () => true
   return async (orderId) => {
-    const order = await scopes.load(orderId)
+    const order = await load.orderScope.load(orderId)
     if (order === null) return false
-    const { profileId, ...facts } = order
-    const customerId = scope.kind === 'customer' && profileId !== null ? await customerOfProfile.load(profileId) : null
-    return isInOrderScope(scope, { ...facts, customerId })
+    const { profileId, channelId, locationIds } = order
+    const customerId =
+      scope.kind === 'customer' && profileId !== null ? await load.customerOfProfile.load(profileId) : null
+    const region = scope.kind === 'regions' ? await orderRegion(order, load.region) : null
+    return isInOrderScope(scope, { customerId, channelId, locationIds, region })
   }
 }
 

@@ -59,6 +59,8 @@ export const inventoryEvents = {
     channelId: text,
     name: text,
     kind: text,
+    /** ISO 3166-1 alpha-2; null or absent: none. */
+    region: nullableText.default(null),
     /** null: every kind. */
     locationKinds: z.array(z.enum(locationKinds)).nullable(),
     /** null: every location of the kinds. */

@@ -8,7 +8,7 @@ export type LocationRow = Origin &
   Readonly<Omit<EventData<'retail.inventory.location-changed.v1'>, 'locationId' | 'origin'>> & { readonly id: string }
 
 export type ChannelRow = Readonly<
-  Omit<EventData<'retail.inventory.channel-changed.v1'>, 'channelId' | 'origin' | 'name' | 'kind'>
+  Omit<EventData<'retail.inventory.channel-changed.v1'>, 'channelId' | 'origin' | 'name' | 'kind' | 'region'>
 > & { readonly id: string }
 
 export type Method = ChannelRow['methods'][number]

@@ -21,6 +21,7 @@ const channelDocument = z.object({
   id: textField,
   name: textField,
   kind: textField,
+  region: optional(z.string().regex(/^[A-Z]{2}$/, 'two letters such as FR')),
   locationKinds: optional(z.array(z.enum(locationKinds))),
   locationCodes: optional(z.array(textField)),
   methods: z.array(z.enum(fulfillmentMethods)),
@@ -88,7 +89,7 @@ type StockDocument = z.output<typeof stockDocument>
 /** Where a channel may sell from; the estate says it, under its own channel ids. */
 export const channelSource: SourceHandler = {
   kind: 'channel',
-  version: 2,
+  version: 3,
   normalize(document, context) {
     const aggregate = 'inventory/channel'
     if (document.data === null) {

@@ -10,6 +10,7 @@ import {
   readOrders,
   readTimelines,
 } from './reads.ts'
+import { readRegions } from './regions.ts'
 
 const maxEntries = 20_000
 const keyOf = (id: string) => id
@@ -54,6 +55,12 @@ export function createCaches(database: Queryable, factory: CacheFactory) {
       keyOf,
       maxEntries,
       load: (ids: readonly string[]) => readCustomersOfProfiles(database, ids),
+    }),
+    region: factory.readThrough({
+      name: 'orders.region',
+      keyOf,
+      maxEntries,
+      load: (places: readonly string[]) => readRegions(database, places),
     }),
   }
 }

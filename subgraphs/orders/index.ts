@@ -9,6 +9,7 @@ import { orderScope } from '../../policies/order-scope.ts'
 import { createCaches } from './caches.ts'
 import { type Context, createLoaders } from './loaders.ts'
 import { customersProjection, ordersProjection } from './read-model.ts'
+import { regionsProjection } from './regions.ts'
 import { ordersResolvers } from './resolvers.ts'
 import { ordersSources } from './sources.ts'
 import { publicStatusProcess } from './status-process.ts'
@@ -34,7 +35,7 @@ export function createOrders({ database, cacheFactory, freshness, cursors }: Ord
       scope: orderScope(call.viewer),
       load: createLoaders(database, caches, call.viewer),
     }),
-    projections: [ordersProjection, customersProjection],
+    projections: [ordersProjection, customersProjection, regionsProjection],
     processes: [publicStatusProcess],
     sources: ordersSources,
     migrations: assetPath('subgraphs/orders/migrations'),

@@ -27,7 +27,10 @@ type CustomerPage = { readonly customerId: string; readonly page: OrderListPage 
 export function createLoaders(database: Queryable, caches: Caches, viewer: Viewer) {
   const customerOfProfile = createCacheLoader(caches.customerOfProfile)
   return {
-    order: createVisibleOrders(createCacheLoader(caches.order), customerOfProfile, orderScope(viewer)),
+    order: createVisibleOrders(
+      { order: createCacheLoader(caches.order), customerOfProfile, region: createCacheLoader(caches.region) },
+      orderScope(viewer),
+    ),
     timeline: createCacheLoader(caches.timeline),
     orderIdByNumber: createCacheLoader(caches.orderIdByNumber),
     orderIdByExternalNumber: createCacheLoader(caches.orderIdByExternalNumber),

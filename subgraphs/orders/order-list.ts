@@ -11,9 +11,10 @@ export type OrderListFilter = {
 
 /** Which orders of a list to read, by time placed and id. */
 export type OrderListPage = OrderListFilter & {
-  /** What the viewer sees is in one of these channels, or leaves from one of these locations; null: no such bound. */
+  /** What the viewer sees is in one of these channels, leaves from one of these locations, or is of one of these regions; null: no such bound. */
   readonly channelIds: readonly string[] | null
   readonly locationIds: readonly string[] | null
+  readonly regions: readonly string[] | null
   readonly direction: 'newest-first' | 'oldest-first'
   /** Rows strictly behind this one in the direction read; null from the start. */
   readonly from: OrderListEntry | null
@@ -25,7 +26,7 @@ export type OrderListEntry = { readonly id: string; readonly placedAt: string }
 /** Reads one page of all orders, in the direction asked. */
 export async function readOrderList(database: Queryable, page: OrderListPage): Promise<readonly OrderListEntry[]> {
   const text = page.publicStatus === null ? listText(page) : listByStatusText(page)
-  const { rows } = await database.query<ListRecord>(text, [...valuesOf(page), page.channelIds, page.locationIds])
+  const { rows } = await database.query<ListRecord>(text, [...valuesOf(page), ...scopeValuesOf(page)])
   return rows.map(toEntry)
 }
 
@@ -37,8 +38,7 @@ export async function readOrdersOfCustomers(
 ): Promise<readonly (readonly OrderListEntry[])[]> {
   const { rows } = await database.query<ListRecord & { customer_id: string }>(listByCustomerText(page), [
     ...valuesOf(page),
-    page.channelIds,
-    page.locationIds,
+    ...scopeValuesOf(page),
     customerIds,
   ])
   const lists = groupBy(rows, ({ customer_id }) => customer_id)
@@ -62,6 +62,10 @@ function valuesOf({ from, direction, limit, channelId, publicStatus, placedFrom,
   ]
 }
 
+function scopeValuesOf({ channelIds, locationIds, regions }: OrderListPage) {
+  return [channelIds, locationIds, regions]
+}
+
 // Each text reads an index in order and stops after `limit` rows; lists over several profiles or statuses merge
 // one such read per member.
 
@@ -75,11 +79,18 @@ function rangeText({ direction }: OrderListPage): string {
     AND placed_at >= $4::timestamptz AND placed_at <= $5::timestamptz`
 }
 
-function scopeText({ channelIds, locationIds }: OrderListPage): string {
+function scopeText({ channelIds, locationIds, regions }: OrderListPage): string {
   const ofChannels = channelIds === null ? '$8::text[] IS NULL' : 'channel_id = ANY($8::text[])'
   const ofLocations = locationIds === null ? '$9::text[] IS NULL' : 'location_ids && $9::text[]'
-  return `${ofChannels} AND ${ofLocations}`
+  const ofRegions = regions === null ? '$10::text[] IS NULL' : regionText
+  return `${ofChannels} AND ${ofLocations} AND ${ofRegions}`
 }
+
+/** `orderRegion` in SQL. The subqueries name nothing of the order, so that each is read once, not once an order. */
+const regionText = `CASE
+  WHEN 'location ' || location_id IN (SELECT place FROM orders.regions WHERE region IS NOT NULL)
+  THEN 'location ' || location_id IN (SELECT place FROM orders.regions WHERE region = ANY($10::text[]))
+  ELSE 'channel ' || channel_id IN (SELECT place FROM orders.regions WHERE region = ANY($10::text[])) END`
 
 function orderText({ direction }: OrderListPage): string {
   const { order } = directions[direction]
@@ -102,7 +113,7 @@ function listByStatusText(page: OrderListPage): string {
 }
 
 function listByCustomerText(page: OrderListPage): string {
-  return `SELECT c.id AS customer_id, o.id, o.placed_at FROM unnest($10::text[]) AS c(id)
+  return `SELECT c.id AS customer_id, o.id, o.placed_at FROM unnest($11::text[]) AS c(id)
     CROSS JOIN LATERAL (
       SELECT p.id, p.placed_at FROM orders.profile_customers m
       CROSS JOIN LATERAL (

@@ -85,6 +85,7 @@ async function loadPage(
       ...filter,
       locationIds: scope.kind === 'locations' ? scope.locationIds : null,
       channelIds: scope.kind === 'channels' ? scope.channelIds : null,
+      regions: scope.kind === 'regions' ? scope.regions : null,
       from: page.cursor === null ? null : toEntry(cursors.decode(page.cursor, target)),
       direction: page.direction === 'forward' ? 'newest-first' : 'oldest-first',
       limit: page.size + 1,

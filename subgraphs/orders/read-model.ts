@@ -92,6 +92,7 @@ function toRow(id: string, facts: OrderFacts) {
     channelId: view?.channelId,
     externalNumber: view?.externalNumber,
     profileId: view?.profileId,
+    locationId: view?.locationId,
     placedAt: view?.placedAt,
     publicStatus: view?.publicStatus,
     locationIds: view === null ? [] : locationsOf(view),
@@ -116,14 +117,14 @@ async function writeTimeline(transaction: Transaction, rows: readonly TimelineRo
 const selectFacts = `SELECT id, facts FROM orders.orders WHERE id = ANY($1::text[])`
 
 const upsertOrders = `
-INSERT INTO orders.orders (id, number, channel_id, external_number, profile_id, placed_at, public_status, location_ids, facts)
-SELECT id, number, "channelId", "externalNumber", "profileId", "placedAt", "publicStatus", array(SELECT jsonb_array_elements_text("locationIds")), facts
+INSERT INTO orders.orders (id, number, channel_id, external_number, profile_id, location_id, placed_at, public_status, location_ids, facts)
+SELECT id, number, "channelId", "externalNumber", "profileId", "locationId", "placedAt", "publicStatus", array(SELECT jsonb_array_elements_text("locationIds")), facts
 FROM jsonb_to_recordset($1::jsonb) AS r(
-  id text, number text, "channelId" text, "externalNumber" text, "profileId" text, "placedAt" timestamptz,
+  id text, number text, "channelId" text, "externalNumber" text, "profileId" text, "locationId" text, "placedAt" timestamptz,
   "publicStatus" text, "locationIds" jsonb, facts jsonb)
 ON CONFLICT (id) DO UPDATE SET
   number = excluded.number, channel_id = excluded.channel_id, external_number = excluded.external_number,
-  profile_id = excluded.profile_id, placed_at = excluded.placed_at, public_status = excluded.public_status,
+  profile_id = excluded.profile_id, location_id = excluded.location_id, placed_at = excluded.placed_at, public_status = excluded.public_status,
   location_ids = excluded.location_ids,
   facts = excluded.facts`
 

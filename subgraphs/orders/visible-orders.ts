@@ -1,6 +1,7 @@
 import type { Loader } from '../../platform/batch/loader.ts'
 import type { Viewer } from '../../platform/identity/viewer.ts'
 import { maskAddress } from '../../policies/mask.ts'
+import { orderRegion } from '../../policies/order-region.ts'
 import { isInOrderScope, type OrderScope } from '../../policies/order-scope.ts'
 import { recipientContact } from '../../policies/recipient-scope.ts'
 import { locationsOf, type OrderView } from './order-view.ts'
@@ -10,19 +11,23 @@ import { locationsOf, type OrderView } from './order-view.ts'
  * a shipment leads through here.
  */
 export function createVisibleOrders(
-  orders: Pick<Loader<string, OrderView>, 'load'>,
-  customerOfProfile: Pick<Loader<string, string>, 'load'>,
+  load: {
+    readonly order: Pick<Loader<string, OrderView>, 'load'>
+    readonly customerOfProfile: Pick<Loader<string, string>, 'load'>
+    readonly region: Pick<Loader<string, string>, 'load'>
+  },
   scope: OrderScope,
 ): { load(id: string): Promise<OrderView | null> } {
   return {
     async load(id) {
-      const order = scope.kind === 'none' ? null : await orders.load(id)
+      const order = scope.kind === 'none' ? null : await load.order.load(id)
       if (order === null || scope.kind === 'all') return order
       const { channelId, profileId } = order
-      // Whose it is decides for a shopper alone; for others it need not be looked up.
+      // Whose it is decides for a shopper alone, its region for staff of regions; for others neither is looked up.
       const customerId =
-        scope.kind === 'customer' && profileId !== null ? await customerOfProfile.load(profileId) : null
-      return isInOrderScope(scope, { customerId, channelId, locationIds: locationsOf(order) }) ? order : null
+        scope.kind === 'customer' && profileId !== null ? await load.customerOfProfile.load(profileId) : null
+      const region = scope.kind === 'regions' ? await orderRegion(order, load.region) : null
+      return isInOrderScope(scope, { customerId, channelId, locationIds: locationsOf(order), region }) ? order : null
     },
   }
 }

@@ -49,15 +49,21 @@ describe('journey: a partner watches its orders, a storefront its stock', () => 
   it('is told of a change in the order system as it happens, and of no other channel', async () => {
     const authorization = `Bearer ${await issueToken(app.url, 'partner')}`
     const desk = `Bearer ${await issueToken(app.url, 'agent')}`
+    const french = `Bearer ${await issueToken(app.url, 'agent', { regions: 'FR' })}`
     using stream = await openHttpStream(app.url, { query: orders }, 'text/event-stream', { headers: { authorization } })
     using every = await openHttpStream(app.url, { query: orders }, 'text/event-stream', {
       headers: { authorization: desk },
+    })
+    using region = await openHttpStream(app.url, { query: orders }, 'text/event-stream', {
+      headers: { authorization: french },
     })
     await setStatus('O-1000002', 70)
     await until('the service desk is told of an order of the app', () => every.text().includes('O-1000002'))
     const own = await numberOf('AMZ-1000002')
     await setStatus(own, 70)
     await until('the partner is told of its own', () => stream.text().includes(`"number":"${own}"`))
+    await until('so is who serves its region', () => region.text().includes(`"number":"${own}"`))
+    expect(region.text()).not.toContain('O-1000002')
     expect(stream.text()).toContain('"from":"ON_ITS_WAY","to":"DELIVERED"')
     expect(stream.text()).not.toContain('O-1000002')
   })

@@ -97,7 +97,7 @@ describe('policies, role by role', () => {
 })
 
 describe('order scope', () => {
-  const order = { customerId: 'cus_1', channelId: 'amazon', locationIds: ['loc_paris'] }
+  const order = { customerId: 'cus_1', channelId: 'amazon', locationIds: ['loc_paris'], region: 'FR' }
   const sees = (viewer: Parameters<typeof orderScope>[0]) => isInOrderScope(orderScope(viewer), order)
 
   it('shows a shopper their own orders only', () => {
@@ -112,6 +112,16 @@ describe('order scope', () => {
   it('shows a store associate what their store handles', () => {
     expect(sees(staff(['store-associate'], ['loc_paris']))).toBe(true)
     expect(sees(staff(['store-associate'], ['loc_lyon']))).toBe(false)
+  })
+  it('shows offices bound to regions those regions only, and nothing that is of none', () => {
+    for (const role of ['service-desk', 'finance', 'analyst'] as const) {
+      expect([sees(staff([role])), sees(staff([role], [], ['AT', 'FR'])), sees(staff([role], [], ['AT']))]).toEqual([
+        true,
+        true,
+        false,
+      ])
+      expect(isInOrderScope(orderScope(staff([role], [], ['FR'])), { ...order, region: null })).toBe(false)
+    }
   })
   it('does not show an order without a known customer to any shopper', () => {
     expect(isInOrderScope(orderScope(shopper('')), { ...order, customerId: null })).toBe(false)

@@ -5,7 +5,7 @@ import type { FreshnessBoard, SystemFreshness } from '../../platform/connector/f
 import { connectorMigrations } from '../../platform/connector/migrations.ts'
 import { type CursorCodec, createCursorCodec } from '../../platform/cursor.ts'
 import { createDecider } from '../../platform/event-log/decide.ts'
-import type { EventLog, JsonObject, RecordedEvent } from '../../platform/event-log/event-log.ts'
+import type { EventLog, JsonObject, NewEvent, RecordedEvent } from '../../platform/event-log/event-log.ts'
 import { eventLogMigrations } from '../../platform/event-log/migrations.ts'
 import { startOfLog } from '../../platform/event-log/position.ts'
 import { createPostgresEventLog } from '../../platform/event-log/postgres.ts'
@@ -36,6 +36,8 @@ export type SubgraphWorld = AsyncDisposable & {
   readonly database: Database
   /** Delivers documents of `erp` (unless said otherwise) and waits until the read models show them. */
   deliver(kind: string, documents: Readonly<Record<string, JsonObject | null>>, system?: string): Promise<void>
+  /** Appends what other subgraphs say; `settle` waits for it. */
+  append(events: readonly NewEvent[]): Promise<void>
   /** Waits until the read models show every committed event, and what follows from it. */
   settle(): Promise<void>
   /** @throws Error when the answer has errors */
@@ -134,6 +136,9 @@ export async function openSubgraphWorld(
       )
       await ingest.deliver({ system, documents: list })
       await settle()
+    },
+    async append(events) {
+      await database.transaction((transaction) => eventLog.append(transaction, events))
     },
     settle,
     ask,

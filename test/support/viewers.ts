@@ -10,12 +10,16 @@ export const partner = (channelIds: readonly string[] = ['amazon']): Viewer => (
   partnerId: 'p1',
   channelIds,
 })
-export const staff = (roles: readonly StaffRole[], locationIds: readonly string[] = []): Viewer => ({
+export const staff = (
+  roles: readonly StaffRole[],
+  locationIds: readonly string[] = [],
+  regions: readonly string[] = [],
+): Viewer => ({
   ...base,
   kind: 'staff',
   subject: 's1',
   roles,
   locationIds,
-  regions: [],
+  regions,
 })
 export const service: Viewer = { ...base, kind: 'service', system: 'test' }

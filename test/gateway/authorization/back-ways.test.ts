@@ -206,6 +206,10 @@ describe('back ways to what a viewer may not have', () => {
       }
       expect((await as(orders.url, partner(['amazon']), references, parts)).data._entities).toEqual([null, null])
       expect((await as(orders.url, partner(['web']), references, parts)).data._entities[0].sku).toMatch(/^DEMO-/)
+      const desk = (region: string) => staff(['service-desk'], [], [region])
+      expect((await as(orders.url, desk('FR'), references, order())).data._entities).toEqual([null])
+      expect((await as(orders.url, desk('FR'), references, parts)).data._entities).toEqual([null, null])
+      expect((await as(orders.url, desk('DE'), references, parts)).data._entities[0].sku).toMatch(/^DEMO-/)
       const customers = { of: [{ __typename: 'Customer', id: ada }] }
       expect((await as(orders.url, shopper('cus_x'), references, customers)).data._entities[0].orders.edges).toEqual([])
     })
