@@ -1,6 +1,7 @@
 /**
  * Reservations per second of one hot SKU through the engine, against the plain one-row UPDATE, on one durable embedded
- * PostgreSQL, turn and turn about. `npm run bench:reservations [-- seconds per turn, turns]`
+ * PostgreSQL, turn and turn about, in a process with the flags of `npm start`. The time of the clients, whose part is to make up a
+ * command and to note how long it took, is within Node's on both sides. `npm run bench:reservations [-- seconds per turn, turns]`
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,6 +9,7 @@ import { join } from 'node:path'
 import type { Database } from '../platform/sql/database.ts'
 import { startEmbeddedPostgres } from '../platform/sql/embedded.ts'
 import { openPostgres } from '../platform/sql/postgres.ts'
+import { cpuMsOf } from './process-cpu.ts'
 import { openReservationEngine, type ReservationEngine } from './reservation-engine.ts'
 
 const seconds = Number(process.argv[2] ?? 6)
@@ -25,14 +27,14 @@ try {
   await engine.stock('hot', 50_000_000)
   await createPlain(database)
   await engine.stock('warm', 50_000_000)
-  await runFor(1, clients, (n) => engine.reserve('warm', `w${n}`))
-  await runFor(1, plainClients, () => reservePlainly(database))
+  await runFor(seconds, clients, (n) => engine.reserve('warm', `w${n}`))
+  await runFor(seconds, plainClients, () => reservePlainly(database))
 
-  const grouped: Turn[] = []
-  const plain: Turn[] = []
+  const grouped: Measured[] = []
+  const plain: Measured[] = []
   for (let turn = 0; turn < turns; turn += 1) {
-    plain.push(await runFor(seconds, plainClients, () => reservePlainly(database)))
-    grouped.push(await runFor(seconds, clients, (n) => engine.reserve('hot', `${turn}-${n}`)))
+    plain.push(await measure(database, () => runFor(seconds, plainClients, () => reservePlainly(database))))
+    grouped.push(await measure(database, () => runFor(seconds, clients, (n) => engine.reserve('hot', `${turn}-${n}`))))
   }
   await check(database, engine, grouped)
   const { rows } = await database.query<{ fsync: string; commit: string; version: string }>(
@@ -52,6 +54,22 @@ try {
 }
 
 type Turn = { readonly done: number; readonly ms: number; readonly latenciesMs: readonly number[] }
+/** With the processor time it took of this process and of all of the server's. */
+type Measured = Turn & { readonly nodeMs: number; readonly serverMs: number }
+
+async function measure(database: Database, run: () => Promise<Turn>): Promise<Measured> {
+  const serverBeforeMs = await serverCpuMs(database)
+  const before = process.cpuUsage()
+  const turn = await run()
+  const { user, system } = process.cpuUsage(before)
+  return { ...turn, nodeMs: (user + system) / 1_000, serverMs: (await serverCpuMs(database)) - serverBeforeMs }
+}
+
+async function serverCpuMs(database: Database): Promise<number> {
+  const { rows } = await database.query<{ pid: number }>('select pid from pg_stat_activity', [])
+  const times = await Promise.all(rows.map(({ pid }) => cpuMsOf(pid)))
+  return times.reduce((sum, ms) => sum + ms, 0)
+}
 
 async function runFor(turnSeconds: number, concurrency: number, work: (n: number) => Promise<unknown>): Promise<Turn> {
   const startedMs = performance.now()
@@ -101,12 +119,17 @@ async function check(database: Database, engine: ReservationEngine, grouped: rea
   if (drift.length > 0) throw new Error(`the sums are wrong: ${JSON.stringify(drift)}`)
 }
 
-function print(name: string, concurrency: number, list: readonly Turn[]): void {
+function print(name: string, concurrency: number, list: readonly Measured[]): void {
   const all = list.flatMap((turn) => turn.latenciesMs).sort((a, b) => a - b)
   const at = (share: number) => (all[Math.floor(share * (all.length - 1))] ?? 0).toFixed(1)
   const rates = list.map((turn) => Math.round(rateOf(turn)))
+  const cpuUs = (pick: (turn: Measured) => number) =>
+    ((list.reduce((sum, turn) => sum + pick(turn), 0) * 1_000) / Math.max(1, all.length)).toFixed(0)
   console.log(
     `${name.padEnd(24)} ${concurrency} clients  ${rates.join(' / ')} per s  p50 ${at(0.5)} ms  p99 ${at(0.99)} ms`,
+  )
+  console.log(
+    `  CPU per reservation: Node ${cpuUs(({ nodeMs }) => nodeMs)} µs, PostgreSQL ${cpuUs(({ serverMs }) => serverMs)} µs`,
   )
 }
 

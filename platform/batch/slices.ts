@@ -12,4 +12,4 @@ export async function inSlices(count: number, step: (at: number) => void): Promi
   }
 }
 
-const slice = 64
+const slice = 32

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { JsonObject, NewEvent } from '../../../platform/event-log/event-log.ts'
+import type { JsonObject, JsonValue, NewEvent } from '../../../platform/event-log/event-log.ts'
 import { peekEvent } from '../../../platform/event-log/event-schema.ts'
 import type { Projection } from '../../../platform/event-log/projection.ts'
 import type { Change } from './command.ts'
@@ -70,8 +70,7 @@ export function toReservationEvents(told: readonly Told[], now: Date): readonly 
 
 function toChange({ change: { change, after, occurredAt }, correlationId }: Told): JsonObject {
   const { id, locationId, channelId, method, owner, lineId, orderId, quantity, allocated, expiresAt, version } = after
-  const { held, confirmed, consumed, released, expired } = after
-  return {
+  const told: Record<string, JsonValue> = {
     change,
     reservationId: id,
     locationId,
@@ -80,21 +79,24 @@ function toChange({ change: { change, after, occurredAt }, correlationId }: Told
     owner,
     lineId,
     quantity,
-    legs: withoutZeros({ held, confirmed, consumed, released, expired }),
+    legs: withoutZeros(after),
     expiresAt,
     version,
-    ...(orderId === null ? {} : { orderId }),
-    ...(allocated === 0 ? {} : { allocated }),
-    ...(occurredAt === null ? {} : { occurredAt }),
-    ...(correlationId === null ? {} : { correlationId }),
   }
+  if (orderId !== null) told.orderId = orderId
+  if (allocated !== 0) told.allocated = allocated
+  if (occurredAt !== null) told.occurredAt = occurredAt
+  if (correlationId !== null) told.correlationId = correlationId
+  return told
 }
 
 function withoutZeros(legs: Legs): JsonObject {
   const there: Record<string, number> = {}
-  for (const [name, count] of Object.entries(legs)) if (count !== 0) there[name] = count
+  for (const name of legNames) if (legs[name] !== 0) there[name] = legs[name]
   return there
 }
+
+const legNames = ['held', 'confirmed', 'consumed', 'released', 'expired'] as const
 
 const variantOnly = { [type]: z.object({ variantId: z.string() }) } as const
 

@@ -52,8 +52,8 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
     live.set(variantId, holds)
   }
 
-  function ownedBy(tenant: string, { kind, id }: Owner): Set<string> {
-    const key = `${kind} ${tenant.length} ${tenant} ${id}`
+  function ownedBy(tenant: string, owner: Owner): Set<string> {
+    const key = ownerKey(tenant, owner)
     const ids = owned.get(key) ?? new Set()
     owned.set(key, ids)
     return ids
@@ -81,7 +81,7 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
     },
     reservation: (id) => reservations.get(id) ?? null,
     heldBy: (tenant, owner) =>
-      [...ownedBy(tenant, owner)].flatMap((id) => {
+      [...(owned.get(ownerKey(tenant, owner)) ?? [])].flatMap((id) => {
         const row = reservations.get(id)
         return row !== undefined && row.held > 0 && locked.has(row.variantId) ? [row] : []
       }),
@@ -103,6 +103,10 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
       if (before === null) ownedBy(after.tenant, after.owner).delete(after.id)
     },
   }
+}
+
+function ownerKey(tenant: string, { kind, id }: Owner): string {
+  return `${kind} ${tenant.length} ${tenant} ${id}`
 }
 
 const nothing: Promisable = { ats: 0, byLocation: [] }

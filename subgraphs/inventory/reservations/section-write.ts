@@ -4,16 +4,13 @@ import type { Change } from './command.ts'
 import type { ReservationRow } from './legs.ts'
 import { issuedUnits } from './section-state.ts'
 
-/** Writes what a section decided, a fixed number of statements however many changes: each is made up while the one before runs. */
-export async function writeChanges(transaction: Transaction, changes: readonly Change[], now: Date): Promise<void> {
-  if (changes.length === 0) return
+/** Writes the rows of changes in their order, a fixed number of statements however many: each is made up while the one before runs. */
+export async function writeRows(transaction: Transaction, changes: readonly Change[], now: Date): Promise<void> {
   const born = changes.flatMap(({ before, after }) => (before === null ? [after] : []))
   const last = new Map(changes.flatMap(({ before, after }) => (before === null ? [] : [[after.id, after]])))
   const writes: Promise<unknown>[] = []
   if (born.length > 0) writes.push(transaction.query(insertReservationsText, bornColumns(born, now)))
   if (last.size > 0) writes.push(transaction.query(upsertReservationsText, reservationColumns([...last.values()])))
-  const totals = totalsOf(changes)
-  if (totals.length > 0) writes.push(transaction.query(upsertTotalsText, [JSON.stringify(totals)]))
   const issues = changes.flatMap((change) => {
     const { after, occurredAt } = change
     const quantity = issuedUnits(change)
@@ -23,6 +20,12 @@ export async function writeChanges(transaction: Transaction, changes: readonly C
   })
   if (issues.length > 0) writes.push(transaction.query(insertIssuesText, [JSON.stringify(issues)]))
   await Promise.all(writes)
+}
+
+/** Adds to the sums what all changes of a section come to. */
+export async function writeTotals(transaction: Transaction, changes: readonly Change[]): Promise<void> {
+  const totals = totalsOf(changes)
+  if (totals.length > 0) await transaction.query(upsertTotalsText, [JSON.stringify(totals)])
 }
 
 type Total = {

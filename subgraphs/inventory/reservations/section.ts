@@ -6,19 +6,18 @@ import {
   type IdempotencyRecord,
   type KeyedCommand,
   type Known,
-  writeRecords,
 } from '../../../platform/idempotency/idempotency.ts'
 import type { IdMinter } from '../../../platform/ids.ts'
 import type { Database } from '../../../platform/sql/database.ts'
 import type { Method } from '../network.ts'
 import { readPositionsOfVariants } from '../reads.ts'
-import type { Change, Command, Decision, Outcome } from './command.ts'
+import type { Command, Decision, Outcome } from './command.ts'
 import { decideChange, decideReserve, decideTidy } from './decide.ts'
-import { holdsCache, toReservationEvents } from './reservation-events.ts'
+import { holdsCache } from './reservation-events.ts'
 import { fromResponse, toResponse } from './response.ts'
 import { lockTargets, readReservations, readSectionHolds, targetsOf } from './section-read.ts'
 import { type Admission, createSectionState, type SectionState } from './section-state.ts'
-import { writeChanges } from './section-write.ts'
+import { createSectionWriter } from './section-writer.ts'
 
 export type SectionDeps = {
   readonly database: Database
@@ -48,7 +47,7 @@ export async function runSection(deps: SectionDeps, commands: readonly Command[]
   const { database, eventLog, invalidator } = deps
   const targets = targetsOf(commands)
   const terms = await deps.terms(targets.variantIds)
-  const { steps, changes } = await database.transaction(async (transaction) => {
+  const { outcomes, touched } = await database.transaction(async (transaction) => {
     const keyed = commands.flatMap((command) => (command.kind === 'tidy' ? [] : [command.keyed]))
     const claimed = await claimKeys(transaction, keyed)
     const known = new Map(keyed.map((command, at) => [command, claimed[at] ?? unknownKey]))
@@ -60,23 +59,23 @@ export async function runSection(deps: SectionDeps, commands: readonly Command[]
     const { now, holds } = await readSectionHolds(transaction, variantIds, positions)
     const reservations = anyReservation ? await readReservations(transaction, targets) : []
     const state = createSectionState({ now, locked, positions, holds, reservations }, terms.admission)
-    const done = await decideAll(state, commands, known, { ids: deps.ids, ...terms })
-    const made = done.flatMap(({ decision }) => decision.changes)
-    const rows = writeChanges(transaction, made, now)
-    const records = writeRecords(transaction, done.flatMap(toRecord))
-    const told = done.flatMap(({ command, decision }) =>
-      decision.changes.map((change) => ({ change, correlationId: correlationOf(command) })),
-    )
-    const events = toReservationEvents(told, now)
-    const appended = events.length > 0 ? eventLog.append(transaction, events) : null
-    await Promise.all([rows, records, appended])
-    return { steps: done, changes: made }
+    const writer = createSectionWriter(transaction, eventLog, now)
+    const changed = new Set<string>()
+    const done: Outcome[] = []
+    await decideAll(state, commands, known, { ids: deps.ids, ...terms }, ({ command, decision, response }) => {
+      for (const { after } of decision.changes) changed.add(after.variantId)
+      done.push(decision.outcome)
+      const record = toRecord(command, response)
+      writer.add({ changes: decision.changes, record, correlationId: correlationOf(command) })
+    })
+    await writer.end()
+    return { outcomes: done, touched: [...changed] }
   })
-  if (changes.length > 0) {
-    invalidator.invalidate(touched(changes).map((key) => ({ cache: holdsCache, key })))
+  if (touched.length > 0) {
+    invalidator.invalidate(touched.map((key) => ({ cache: holdsCache, key })))
     eventLog.wake()
   }
-  return steps.map(({ decision }) => decision.outcome)
+  return outcomes
 }
 
 async function decideAll(
@@ -84,7 +83,8 @@ async function decideAll(
   commands: readonly Command[],
   known: ReadonlyMap<KeyedCommand, Known>,
   deps: DecideDeps,
-): Promise<readonly Step[]> {
+  onStep: (step: Step) => void,
+): Promise<void> {
   // Two commands of one group may carry the same key: the second meets what the first has made.
   const made = new Map<string, Made>()
   const decideOne = (command: Command): Step => {
@@ -100,12 +100,10 @@ async function decideAll(
     made.set(id, { fingerprint, response })
     return { command, decision, response }
   }
-  const steps: Step[] = []
   await inSlices(commands.length, (at) => {
     const command = commands[at]
-    if (command !== undefined) steps.push(decideOne(command))
+    if (command !== undefined) onStep(decideOne(command))
   })
-  return steps
 }
 
 type DecideDeps = Pick<SectionDeps, 'ids'> & { readonly isChannel: (channelId: string, method: Method) => boolean }
@@ -138,18 +136,14 @@ function answerOf(known: Known, command: KeyedKind): Outcome | null {
 }
 
 /** Only what had an effect is kept: a refusal is decided anew when it is asked again, so stock that came back is found. */
-function toRecord({ command, response }: Step): readonly IdempotencyRecord[] {
-  if (response === null || command.kind === 'tidy') return []
+function toRecord(command: Command, response: JsonValue): IdempotencyRecord | null {
+  if (response === null || command.kind === 'tidy') return null
   const lasting = command.kind === 'change' && command.step.kind !== 'extend'
-  return [{ ...command.keyed, response, keepSeconds: lasting ? 30 * daySeconds : daySeconds }]
+  return { ...command.keyed, response, keepSeconds: lasting ? 30 * daySeconds : daySeconds }
 }
 
 const daySeconds = 86_400
 
 function correlationOf(command: Command): string | null {
   return command.kind === 'tidy' || command.correlationId === 'none' ? null : command.correlationId
-}
-
-function touched(changes: readonly Change[]): readonly string[] {
-  return [...new Set(changes.map(({ after }) => after.variantId))]
 }
