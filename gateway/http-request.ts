@@ -142,3 +142,15 @@ function parseJson(text: string, what: string): unknown {
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
+
+/** Lower-case names; of a repeated header the first value. */
+export function plainHeaders(headers: IncomingHttpHeaders): Readonly<Record<string, string>> {
+  if (hasNoList(headers)) return headers
+  const { 'set-cookie': _, ...rest } = headers
+  return plainHeaders(rest)
+}
+
+/** Of all headers Node gives a list for this one alone; a request has no use for it. */
+function hasNoList(headers: IncomingHttpHeaders): headers is Record<string, string> {
+  return headers['set-cookie'] === undefined
+}

@@ -1,28 +1,30 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import type { GraphQLFormattedError } from 'graphql'
 import { AppError } from '../platform/errors/app-error.ts'
-import { httpStatus } from '../platform/errors/http-status.ts'
-import { toProblem } from '../platform/errors/problem.ts'
 import { type Cors, createCors } from './cors.ts'
 import type { Answer, GatewayRequest } from './exchange.ts'
 import { type ReadinessCheck, readReadiness } from './health.ts'
-import { chooseMediaType, type MediaType, retryAfterOf, statusOf } from './http-answer.ts'
 import { answerBrokenRequest } from './http-broken.ts'
 import { acceptsParts, createPartsAnswer, type PartsAnswer } from './http-parts.ts'
-import { checkContentType, readGetQuery, readPostBody, refuseCrossSite, refuseOtherSites } from './http-request.ts'
-import { correlationIdOf } from './receive.ts'
-import { resultText } from './result-text.ts'
-
-export type HttpLimits = {
-  readonly bodyLimitBytes: number
-  /** Longest a client may take to send its headers. */
-  readonly headersTimeoutMs: number
-  /** Longest a client may take to send a whole request. */
-  readonly bodyTimeoutMs: number
-  /** Largest answer; a larger one is refused whole. */
-  readonly responseLimitBytes: number
-}
+import { createPlainPosts } from './http-plain-post.ts'
+import {
+  commonHeaders,
+  type HttpLimits,
+  type HttpReply,
+  pathOf,
+  refusalOf,
+  replyTo,
+  toFormatted,
+  tooLarge,
+} from './http-reply.ts'
+import {
+  checkContentType,
+  plainHeaders,
+  readGetQuery,
+  readPostBody,
+  refuseCrossSite,
+  refuseOtherSites,
+} from './http-request.ts'
 
 export type HttpDeps = {
   readonly receive: (request: GatewayRequest) => Promise<Answer>
@@ -70,14 +72,36 @@ export function createHttpServer(deps: HttpDeps): FastifyInstance {
     addGraphQL(server, path, deps, cors)
     if (deps.isVersioned && path !== '/') addGraphQL(server, `/:version${path}`, deps, cors)
   }
+  takePlainPosts(server, deps, cors)
   return server
 }
+
+/** Before Fastify sees them; it reads and answers by the same functions. */
+function takePlainPosts(server: FastifyInstance, deps: HttpDeps, cors: Cors): void {
+  let isClosing = false
+  server.addHook('preClose', async () => {
+    isClosing = true
+  })
+  const take = createPlainPosts({
+    ...deps,
+    cors,
+    trustsProxies: deps.trustedProxies.length > 0,
+    securityHeaders,
+    isStream: (headers) => deps.streams?.isStream(headers) ?? false,
+    isClosing: () => isClosing,
+  })
+  server.server.removeAllListeners('request')
+  server.server.on('request', (request, response) => {
+    if (!take(request, response)) server.routing(request, response)
+  })
+}
+
+const securityHeaders = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' }
 
 /** Every answer; a page adds its own content security policy. */
 function addSecurityHeaders(server: FastifyInstance): void {
   server.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-content-type-options', 'nosniff')
-    reply.header('referrer-policy', 'no-referrer')
+    reply.headers(securityHeaders)
     if (request.protocol === 'https') reply.header('strict-transport-security', 'max-age=31536000; includeSubDomains')
     done()
   })
@@ -136,10 +160,10 @@ async function answer(
   reply.raw.once('close', clientGone)
   const asked: GatewayRequest = {
     ...params,
-    path: request.url.split('?', 1)[0] ?? '/',
+    path: pathOf(request.url),
     version: versionOf(request.params),
     address: request.ip,
-    headers: plainHeaders(request),
+    headers: plainHeaders(request.headers),
     signal: aborter.signal,
     aborter,
   }
@@ -154,13 +178,11 @@ async function answer(
     parts.end(result)
     return reply
   }
-  const text = resultText(result)
-  refuseTooLarge(text, deps.limits.responseLimitBytes)
-  const mediaType = chooseMediaType(request.headers.accept)
-  const retryAfter = retryAfterOf(result)
-  if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
-  reply.headers(headers).headers(commonHeaders)
-  return reply.code(statusOf(result, mediaType)).header('content-type', contentTypes[mediaType]).send(text)
+  return send(reply, replyTo({ result, headers }, request.headers.accept, deps.limits))
+}
+
+function send(reply: FastifyReply, { status, headers, text }: HttpReply): FastifyReply {
+  return reply.code(status).headers(headers).send(text)
 }
 
 function answerInParts(
@@ -175,7 +197,7 @@ function answerInParts(
     onTooLarge(bytes) {
       aborter.abort()
       const correlationId = String(reply.raw.getHeader('x-correlation-id'))
-      return toFormatted(tooLarge(bytes, limits.responseLimitBytes), request, correlationId)
+      return toFormatted(tooLarge(bytes, limits.responseLimitBytes), request.url, correlationId)
     },
   })
 }
@@ -184,29 +206,6 @@ function versionOf(params: unknown): string | undefined {
   if (typeof params !== 'object' || params === null || !('version' in params)) return undefined
   return typeof params.version === 'string' ? params.version : undefined
 }
-
-function refuseTooLarge(text: string, allowedBytes: number): void {
-  // A character is at most three bytes of UTF-8: most answers need not be measured.
-  if (text.length * 3 <= allowedBytes) return
-  const bytes = Buffer.byteLength(text)
-  if (bytes > allowedBytes) throw tooLarge(bytes, allowedBytes)
-}
-
-function tooLarge(bytes: number, allowedBytes: number): AppError {
-  return new AppError(
-    'QUERY_TOO_COSTLY',
-    `Cannot answer: the answer has ${bytes} bytes, allowed is ${allowedBytes}; ask for fewer fields or items`,
-    { details: { limit: 'responseBytes', allowed: allowedBytes, value: bytes } },
-  )
-}
-
-const contentTypes = {
-  'application/json': 'application/json; charset=utf-8',
-  'application/graphql-response+json': 'application/graphql-response+json; charset=utf-8',
-} as const satisfies Record<MediaType, string>
-
-/** What one client is told must not be kept for another; nothing here is a page. */
-const commonHeaders = { 'cache-control': 'no-store', vary: 'accept, origin' }
 
 function addHealth(server: FastifyInstance, readiness: readonly ReadinessCheck[]): void {
   server.get('/health/live', async () => ({ status: 'live' }))
@@ -218,51 +217,8 @@ function addHealth(server: FastifyInstance, readiness: readonly ReadinessCheck[]
 
 function addErrors(server: FastifyInstance, deps: HttpDeps): void {
   server.setNotFoundHandler((request) => {
-    const path = request.url.split('?', 1)[0] ?? ''
+    const path = pathOf(request.url)
     throw new AppError('NOT_FOUND', `Cannot find ${path.slice(0, 80)}: GraphQL is at ${deps.paths.join(' and ')}`)
   })
-  server.setErrorHandler((error, request, reply) => {
-    const known = toAppError(error, deps.limits)
-    const correlationId = correlationIdOf(plainHeaders(request))
-    if (known.code === 'INTERNAL') deps.onInternal(error, { correlationId })
-    const mediaType = chooseMediaType(request.headers.accept)
-    return reply
-      .code(httpStatus[known.code])
-      .headers({ 'x-correlation-id': correlationId, ...commonHeaders })
-      .type(`${mediaType}; charset=utf-8`)
-      .send(JSON.stringify({ errors: [toFormatted(known, request, correlationId)] }))
-  })
-}
-
-function toFormatted(error: AppError, request: FastifyRequest, correlationId: string): GraphQLFormattedError {
-  const extensions = { ...toProblem(error, { correlationId, instance: request.url.split('?', 1)[0] ?? '/' }) }
-  return { message: extensions.detail, extensions }
-}
-
-function toAppError(error: unknown, limits: HttpLimits): AppError {
-  if (error instanceof AppError) return error
-  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
-  if (status === 413) {
-    const allowed = `${limits.bodyLimitBytes} bytes`
-    return new AppError('PAYLOAD_TOO_LARGE', `Cannot read the request: its body is too large, allowed is ${allowed}`, {
-      details: { limit: 'bodyBytes', allowed: limits.bodyLimitBytes },
-    })
-  }
-  if (status === 415)
-    return new AppError('UNSUPPORTED_MEDIA_TYPE', 'Cannot read the request: allowed is application/json')
-  if (typeof status === 'number' && status >= 400 && status < 500) {
-    return new AppError('BAD_REQUEST', 'Cannot read the request: it is malformed', { cause: error })
-  }
-  return AppError.from(error)
-}
-
-function plainHeaders({ headers }: Pick<FastifyRequest, 'headers'>): Readonly<Record<string, string>> {
-  if (isPlain(headers)) return headers
-  const { 'set-cookie': _, ...rest } = headers
-  return plainHeaders({ headers: rest })
-}
-
-/** Of all headers Node gives a list for this one alone; a request has no use for it. */
-function isPlain(headers: IncomingHttpHeaders): headers is Record<string, string> {
-  return headers['set-cookie'] === undefined
+  server.setErrorHandler((error, request, reply) => send(reply, refusalOf(error, request.headers, request.url, deps)))
 }
