@@ -1,4 +1,5 @@
-import { type GraphQLSchema, getVariableValues } from 'graphql'
+import type { GraphQLSchema } from 'graphql'
+import { compileVariables, type ReadVariables } from '../platform/subgraph/executor/read-variables.ts'
 import { createExecutor } from './executor/executor.ts'
 import type { PreparedOperation } from './executor/prepared.ts'
 import type { BuildExecutor } from './executor-port.ts'
@@ -7,13 +8,25 @@ import { ResultData } from './result-data.ts'
 
 /** A hostile set of variables can be wrong in thousands of places. */
 const maxVariableErrors = 20
-
-const noVariables = { coerced: {} }
+const variableOptions = { maxErrors: maxVariableErrors, hideSuggestions: true }
 
 /** The product's own executor: plans and compiles an operation once, as long as the operation store keeps it. */
 export const buildCompiledExecutor: BuildExecutor = async (supergraphSdl, transports, keepable = []) => {
   const executor = createExecutor({ supergraphSdl, transports, keepable })
   const prepared = new WeakMap<Operation, PreparedOperation>()
+
+  const readers = new WeakMap<Operation, WeakMap<GraphQLSchema, ReadVariables>>()
+
+  /** Versions share operations, and yet one may know a value of an enum that another does not. */
+  function readerOf(operation: Operation, schema: GraphQLSchema): ReadVariables {
+    const bySchema = readers.get(operation) ?? new WeakMap<GraphQLSchema, ReadVariables>()
+    const known = bySchema.get(schema)
+    if (known !== undefined) return known
+    const made = compileVariables(schema, operation.node.variableDefinitions ?? [], variableOptions)
+    bySchema.set(schema, made)
+    readers.set(operation, bySchema)
+    return made
+  }
 
   function prepare(operation: Operation, schema: GraphQLSchema): PreparedOperation {
     const known = prepared.get(operation)
@@ -26,11 +39,7 @@ export const buildCompiledExecutor: BuildExecutor = async (supergraphSdl, transp
   return {
     apiSchema: executor.apiSchema,
     async execute({ operation, schema, variables, headers, signal, takeParts, kept }) {
-      const definitions = operation.node.variableDefinitions ?? []
-      const values =
-        definitions.length === 0
-          ? noVariables
-          : getVariableValues(schema, definitions, variables, { maxErrors: maxVariableErrors, hideSuggestions: true })
+      const values = readerOf(operation, schema)(variables)
       if (values.coerced === undefined) return { errors: values.errors.slice(0, maxVariableErrors) }
       const request = { variables: values.coerced, headers, signal, kept }
       const { runToText, runInParts } = prepare(operation, schema)

@@ -65,10 +65,17 @@ export function parseRoundedMoney(decimal: string, currency: string, errorCode: 
 
 /** The derived text of an amount: `1234n`, EUR → `"12.34"`; always as many digits after the point as the currency has. */
 export function formatDecimal(amountMinor: bigint, currency: string): string {
-  const exponent = exponentOf(currency)
-  const sign = amountMinor < 0n ? '-' : ''
-  const digits = (amountMinor < 0n ? -amountMinor : amountMinor).toString().padStart(exponent + 1, '0')
-  if (exponent === 0) return sign + digits
+  return pointInto(amountMinor.toString(), exponentOf(currency))
+}
+
+/**
+ * Sets the point into a whole number's text: `"1234"`, 2 → `"12.34"`.
+ * @param whole as a bigint writes itself
+ */
+export function pointInto(whole: string, exponent: number): string {
+  if (exponent === 0) return whole
+  const sign = whole.startsWith('-') ? '-' : ''
+  const digits = whole.slice(sign.length).padStart(exponent + 1, '0')
   return `${sign}${digits.slice(0, -exponent)}.${digits.slice(-exponent)}`
 }
 

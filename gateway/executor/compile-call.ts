@@ -35,6 +35,7 @@ export const compileCall = (call: PlanCall, deps: CallDeps): Step => {
   const { transport, isOfType } = deps
   const queryJson = JSON.stringify(call.text)
   const variables = call.variables.map((planned) => ({
+    planned,
     head: `${JSON.stringify(planned)}:`,
     name: deps.variableOf(planned),
   }))
@@ -43,34 +44,49 @@ export const compileCall = (call: PlanCall, deps: CallDeps): Step => {
       plan,
       represent: createRepresent(plan.requires, plan.inputRewrites, isOfType),
       mustCopy: plan.paths.length > 1 && deps.mustCopy(plan),
-      head: `${JSON.stringify(plan.variable)}:[`,
+      head: `${JSON.stringify(plan.variable)}:`,
       keepable: deps.keepable(call, plan),
     }),
   )
   const trouble = createCallTrouble(call, deps)
 
-  const send = (run: Run, variablesJson: string): Promise<SubgraphResponse> => {
+  const send = (run: Run, lists: readonly RepresentationList[]): Promise<SubgraphResponse> => {
     const { headers, signal } = run
     const request = { query: call.text, queryJson, kind: call.operation, headers, signal }
-    if (transport.takesText) return transport.call({ ...request, variablesJson })
-    const parsed: unknown = JSON.parse(variablesJson)
-    return transport.call(isDataObject(parsed) ? { ...request, variables: parsed } : request)
+    return transport.call(
+      transport.takesText
+        ? { ...request, variablesJson: variablesText(run, lists) }
+        : { ...request, variables: variablesOf(run, lists) },
+    )
   }
 
-  const startVariables = (run: Run): string => {
+  const variablesText = (run: Run, lists: readonly RepresentationList[]): string => {
     let text = ''
     for (const { head, name } of variables) {
       const value = run.variables[name]
       if (value !== undefined) text += `${text === '' ? '' : ','}${head}${JSON.stringify(value)}`
     }
-    return text
+    for (let index = 0; index < lookups.length; index++) {
+      text += `${text === '' ? '' : ','}${lookups[index]?.head}[${lists[index]?.text}]`
+    }
+    return `{${text}}`
+  }
+
+  const variablesOf = (run: Run, lists: readonly RepresentationList[]): Readonly<Record<string, unknown>> => {
+    const values: Record<string, unknown> = {}
+    for (const { planned, name } of variables) {
+      const value = run.variables[name]
+      if (value !== undefined) values[planned] = throughJson(value)
+    }
+    for (const [index, { plan }] of lookups.entries()) values[plan.variable] = lists[index]?.items
+    return values
   }
 
   if (lookups.length === 0) {
     return (run) => {
       const targets = rootTargets(run, call, isOfType)
       if (targets.length === 0) return undefined
-      return send(run, `{${startVariables(run)}}`).then(
+      return send(run, []).then(
         (response) => settleRoot(run, response, call, targets, trouble, deps),
         (error: unknown) => trouble.fail(run, AppError.from(error), []),
       )
@@ -78,18 +94,19 @@ export const compileCall = (call: PlanCall, deps: CallDeps): Step => {
   }
 
   return (run) => {
-    let text = startVariables(run)
     let isAsked = false
+    const lists: RepresentationList[] = []
     const found: Targets[] = []
     const kept: (Kept | undefined)[] = []
     for (const lookup of lookups) {
       const targets = noTargets()
       const keptOfLookup = openKept(run, lookup.keepable)
-      const list = representAll(run, lookup, targets, keptOfLookup, isOfType)
-      if (list !== '') isAsked = true
+      const list: RepresentationList = { text: '', items: transport.takesText ? undefined : [] }
+      representAll(run, lookup, list, targets, keptOfLookup, isOfType)
+      if (targets.count > 0) isAsked = true
+      lists.push(list)
       found.push(targets)
       kept.push(keptOfLookup)
-      text += `${text === '' ? '' : ','}${lookup.head}${list}]`
     }
     // Only now: what one lookup brings must not change where the next one looks.
     for (let index = 0; index < lookups.length; index++) {
@@ -97,11 +114,21 @@ export const compileCall = (call: PlanCall, deps: CallDeps): Step => {
       if (lookup !== undefined && known !== undefined) mergeAnswers(lookup, known.targets, known.known, deps)
     }
     if (!isAsked) return undefined
-    return send(run, `{${text}}`).then(
+    return send(run, lists).then(
       (response) => settleLookups(run, response, lookups, found, kept, trouble, deps),
       (error: unknown) => trouble.fail(run, AppError.from(error), found),
     )
   }
+}
+
+/** The representations of one lookup in the form its transport takes: joined by commas, or as they are. */
+type RepresentationList = { text: string; readonly items: unknown[] | undefined }
+
+/** What a subgraph would read of a value: nothing that the client's variables share. */
+const throughJson = (value: unknown): unknown => {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return [...value]
+  return JSON.parse(JSON.stringify(value))
 }
 
 const rootTargets = (run: Run, call: PlanCall, isOfType: IsOfType): DataObject[] => {
@@ -112,21 +139,22 @@ const rootTargets = (run: Run, call: PlanCall, isOfType: IsOfType): DataObject[]
 }
 
 /**
- * Fills `targets` with what must be asked, and those of `kept` with what need not; gives the representations' texts joined
- * by commas, each different one once.
+ * Fills `targets` with what must be asked, and those of `kept` with what need not; puts the representations into `list`,
+ * each different one once.
  */
 const representAll = (
   run: Run,
   lookup: Lookup,
+  list: RepresentationList,
   targets: Targets,
   kept: Kept | undefined,
   isOfType: IsOfType,
-): string => {
+): void => {
   const { represent, plan } = lookup
   const found: DataObject[] = []
   const slotOfKey = new Map<unknown, number>()
   const slotOfText = new Map<string, number>()
-  let list = ''
+  const { items } = list
   let count = 0
   for (let path = 0; path < plan.paths.length; path++) {
     const start = found.length
@@ -142,14 +170,18 @@ const representAll = (
         if (slot !== undefined) slotOfKey.set(key, slot)
       }
       if (slot === undefined) {
-        const text = represent.textOf(object, run.variables)
-        if (text === undefined) continue
-        slot = key === undefined ? slotOfText.get(text) : undefined
+        // What has no key is told apart by its text alone.
+        const needsText = items === undefined || key === undefined
+        const text = needsText ? represent.textOf(object, run.variables) : undefined
+        const item = needsText ? text : represent.entityOf(object)
+        if (item === undefined) continue
+        slot = key === undefined && text !== undefined ? slotOfText.get(text) : undefined
         if (slot === undefined) {
           slot = count++
-          if (key === undefined) slotOfText.set(text, slot)
-          else slotOfKey.set(key, slot)
-          list += slot === 0 ? text : `,${text}`
+          if (key !== undefined) slotOfKey.set(key, slot)
+          else if (text !== undefined) slotOfText.set(text, slot)
+          if (items === undefined) list.text += slot === 0 ? text : `,${text}`
+          else items.push(text === undefined ? item : JSON.parse(text))
           if (kept !== undefined) noteAsked(kept, key, object)
         }
       }
@@ -159,7 +191,6 @@ const representAll = (
   }
   targets.count = count
   if (isAnyTwice(targets) || (kept !== undefined && isAnyTwice(kept.targets))) run.isShared = true
-  return list
 }
 
 const settleRoot = (

@@ -16,6 +16,8 @@ export type Represent = {
    * where it happened).
    */
   textOf(object: DataObject, variables: Readonly<Record<string, unknown>>): string | undefined
+  /** Of an object that has a key: what JSON would read in the text, as an object of its own. */
+  entityOf(object: DataObject): unknown
 }
 
 /**
@@ -28,24 +30,27 @@ export const createRepresent = (
   isOfType: IsOfType,
 ): Represent => {
   if (!isPlain(requires, rewrites)) {
-    return { keyOf: () => undefined, textOf: createSlowRepresent(requires, rewrites, isOfType) }
+    const textOf = createSlowRepresent(requires, rewrites, isOfType)
+    return { keyOf: noKey, textOf, entityOf: () => undefined }
   }
   const perType = new Map<string, Writer | undefined>()
-  const textOf = (object: DataObject): string | undefined => {
-    const typeName = object.__typename
+  const writerOf = ({ __typename: typeName }: DataObject): Writer | undefined => {
     if (typeof typeName !== 'string') return undefined
-    let writer = perType.get(typeName)
-    if (writer === undefined) {
-      if (perType.has(typeName)) return undefined
-      writer = createWriter(typeName, requires, rewrites, isOfType)
-      // What a subgraph calls its types is outside our hands.
-      if (perType.size < maxTypes) perType.set(typeName, writer)
-      if (writer === undefined) return undefined
-    }
-    return writer(object)
+    const known = perType.get(typeName)
+    if (known !== undefined || perType.has(typeName)) return known
+    const writer = createWriter(typeName, requires, rewrites, isOfType)
+    // What a subgraph calls its types is outside our hands.
+    if (perType.size < maxTypes) perType.set(typeName, writer)
+    return writer
   }
-  return { keyOf: createKeyOf(requires), textOf }
+  return {
+    keyOf: createKeyOf(requires),
+    textOf: (object) => writerOf(object)?.text(object),
+    entityOf: (object) => writerOf(object)?.value(object),
+  }
 }
+
+const parseText = (text: string | undefined): unknown => (text === undefined ? undefined : JSON.parse(text))
 
 const maxTypes = 1000
 
@@ -71,7 +76,8 @@ const createKeyOf = (requires: readonly RequiredSelection[]): ((object: DataObje
 
 const noKey = (): undefined => undefined
 
-type Writer = (object: DataObject) => string | undefined
+type WriteText = (object: DataObject) => string | undefined
+type Writer = { readonly text: WriteText; value(object: DataObject): unknown }
 type Field = Extract<RequiredSelection, { kind: 'field' }>
 
 const createWriter = (
@@ -86,9 +92,10 @@ const createWriter = (
     (rewrite) => rewrite.kind === 'set' && rewrite.path.every((step) => isTypeStep(step, typeName, isOfType)),
   )
   const sentType = set?.kind === 'set' ? set.value : typeName
-  const rest = fields.filter((field) => field.to !== '__typename').map(toFieldWriter)
+  const sent = fields.filter((field) => field.to !== '__typename')
+  const rest = sent.map(toFieldWriter)
   const head = `{"__typename":${JSON.stringify(sentType)}`
-  return (object) => {
+  const text: WriteText = (object) => {
     let text = head
     for (let index = 0; index < rest.length; index++) {
       const part = rest[index]?.(object)
@@ -97,9 +104,21 @@ const createWriter = (
     }
     return `${text}}`
   }
+  const [key] = sent
+  if (sent.length !== 1 || key === undefined || key.to === '__proto__') {
+    return { text, value: (object) => parseText(text(object)) }
+  }
+  const { from, to } = key
+  return {
+    text,
+    value(object) {
+      const value = object[from]
+      return typeof value === 'string' ? { __typename: sentType, [to]: value } : parseText(text(object))
+    },
+  }
 }
 
-const toFieldWriter = (field: Field): Writer => {
+const toFieldWriter = (field: Field): WriteText => {
   const { from, selections } = field
   const head = `,${JSON.stringify(field.to)}:`
   if (selections === undefined) {

@@ -13,7 +13,7 @@ import {
 export type ReadVariables = (given: { readonly [name: string]: unknown }) => ReturnType<typeof getVariableValues>
 
 /** A hostile set of variables can be wrong in thousands of places. */
-const maxErrors = 50
+const bounded = { maxErrors: 50 }
 
 /** Gives what is no value of the type, or is none without more work, to graphql-js. */
 const unread = Symbol('unread')
@@ -24,8 +24,14 @@ type ReadValue = (value: unknown) => unknown
  * Reads an operation's variables as `getVariableValues` of graphql-js, which looks the types up and keeps a path for
  * each value, for errors that hardly ever come. Leaves and lists of them are read by their types alone; whatever does not
  * fit, or is an input object or a default, is left to graphql-js with all the rest.
+ *
+ * @param options of `getVariableValues`
  */
-export function compileVariables(schema: GraphQLSchema, definitions: readonly VariableDefinitionNode[]): ReadVariables {
+export function compileVariables(
+  schema: GraphQLSchema,
+  definitions: readonly VariableDefinitionNode[],
+  options: Parameters<typeof getVariableValues>[3] = bounded,
+): ReadVariables {
   const readers = definitions.map((definition) => {
     const type = typeFromAST(schema, definition.type)
     return {
@@ -40,7 +46,7 @@ export function compileVariables(schema: GraphQLSchema, definitions: readonly Va
       const isGiven = Object.hasOwn(given, name)
       if (!isGiven && mayBeAbsent) continue
       const value = isGiven ? read(given[name]) : unread
-      if (value === unread) return getVariableValues(schema, definitions, given, { maxErrors })
+      if (value === unread) return getVariableValues(schema, definitions, given, options)
       coerced[name] = value
     }
     return { coerced }

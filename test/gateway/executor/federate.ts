@@ -29,6 +29,8 @@ export const federate = (
     readonly planner?: PlannerChoice
     readonly answers?: Readonly<Record<string, OtherAnswer>>
     readonly maxErrorsPerCall?: number
+    /** Variables travel as text, as over HTTP. */
+    readonly takesText?: true
   } = {},
 ) => {
   const services = Object.entries(subgraphs)
@@ -37,10 +39,11 @@ export const federate = (
   )
   if (supergraphSdl === undefined) throw new Error(errors?.map(String).join('\n'))
   const asked: Asked[] = []
+  const takesText = options.takesText && { takesText: options.takesText }
   const transports = new Map(
     services.map(([name, { typeDefs, resolvers }]): [string, SubgraphTransport] => {
       const schema = buildSubgraphSchema({ typeDefs: parse(typeDefs), resolvers })
-      const answer: Answer = async ({ query, variables }) => {
+      const answer: Answer = async ({ query, variablesJson, variables = JSON.parse(variablesJson ?? '{}') }) => {
         const document = parse(query)
         const invalid = validate(schema, document)
         if (invalid.length > 0) throw new Error(`${name} was sent an invalid document: ${query}: ${invalid.join()}`)
@@ -52,7 +55,7 @@ export const federate = (
         const other = options.answers?.[name]
         return other === undefined ? answer(request) : other(request, answer)
       }
-      return [name, { name, call, [Symbol.asyncDispose]: async () => {} }]
+      return [name, { name, call, ...takesText, [Symbol.asyncDispose]: async () => {} }]
     }),
   )
   const executor = createExecutor({
