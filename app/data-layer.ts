@@ -16,7 +16,7 @@ import { createIdMinter, type IdMinter } from '../platform/ids.ts'
 import { migrate } from '../platform/sql/migrate.ts'
 import type { Subgraph, SubgraphName } from '../platform/subgraph/subgraph.ts'
 import { type OpenedEstate, openEstate } from './estate.ts'
-import { createConsumerMetrics, observeFreshness } from './observability.ts'
+import { createConsumerMetrics, observeFreshness, watchDeadLetters, watchFigures } from './observability.ts'
 import type { ProcessParts } from './process.ts'
 import { keepSecret } from './secrets.ts'
 import { openStore, type Store } from './store.ts'
@@ -122,7 +122,11 @@ export async function openDataLayer(
   for (const decider of deciders) decider.start()
   closer.add(
     startTasks(
-      kept.flatMap((subgraph) => subgraph.tasks ?? []),
+      [
+        ...kept.flatMap((subgraph) => subgraph.tasks ?? []),
+        ...watchFigures(served, metrics),
+        ...(served.length === 0 ? [] : [watchDeadLetters(database, metrics)]),
+      ],
       partLog,
     ),
     { name: 'tasks' },

@@ -27,7 +27,8 @@ export type ConsumerLog = {
 
 /** Counts for operators; called after each commit. */
 export type ConsumerMetrics = {
-  applied(consumer: string, events: number, durationMs: number): void
+  /** @param lagMs from its first event being recorded to the commit; null of a batch without events */
+  applied(consumer: string, events: number, durationMs: number, lagMs: number | null): void
   parked(consumer: string, events: number): void
   retried(consumer: string): void
 }
@@ -161,7 +162,10 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
     stored = page.position
     heldUntilMs = startedAtMs + leaseMs
     if (outcome.applied.length > 0) deps.onApplied?.(outcome.applied, page.position)
-    deps.metrics?.applied(name, outcome.applied.length, Date.now() - startedAtMs)
+    const [first] = outcome.applied
+    const endedAtMs = Date.now()
+    const lagMs = first === undefined ? null : endedAtMs - Date.parse(first.recordedTime)
+    deps.metrics?.applied(name, outcome.applied.length, endedAtMs - startedAtMs, lagMs)
     if (outcome.parked.length > 0) {
       deps.metrics?.parked(name, outcome.parked.length)
       log.warn('events were parked', {

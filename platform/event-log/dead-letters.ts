@@ -68,6 +68,15 @@ const readText = `
   ) as letter on transaction_id = letter_transaction_id and row_id = letter_row_id
   order by transaction_id, row_id`
 
+/** How many events each consumer has set aside; none of those without. */
+export async function countDeadLetters(queryable: Queryable): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await queryable.query<{ consumer: string; letters: number }>(
+    'select consumer, count(*)::float8 as letters from event_log.dead_letters group by consumer',
+    [],
+  )
+  return new Map(rows.map(({ consumer, letters }) => [consumer, letters]))
+}
+
 /** Takes events out again, once applied. */
 export async function dropDeadLetters(
   transaction: Transaction,

@@ -29,6 +29,14 @@ export type Task = {
   run(): Promise<number>
 }
 
+/** Numbers of its rows that operators watch. */
+export type Figures = {
+  /** What each means, by its name: snake case with its unit, as metrics are named. */
+  readonly help: Readonly<Record<string, string>>
+  /** All as of one moment, by name; cheap enough to be asked every few seconds. */
+  read(): Promise<Readonly<Record<string, number>>>
+}
+
 /** One part of the retail graph over its system of record. All five have this shape. */
 export type Subgraph = {
   readonly name: SubgraphName
@@ -42,6 +50,8 @@ export type Subgraph = {
   readonly processes?: readonly Process[]
   /** Absent: nothing comes round. */
   readonly tasks?: readonly Task[]
+  /** Absent: there is nothing to watch but its consumers. */
+  readonly figures?: Figures
   /** Which source documents it turns into events. */
   readonly sources: readonly SourceHandler[]
   /** Absolute folder of forward-only `.sql` files, run in name order in the subgraph's own SQL schema. */

@@ -11,6 +11,7 @@ import type { Database } from '../../platform/sql/database.ts'
 import type { Subgraph } from '../../platform/subgraph/subgraph.ts'
 import { createCaches } from './caches.ts'
 import { createInventoryCommands } from './commands.ts'
+import { inventoryFigures } from './figures.ts'
 import { askAgain } from './ledger/ask-again.ts'
 import { exceptionsProjection } from './ledger/exceptions-projection.ts'
 import { ledgerProjection } from './ledger/ledger-projection.ts'
@@ -74,6 +75,7 @@ export function createInventory({
       { name: 'inventory.tidy-reservations', everyMs: 2_000, run: commands.tidy },
       { name: 'inventory.ask-again', everyMs: 5_000, run: () => askAgain({ database, eventLog, reread }) },
     ],
+    figures: inventoryFigures(database),
     sources: [channelSource, locationSource, stockSource, movementSource, ...termSources],
     migrations: assetPath('subgraphs/inventory/migrations'),
   }

@@ -36,6 +36,7 @@ describe('journey: rows of a system of record that make no sense', () => {
     )
     return data.variantsBySku[0].price.amount.amount
   }
+  const waiting = async () => (await fetch(`${app.url}/metrics`)).text()
   const wait = { timeout: 30_000, interval: 100 }
 
   it('are dead-lettered with reason and raw form and counted, while the rest flows on', async () => {
@@ -53,12 +54,14 @@ describe('journey: rows of a system of record that make no sense', () => {
     expect(await price('DEMO-0001')).toBe(before)
     const metrics = await (await fetch(`${app.url}/metrics`)).text()
     expect(metrics).toMatch(/source_documents_total\{system="erp",outcome="dead_lettered"\} [1-9]/)
+    await expect.poll(waiting, wait).toMatch(/storeloom_dead_letters\{origin="source",of="erp"\} 1\n/)
   }, 90_000)
 
   it('are resolved by the next version that makes sense', async () => {
     await inSource('erp', `update preis set vkprs = 77, uvp = null where artnr = 'DEMO-0001'`)
     await expect.poll(() => price('DEMO-0001'), wait).toBe('77.00')
     await expect.poll(() => letters('erp'), wait).toEqual([])
+    await expect.poll(waiting, wait).not.toContain('storeloom_dead_letters{origin="source",of="erp"}')
   }, 90_000)
 
   it('do not hold up other orders when a status is unknown', async () => {
