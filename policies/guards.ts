@@ -27,12 +27,20 @@ const finance: Guards = {
   fields: {
     'Query.payment': 'read-payments',
     'Query.invoice': 'read-payments',
+    'Query.financialPosting': 'read-journal',
     'Order.payments': 'read-payments',
     'Order.refunds': 'read-payments',
     'Order.invoices': 'read-payments',
     'Order.paymentSummary': 'read-payments',
+    'Order.journalEntries': 'read-journal',
   },
-  entities: { Order: 'read-orders', Payment: 'read-payments', Refund: 'read-payments', Invoice: 'read-payments' },
+  entities: {
+    Order: 'read-orders',
+    Payment: 'read-payments',
+    Refund: 'read-payments',
+    Invoice: 'read-payments',
+    JournalEntry: 'read-journal',
+  },
 }
 
 const customers: Guards = {

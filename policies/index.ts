@@ -3,6 +3,7 @@ import { manageWebhooks } from './manage-webhooks.ts'
 import { moveReservations } from './move-reservations.ts'
 import type { Policy } from './policy.ts'
 import { readCustomers } from './read-customers.ts'
+import { readJournal } from './read-journal.ts'
 import { readOrderTimeline } from './read-order-timeline.ts'
 import { readOrders } from './read-orders.ts'
 import { readPayments } from './read-payments.ts'
@@ -21,6 +22,7 @@ export const policies: readonly Policy[] = Object.freeze([
   manageWebhooks,
   moveReservations,
   readCustomers,
+  readJournal,
   readOrders,
   readOrderTimeline,
   readPayments,

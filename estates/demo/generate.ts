@@ -37,7 +37,7 @@ function* tradeRows(world: World): Generator<TableRow> {
     yield* orderRows(plan)
     yield* paymentRows(plan)
     yield* fulfilmentRows(plan, nowMs)
-    yield* invoiceRows(plan)
+    yield* invoiceRows(plan, nowMs)
   }
   yield* stockRows(world, allocations)
 }

@@ -43,6 +43,7 @@ export type EntityKind =
   | 'payment'
   | 'refund'
   | 'invoice'
+  | 'journal-entry'
 
 export type NormalizeContext = {
   readonly tenant: string

@@ -18,6 +18,7 @@ export const idPrefixes: Readonly<Record<EntityKind, string>> = {
   payment: 'pay',
   refund: 'rfd',
   invoice: 'inv',
+  'journal-entry': 'jnl',
 }
 
 /**

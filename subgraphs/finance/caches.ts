@@ -1,5 +1,6 @@
 import type { CacheFactory } from '../../platform/cache/cache.ts'
 import type { Queryable } from '../../platform/sql/database.ts'
+import { readJournalEntries, readJournalEntriesOfOrders } from './journal-reads.ts'
 import { readCustomersOfProfiles, readOrderScopes } from './order-scopes.ts'
 import {
   readInvoiceIdsByNumber,
@@ -32,6 +33,8 @@ export function createCaches(database: Queryable, factory: CacheFactory) {
     refundsOfOrder: cacheOf('finance.refunds-of-order', readRefundsOfOrders),
     invoice: cacheOf('finance.invoice', readInvoices),
     invoicesOfOrder: cacheOf('finance.invoices-of-order', readInvoicesOfOrders),
+    journalEntry: cacheOf('finance.journal-entry', readJournalEntries),
+    journalEntriesOfOrder: cacheOf('finance.journal-entries-of-order', readJournalEntriesOfOrders),
     orderScope: cacheOf('finance.order-scope', readOrderScopes),
     region: cacheOf('finance.region', readRegions),
     customerOfProfile: cacheOf('finance.customer-of-profile', readCustomersOfProfiles),

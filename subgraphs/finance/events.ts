@@ -5,7 +5,9 @@ import {
   type InvoiceState,
   invoiceTransitions,
   type PaymentState,
+  type PostingStatus,
   paymentTransitions,
+  postingTransitions,
   type RefundState,
   refundTransitions,
 } from './state-machines.ts'
@@ -13,6 +15,7 @@ import {
 export const paymentStates = Object.keys(paymentTransitions) as [PaymentState, ...PaymentState[]]
 export const refundStates = Object.keys(refundTransitions) as [RefundState, ...RefundState[]]
 export const invoiceStates = Object.keys(invoiceTransitions) as [InvoiceState, ...InvoiceState[]]
+export const postingStatuses = Object.keys(postingTransitions) as [PostingStatus, ...PostingStatus[]]
 
 const text = z.string()
 const nullableText = text.nullable()
@@ -65,6 +68,24 @@ export const invoiceFact = z.object({
   origin: factOrigin,
 })
 
+export const journalFact = z.object({
+  entryId: text,
+  orderId: text,
+  formerOrderId: nullableText,
+  number: text,
+  rule: text,
+  documentRef: nullableText,
+  currency: text,
+  amountMinor: minorUnits,
+  state: z.enum(postingStatuses),
+  /** Where it stood before; null where it is new. */
+  formerState: z.enum(postingStatuses).nullable(),
+  reason: nullableText,
+  createdAt: text,
+  postedAt: nullableText,
+  origin: factOrigin,
+})
+
 export const paymentEvents = {
   'retail.payment.initiated.v1': paymentFact,
   'retail.payment.authorized.v1': paymentFact,
@@ -100,9 +121,22 @@ export const invoiceEvents = {
   'retail.invoice.amended.v1': invoiceFact,
 } as const
 
+export const journalEvents = {
+  'retail.finance.journal-drafted.v1': journalFact,
+  'retail.finance.journal-ready.v1': journalFact,
+  'retail.finance.journal-queued.v1': journalFact,
+  'retail.finance.journal-sent.v1': journalFact,
+  'retail.finance.journal-posted.v1': journalFact,
+  'retail.finance.journal-rejected.v1': journalFact,
+  'retail.finance.journal-parked.v1': journalFact,
+  'retail.finance.journal-reversed.v1': journalFact,
+  'retail.finance.journal-amended.v1': journalFact,
+} as const
+
 export type PaymentEvent = EventOf<typeof paymentEvents>
 export type RefundEvent = EventOf<typeof refundEvents>
 export type InvoiceEvent = EventOf<typeof invoiceEvents>
+export type JournalEvent = EventOf<typeof journalEvents>
 
 export const paymentTypeOf: Readonly<Record<PaymentState, PaymentEvent['type']>> = {
   INITIATED: 'retail.payment.initiated.v1',
@@ -135,4 +169,15 @@ export const invoiceTypeOf: Readonly<Record<InvoiceState, InvoiceEvent['type']>>
   PAID: 'retail.invoice.paid.v1',
   CREDITED: 'retail.invoice.credited.v1',
   CANCELLED: 'retail.invoice.cancelled.v1',
+}
+
+export const journalTypeOf: Readonly<Record<PostingStatus, JournalEvent['type']>> = {
+  DRAFT: 'retail.finance.journal-drafted.v1',
+  READY: 'retail.finance.journal-ready.v1',
+  QUEUED: 'retail.finance.journal-queued.v1',
+  SENT: 'retail.finance.journal-sent.v1',
+  POSTED: 'retail.finance.journal-posted.v1',
+  REJECTED: 'retail.finance.journal-rejected.v1',
+  PARKED: 'retail.finance.journal-parked.v1',
+  REVERSED: 'retail.finance.journal-reversed.v1',
 }

@@ -1,11 +1,13 @@
 import type { z } from 'zod'
-import type { invoiceFact, paymentFact, refundFact } from './events.ts'
+import type { invoiceFact, journalFact, paymentFact, refundFact } from './events.ts'
 import {
   foldFacts,
   type InvoiceState,
   invoiceTransitions,
   type PaymentState,
+  type PostingStatus,
   paymentTransitions,
+  postingTransitions,
   type RefundState,
   refundTransitions,
 } from './state-machines.ts'
@@ -16,6 +18,7 @@ type Told = { readonly time: string; readonly sequence: number }
 export type PaymentFact = z.output<typeof paymentFact> & Told
 export type RefundFact = z.output<typeof refundFact> & Told
 export type InvoiceFact = z.output<typeof invoiceFact> & Told
+export type JournalFact = z.output<typeof journalFact> & Told
 
 // State and amounts follow the accepted facts; what merely describes follows the newest word of the source.
 
@@ -46,6 +49,16 @@ export function foldInvoice(facts: readonly InvoiceFact[]) {
   const { orderId, number, issuedAt, currency, amountMinor, origin } = newestOf(facts)
   return {
     ...{ orderId, number, issuedAt, currency, amountMinor, state: current.state },
+    origin: { ...origin, occurredAt: current.origin.occurredAt },
+  }
+}
+
+export function foldJournalEntry(facts: readonly JournalFact[]) {
+  const { current } = foldFacts<PostingStatus, JournalFact>(postingTransitions, facts)
+  const { orderId, number, rule, documentRef, currency, createdAt, origin } = newestOf(facts)
+  const { state, amountMinor, reason, postedAt } = current
+  return {
+    ...{ orderId, number, rule, documentRef, currency, amountMinor, state, reason, createdAt, postedAt },
     origin: { ...origin, occurredAt: current.origin.occurredAt },
   }
 }

@@ -7,7 +7,7 @@ import type { Subgraph } from '../../platform/subgraph/subgraph.ts'
 import { createCaches } from './caches.ts'
 import { type Context, createLoaders } from './loaders.ts'
 import { orderScopesProjection } from './order-scopes.ts'
-import { invoicesProjection, paymentsProjection, refundsProjection } from './read-model.ts'
+import { invoicesProjection, journalProjection, paymentsProjection, refundsProjection } from './read-model.ts'
 import { regionsProjection } from './regions.ts'
 import { financeResolvers } from './resolvers.ts'
 import { financeSources } from './sources.ts'
@@ -18,7 +18,7 @@ export type FinanceDeps = {
   readonly freshness: FreshnessBoard
 }
 
-/** What was paid, given back and invoiced, by order. */
+/** What was paid, given back, invoiced and posted, by order. */
 export function createFinance({ database, cacheFactory, freshness }: FinanceDeps): Subgraph {
   const caches = createCaches(database, cacheFactory)
   return {
@@ -26,7 +26,14 @@ export function createFinance({ database, cacheFactory, freshness }: FinanceDeps
     typeDefs: ['shared', 'finance'].map((name) => readFileSync(assetPath(`schema/${name}.graphql`), 'utf8')).join('\n'),
     resolvers: financeResolvers,
     createContext: (call): Context => ({ ...call, freshness, load: createLoaders(caches, call.viewer) }),
-    projections: [paymentsProjection, refundsProjection, invoicesProjection, orderScopesProjection, regionsProjection],
+    projections: [
+      paymentsProjection,
+      refundsProjection,
+      invoicesProjection,
+      journalProjection,
+      orderScopesProjection,
+      regionsProjection,
+    ],
     sources: financeSources,
     migrations: assetPath('subgraphs/finance/migrations'),
   }

@@ -3,8 +3,17 @@ import { parseEvent, peekEvent } from '../../platform/event-log/event-schema.ts'
 import type { CacheKey, Projection } from '../../platform/event-log/projection.ts'
 import { groupBy } from '../../platform/group-by.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
-import { invoiceEvents, invoiceFact, paymentEvents, paymentFact, refundEvents, refundFact } from './events.ts'
-import { foldInvoice, foldPayment, foldRefund } from './fold.ts'
+import {
+  invoiceEvents,
+  invoiceFact,
+  journalEvents,
+  journalFact,
+  paymentEvents,
+  paymentFact,
+  refundEvents,
+  refundFact,
+} from './events.ts'
+import { foldInvoice, foldJournalEntry, foldPayment, foldRefund } from './fold.ts'
 
 export const paymentsProjection: Projection = {
   name: 'finance.payments',
@@ -60,12 +69,30 @@ export const invoicesProjection: Projection = {
   },
 }
 
+export const journalProjection: Projection = {
+  name: 'finance.journal-entries',
+  types: Object.keys(journalEvents),
+  tables: ['finance.journal_entries'],
+  async apply(transaction, recorded) {
+    const told = recorded.flatMap((event) => {
+      const parsed = parseEvent(journalEvents, event)
+      return parsed === null ? [] : [toTold(parsed.data.entryId, parsed)]
+    })
+    await foldInto(transaction, told, { ...journalStore, fold: foldJournalEntry })
+  },
+  keysOf(recorded) {
+    const data = peekEvent(journalEvents, recorded)?.data
+    return data === undefined ? [] : keysOf('journal-entry', data.entryId, data, 'journal-entries')
+  },
+}
+
 function keysOf(
-  thing: 'payment' | 'refund' | 'invoice',
+  thing: 'payment' | 'refund' | 'invoice' | 'journal-entry',
   id: string,
   { orderId, formerOrderId }: { readonly orderId: string; readonly formerOrderId: string | null },
+  things = `${thing}s`,
 ): readonly CacheKey[] {
-  const ofOrders = [orderId, formerOrderId ?? orderId].map((key) => ({ cache: `finance.${thing}s-of-order`, key }))
+  const ofOrders = [orderId, formerOrderId ?? orderId].map((key) => ({ cache: `finance.${things}-of-order`, key }))
   return [{ cache: `finance.${thing}`, key: id }, ...ofOrders]
 }
 
@@ -157,5 +184,24 @@ FROM jsonb_to_recordset($1::jsonb) AS r(
 ON CONFLICT (id) DO UPDATE SET
   order_id = excluded.order_id, number = excluded.number, issued_at = excluded.issued_at, currency = excluded.currency,
   amount_minor = excluded.amount_minor, state = excluded.state, system = excluded.system, occurred_at = excluded.occurred_at,
+  received_at = excluded.received_at, facts = excluded.facts`,
+}
+
+const journalStore = {
+  facts: z.array(journalFact.extend(told)),
+  select: 'SELECT id, facts FROM finance.journal_entries WHERE id = ANY($1)',
+  upsert: `
+INSERT INTO finance.journal_entries
+  (id, order_id, number, rule, document_ref, currency, amount_minor, state, reason, created_at, posted_at, system, occurred_at,
+   received_at, facts)
+SELECT id, "orderId", number, rule, "documentRef", currency, "amountMinor", state, reason, "createdAt", "postedAt", system, "occurredAt",
+  "receivedAt", facts
+FROM jsonb_to_recordset($1::jsonb) AS r(
+  id text, "orderId" text, number text, rule text, "documentRef" text, currency text, "amountMinor" bigint, state text, reason text,
+  "createdAt" timestamptz, "postedAt" timestamptz, system text, "occurredAt" timestamptz, "receivedAt" timestamptz, facts jsonb)
+ON CONFLICT (id) DO UPDATE SET
+  order_id = excluded.order_id, number = excluded.number, rule = excluded.rule, document_ref = excluded.document_ref,
+  currency = excluded.currency, amount_minor = excluded.amount_minor, state = excluded.state, reason = excluded.reason,
+  created_at = excluded.created_at, posted_at = excluded.posted_at, system = excluded.system, occurred_at = excluded.occurred_at,
   received_at = excluded.received_at, facts = excluded.facts`,
 }

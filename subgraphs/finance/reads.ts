@@ -123,7 +123,7 @@ const selectRefunds = `SELECT id, order_id, payment_id, amount_minor, currency, 
 const selectInvoices = `SELECT id, order_id, number, issued_at, currency, amount_minor, state, system, occurred_at, received_at
  FROM finance.invoices`
 
-type OriginRecord = { system: string; occurred_at: Date | null; received_at: Date }
+export type OriginRecord = { system: string; occurred_at: Date | null; received_at: Date }
 
 type PaymentRecord = OriginRecord &
   Pick<PaymentRow, 'id' | 'psp' | 'method' | 'state' | 'currency'> & {
@@ -147,12 +147,17 @@ type RefundRecord = OriginRecord &
 type InvoiceRecord = OriginRecord &
   Pick<InvoiceRow, 'id' | 'number' | 'currency' | 'state'> & { order_id: string; issued_at: Date; amount_minor: bigint }
 
-function inOrder<R extends { readonly id: string }>(ids: readonly string[], rows: readonly R[]): readonly (R | null)[] {
+/** One entry per id, in order; null where there is no row. */
+export function inOrder<R extends { readonly id: string }>(
+  ids: readonly string[],
+  rows: readonly R[],
+): readonly (R | null)[] {
   const byId = new Map(rows.map((row) => [row.id, row]))
   return ids.map((id) => byId.get(id) ?? null)
 }
 
-function perOrder<R extends { readonly orderId: string }>(
+/** One list per order, in order. */
+export function perOrder<R extends { readonly orderId: string }>(
   ids: readonly string[],
   rows: readonly R[],
 ): readonly (readonly R[])[] {
@@ -160,7 +165,7 @@ function perOrder<R extends { readonly orderId: string }>(
   return ids.map((id) => byOrder.get(id) ?? [])
 }
 
-function toOrigin(row: OriginRecord): Origin {
+export function toOrigin(row: OriginRecord): Origin {
   return {
     system: row.system,
     occurredAt: row.occurred_at?.toISOString() ?? null,

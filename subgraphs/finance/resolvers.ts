@@ -17,12 +17,14 @@ export const financeResolvers: SubgraphResolvers = {
       const found = id ?? (number == null ? null : await load.invoiceIdByNumber.load(number))
       return found === null ? null : await load.invoice.load(found)
     },
+    financialPosting: (_, { orderId }, { load }) => load.journalEntriesOfOrder.load(orderId),
   },
   Order: {
     __resolveReference: ({ id }) => ({ id }),
     payments: async ({ id }, _, { load }) => (await load.paymentsOfOrder.load(id)) ?? [],
     refunds: async ({ id }, _, { load }) => (await load.refundsOfOrder.load(id)) ?? [],
     invoices: async ({ id }, _, { load }) => (await load.invoicesOfOrder.load(id)) ?? [],
+    journalEntries: async ({ id }, _, { load }) => (await load.journalEntriesOfOrder.load(id)) ?? [],
     paymentSummary: async ({ id }, _, { load }) => summarizePayments((await load.paymentsOfOrder.load(id)) ?? []),
   },
   PaymentSummary: {
@@ -49,6 +51,12 @@ export const financeResolvers: SubgraphResolvers = {
     __resolveReference: ({ id }, { load }) => load.invoice.load(id),
     order: ({ orderId }) => ({ id: orderId }),
     total: ({ amountMinor, currency }) => toMoney(amountMinor, currency),
+    provenance: toAnswer,
+  },
+  JournalEntry: {
+    __resolveReference: ({ id }, { load }) => load.journalEntry.load(id),
+    order: ({ orderId }) => ({ id: orderId }),
+    amount: ({ amountMinor, currency }) => toMoney(amountMinor, currency),
     provenance: toAnswer,
   },
 }

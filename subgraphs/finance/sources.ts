@@ -13,6 +13,7 @@ import {
 } from '../../platform/connector/document-fields.ts'
 import { type Fact, toFactEvent } from '../../platform/connector/fact.ts'
 import { invoiceStates, invoiceTypeOf, refundStates, refundTypeOf } from './events.ts'
+import { journalSource } from './journal-source.ts'
 import { paymentSource } from './payment-source.ts'
 
 const refundDocument = z.object({
@@ -100,4 +101,4 @@ const invoiceSource: SourceHandler = {
   },
 }
 
-export const financeSources: readonly SourceHandler[] = [paymentSource, refundSource, invoiceSource]
+export const financeSources: readonly SourceHandler[] = [paymentSource, refundSource, invoiceSource, journalSource]

@@ -4,6 +4,7 @@ export type TransitionTable<S extends string> = Readonly<Record<S, readonly S[]>
 export type PaymentState = keyof typeof paymentTransitions
 export type RefundState = keyof typeof refundTransitions
 export type InvoiceState = keyof typeof invoiceTransitions
+export type PostingStatus = keyof typeof postingTransitions
 
 export const paymentTransitions = {
   INITIATED: ['AUTHORIZED', 'CAPTURED', 'FAILED'],
@@ -38,6 +39,19 @@ export const invoiceTransitions = {
   PAID: ['CREDITED'],
   CREDITED: [],
   CANCELLED: [],
+} as const
+
+export const postingTransitions = {
+  DRAFT: ['READY'],
+  READY: ['QUEUED'],
+  QUEUED: ['SENT', 'PARKED'],
+  PARKED: ['QUEUED'],
+  // QUEUED: no answer came in time, so it is sent again.
+  SENT: ['POSTED', 'REJECTED', 'QUEUED'],
+  // READY: it was corrected.
+  REJECTED: ['READY'],
+  POSTED: ['REVERSED'],
+  REVERSED: [],
 } as const
 
 /** Whether `to` may be reached from `from`, by states the source did not tell of as well; always from a state to itself. */

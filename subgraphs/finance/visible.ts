@@ -2,7 +2,7 @@ import type { Loader } from '../../platform/batch/loader.ts'
 import type { Viewer } from '../../platform/identity/viewer.ts'
 import { orderRegion } from '../../policies/order-region.ts'
 import { isInOrderScope, orderScope } from '../../policies/order-scope.ts'
-import { readPayments } from '../../policies/read-payments.ts'
+import type { Policy } from '../../policies/policy.ts'
 import type { OrderScopeRow } from './order-scopes.ts'
 
 /** Whether the money of an order is the viewer's to see: of no order out of their scope, by whatever way it is reached. */
@@ -10,6 +10,7 @@ export type MaySee = (orderId: string) => boolean | Promise<boolean>
 
 export function createMaySee(
   viewer: Viewer,
+  policy: Policy,
   load: {
     readonly orderScope: Pick<Loader<string, OrderScopeRow>, 'load'>
     readonly customerOfProfile: Pick<Loader<string, string>, 'load'>
@@ -17,7 +18,7 @@ export function createMaySee(
   },
 ): MaySee {
   const scope = orderScope(viewer)
-  if (scope.kind === 'none' || !readPayments.decide(viewer).allowed) return () => false
+  if (scope.kind === 'none' || !policy.decide(viewer).allowed) return () => false
   if (scope.kind === 'all') return () => true
   return async (orderId) => {
     const order = await load.orderScope.load(orderId)

@@ -207,6 +207,45 @@ describe('journey: a partner watches its orders, a storefront its stock', () => 
     expect(storefront.text()).not.toContain('"units"')
   })
 
+  it('tells finance how far an order is in the books as the ledger moves, and nobody else', async () => {
+    const headersOf = async (who: 'finance' | 'analyst' | 'partner' | 'agent') => ({
+      authorization: `Bearer ${await issueToken(app.url, who)}`,
+    })
+    const headers = await headersOf('finance')
+    const number = 'O-1000002'
+    const { data } = await app.ask('query ($number: String!) { order(number: $number) { id } }', { number }, headers)
+    const query = `subscription ($ids: [ID!], $of: [PostingStatus!]) {
+      postingStatusChanged(orderIds: $ids, statuses: $of, initial: SNAPSHOT) {
+        ... on PostingSnapshot { order { journalEntries { status } } }
+        ... on PostingEvent { from to journalEntry { documentRef reason } order { number } } } }`
+    const open = (of: readonly string[] | null, as: Record<string, string>) =>
+      openHttpStream(app.url, { query, variables: { ids: [data.order.id], of } }, 'text/event-stream', { headers: as })
+    using every = await open(null, headers)
+    using posted = await open(['POSTED'], headers)
+    await until('both stand at the snapshot', () =>
+      [every, posted].every(({ text }) => text().includes('"journalEntries":[{"status":"POSTED"}]')),
+    )
+    const move = (text: string) => inSource('erp', (client) => client.query(text))
+    await move(
+      `insert into buchg (belnr, faknr, aufnr, busch, waehr, betrag, erfdat, erfzt, busta)
+       select 95000001, 1, '${number}', 'ERLOES', waehr, 12.5, erfdat, erfzt, 'VE' from buchg where aufnr = '${number}'`,
+    )
+    await until('the entry is told', () => every.text().includes('"from":null,"to":"QUEUED"'))
+    await move("update buchg set busta = 'AB', grund = 'Konto gesperrt' where belnr = 95000001")
+    await until('why it is refused', () =>
+      every.text().includes('"to":"REJECTED","journalEntry":{"documentRef":"1","reason":"Konto gesperrt"}'),
+    )
+    await move("update buchg set busta = 'BU', grund = null, budat = 20261130, buzt = 90000 where belnr = 95000001")
+    const told = `"from":"REJECTED","to":"POSTED","journalEntry":{"documentRef":"1","reason":null},"order":{"number":"${number}"}`
+    await until('that it is posted', () => [every, posted].every(({ text }) => text().includes(told)))
+    expect(posted.text()).not.toMatch(/"to":"(QUEUED|REJECTED)"/)
+    for (const who of ['analyst', 'partner', 'agent'] as const) {
+      using refused = await open(null, await headersOf(who))
+      await until(`${who} is refused`, () => refused.text().includes('FORBIDDEN'))
+      expect(refused.text()).not.toContain('POSTED')
+    }
+  })
+
   it('tells a storefront at once what may be promised', async () => {
     const sku = 'DEMO-0001'
     const { data } = await app.ask('query ($sku: String!) { variant(sku: $sku) { id } }', { sku })

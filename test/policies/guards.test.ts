@@ -66,9 +66,13 @@ describe('guards of the subgraphs', () => {
     const { fields, entities } = demanded(sdls.find(({ name }) => name === 'finance')?.typeDefs ?? '')
     expect({ ...fields }).toMatchObject(guards.finance?.fields ?? {})
     expect(Object.keys(fields).filter((key) => !(key in (guards.finance?.fields ?? {})))).toEqual([
+      'PostingEvent.order',
+      'PostingEvent.journalEntry',
+      'PostingSnapshot.order',
       'Payment.order',
       'Refund.order',
       'Invoice.order',
+      'JournalEntry.order',
     ])
     expect(guards.finance?.entities).toEqual(entities)
   })

@@ -12,6 +12,7 @@ import { isInOrderScope, orderScope } from '../../policies/order-scope.ts'
 import type { Policy } from '../../policies/policy.ts'
 import { isPublished, seesPriceOf, seesUnpublished } from '../../policies/product-scope.ts'
 import { readCustomers } from '../../policies/read-customers.ts'
+import { readJournal } from '../../policies/read-journal.ts'
 import { readOrderTimeline } from '../../policies/read-order-timeline.ts'
 import { readOrders } from '../../policies/read-orders.ts'
 import { readPayments } from '../../policies/read-payments.ts'
@@ -77,6 +78,8 @@ describe('policies, role by role', () => {
   it('read-payments', () => {
     expect(allowed(readPayments)).toEqual(['shopper', 'serviceDesk', 'associate', 'finance', 'service'])
   })
+
+  it('read-journal', () => expect(allowed(readJournal)).toEqual(['finance', 'service']))
 
   it('reserve-stock and read-reservations', () => {
     const those = ['anonymous', 'shopper', 'serviceDesk', 'service']

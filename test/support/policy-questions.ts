@@ -17,6 +17,8 @@ export const finding = '{ customerByIdentifier(kind: EMAIL, value: "ada.lind@exa
 export const money =
   'query($number: String!) { order(number: $number) { number payments { state } refunds { state } invoices { number } paymentSummary { state } } }'
 
+export const journal = 'query($number: String!) { order(number: $number) { number journalEntries { status } } }'
+
 export const adas = { number: 'O-1000001' }
 export const amazons = { number: 'O-1000005' }
 

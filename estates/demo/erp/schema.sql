@@ -56,3 +56,17 @@ create table fakt (
   brutto numeric(11,2) not null,
   fksta  char(2) not null                -- OP offen, BZ bezahlt, GS gutgeschrieben, ST storniert
 );
+create table buchg (                     -- Buchungsjournal of the open period; closed ones are kept elsewhere
+  belnr  bigint primary key,
+  faknr  bigint not null,
+  aufnr  varchar(20) not null,
+  busch  varchar(8) not null,            -- Buchungsschluessel: ERLOES
+  waehr  char(3) not null,
+  betrag numeric(11,2) not null,
+  erfdat integer not null,
+  erfzt  integer not null,               -- HHMMSS, UTC
+  budat  integer,
+  buzt   integer,
+  busta  char(2) not null,               -- VE vorerfasst, AB abgelehnt, BU gebucht, ST storniert
+  grund  varchar(80)
+);

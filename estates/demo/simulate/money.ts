@@ -1,6 +1,7 @@
+import { entryNumber, invoiceNumber, refusal, revenueRule } from '../erp/rows.ts'
 import { amount, dayNumber, timeNumber } from '../rows.ts'
 import type { SoldOrder } from './order.ts'
-import type { Trade } from './sources.ts'
+import { firstRow, type Trade, textOf } from './sources.ts'
 
 const webMethods = ['card', 'card', 'paypal', 'klarna'] as const
 
@@ -60,13 +61,17 @@ export async function refund(trade: Trade, order: SoldOrder, amountMinor: number
   )
 }
 
+/** Issues the invoice and hands it to the books, at once. */
 export async function invoice(trade: Trade, order: SoldOrder): Promise<void> {
   const atMs = trade.now().getTime()
   await trade.databases.erp.query(
-    `insert into fakt (faknr, aufnr, fakdat, fakzt, waehr, netto, mwst, brutto, fksta)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, 'BZ') on conflict (faknr) do nothing`,
+    `with issued as (
+       insert into fakt (faknr, aufnr, fakdat, fakzt, waehr, netto, mwst, brutto, fksta)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, 'BZ') on conflict (faknr) do nothing returning *)
+     insert into buchg (belnr, faknr, aufnr, busch, waehr, betrag, erfdat, erfzt, busta)
+     select $9, faknr, aufnr, $10, waehr, brutto, fakdat, fakzt, 'VE' from issued on conflict (belnr) do nothing`,
     [
-      80_000_000 + order.orderId,
+      invoiceNumber(order.orderId),
       order.number,
       dayNumber(atMs),
       timeNumber(atMs),
@@ -74,12 +79,38 @@ export async function invoice(trade: Trade, order: SoldOrder): Promise<void> {
       amount(order.totalMinor - order.taxMinor),
       amount(order.taxMinor),
       amount(order.totalMinor),
+      entryNumber(order.orderId),
+      revenueRule,
     ],
   )
 }
 
 export async function creditInvoice(trade: Trade, order: SoldOrder): Promise<void> {
-  await trade.databases.erp.query("update fakt set fksta = 'GS' where aufnr = $1 and fksta = 'BZ'", [order.number])
+  await trade.databases.erp.query(
+    `with credited as (update fakt set fksta = 'GS' where aufnr = $1 and fksta = 'BZ' returning faknr)
+     update buchg set busta = 'ST' where busta = 'BU' and faknr in (select faknr from credited)`,
+    [order.number],
+  )
+}
+
+/** A posting run: what waits is posted, but for a few entries the ledger refuses; those it refused before wait for the next. */
+export async function runPostings(trade: Trade): Promise<string | null> {
+  const at = trade.now().getTime()
+  const row = await firstRow(
+    trade.databases.erp,
+    `with waiting as (select belnr, busta, row_number() over (order by belnr) as place from (
+         select belnr, busta from buchg where busta in ('VE', 'AB') order by belnr limit 50) w),
+       run as (
+         update buchg b set
+           busta = case when w.busta = 'AB' then 'VE' when $4 and w.place = 1 then 'AB' else 'BU' end,
+           grund = case when w.busta = 'VE' and $4 and w.place = 1 then $3 end,
+           budat = case when w.busta = 'VE' and not ($4 and w.place = 1) then $1::int end,
+           buzt = case when w.busta = 'VE' and not ($4 and w.place = 1) then $2::int end
+         from waiting w where b.belnr = w.belnr returning 1)
+     select nullif(count(*), 0)::text as entries from run`,
+    [dayNumber(at), timeNumber(at), refusal, trade.random.chance(0.2)],
+  )
+  return row === null || row.entries === null ? null : `posted ${textOf(row, 'entries')} entries`
 }
 
 function transactionId(order: SoldOrder): string {

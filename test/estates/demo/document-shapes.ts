@@ -79,6 +79,18 @@ export const documentShapes: Readonly<Record<string, z.ZodType>> = {
     total: decimal,
     status: enumOf('InvoiceState'),
   }),
+  'journal-entry': z.strictObject({
+    number: z.string(),
+    order: reference,
+    rule: z.literal('ERLOES'),
+    documentRef: z.string(),
+    currency,
+    amount: decimal,
+    status: enumOf('PostingStatus'),
+    reason: z.string().nullable(),
+    createdAt: instant,
+    postedAt: instant.nullable(),
+  }),
   location: z.strictObject({
     code: z.string(),
     name: z.string(),

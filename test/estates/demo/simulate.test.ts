@@ -39,6 +39,7 @@ describe('simulated trade', () => {
         'received',
         'returned',
         'priced',
+        'posted',
       ]),
     )
     expect(seen.get('placed') ?? 0).toBeGreaterThan(steps / 20)
@@ -129,6 +130,14 @@ describe('simulated trade', () => {
       expected,
     )
     expect(refunds.length).toBeGreaterThan(refundsBefore)
+  })
+
+  it('hands every new invoice to the books, and posts most', async () => {
+    const { rows } = await estate.databases.erp.query(
+      `select count(*) filter (where b.betrag is distinct from f.brutto)::int as wrong, avg((b.busta = 'BU')::int) > 0.5 as mostly
+       from fakt f left join buchg b using (faknr) where f.fakdat >= 20261121`,
+    )
+    expect(rows).toEqual([{ wrong: 0, mostly: true }])
   })
 
   it('leaves only documents of the right shape', async () => {

@@ -4,6 +4,7 @@ import {
   amazons,
   customer,
   finding,
+  journal,
   list,
   money,
   order,
@@ -75,6 +76,8 @@ describe('who may have what: partners, finance, analysts, operations', () => {
         paymentSummary: null,
       })
       expect(errors).toHaveLength(4)
+      const posting = await ask('partner', journal, amazons)
+      expect([posting.data.order.journalEntries, codesOf(posting)]).toEqual([null, 'FORBIDDEN'])
     })
   })
 
@@ -101,6 +104,8 @@ describe('who may have what: partners, finance, analysts, operations', () => {
       const { data, errors } = await ask('finance', money, amazons)
       expect(errors).toBeUndefined()
       expect(data.order.payments.length).toBeGreaterThan(0)
+      const posting = await ask('finance', journal, { number: 'O-1000006' })
+      expect(posting.data.order.journalEntries).toEqual([{ status: 'POSTED' }])
     })
   })
 
@@ -132,6 +137,7 @@ describe('who may have what: partners, finance, analysts, operations', () => {
         invoices: null,
         paymentSummary: null,
       })
+      expect(codesOf(await ask('analyst', journal, adas))).toBe('FORBIDDEN')
     })
   })
 
@@ -148,6 +154,7 @@ describe('who may have what: partners, finance, analysts, operations', () => {
     })
     it('finance: nothing', async () => {
       expect(codesOf(await ask('admin', '{ payment(id: "pay_1") { id } }'))).toBe('FORBIDDEN')
+      expect(codesOf(await ask('admin', '{ financialPosting(orderId: "ord_1") { id } }'))).toBe('FORBIDDEN')
     })
   })
 })

@@ -4,6 +4,7 @@ import {
   amazons,
   customer,
   finding,
+  journal,
   list,
   money,
   order,
@@ -103,6 +104,8 @@ describe('who may have what: storefronts, service desk, stores', () => {
       expect(data.order.payments.length).toBeGreaterThan(0)
       expect(data.order.paymentSummary.state).toMatch(/CAPTURED|SETTLED/)
       expect((await ask('stranger', money, adas)).data).toEqual({ order: null })
+      const posting = await ask('shopper', journal, adas)
+      expect([posting.data.order.journalEntries, codesOf(posting)]).toEqual([null, 'FORBIDDEN'])
     })
   })
 
@@ -129,6 +132,7 @@ describe('who may have what: storefronts, service desk, stores', () => {
     })
     it('finance: payment state of any order', async () => {
       expect((await ask('agent', money, amazons)).errors).toBeUndefined()
+      expect(codesOf(await ask('agent', journal, amazons))).toBe('FORBIDDEN')
     })
   })
 
@@ -159,6 +163,7 @@ describe('who may have what: storefronts, service desk, stores', () => {
     it('finance: of orders their store handles', async () => {
       expect((await ask('associate', money, adas)).data.order.payments.length).toBeGreaterThan(0)
       expect((await ask('otherAssociate', money, adas)).data).toEqual({ order: null })
+      expect(codesOf(await ask('associate', journal, adas))).toBe('FORBIDDEN')
     })
   })
 })

@@ -41,3 +41,19 @@ export function invoiceDocument(order: string, overrides: JsonObject = {}): Json
     ...overrides,
   }
 }
+
+export function journalDocument(order: string, overrides: JsonObject = {}): JsonObject {
+  return {
+    number: `J-${order}`,
+    order: { namespace: 'order-number', value: order },
+    rule: 'REVENUE',
+    documentRef: `INV-${order}`,
+    currency: 'EUR',
+    amount: '50.00',
+    status: 'QUEUED',
+    createdAt: '2026-09-02T11:00:00.000Z',
+    ...overrides,
+  }
+}
+
+export const posted = { status: 'POSTED', postedAt: '2026-09-02T11:10:00.000Z' }

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createFinance } from '../../../subgraphs/finance/index.ts'
 import { shuffle } from '../../support/shuffle.ts'
 import { openSubgraphWorld, type SubgraphWorld } from '../../support/subgraph-world.ts'
-import { captured, invoiceDocument, paymentDocument, refundDocument } from './documents.ts'
+import { staff } from '../../support/viewers.ts'
+import { captured, invoiceDocument, journalDocument, paymentDocument, posted, refundDocument } from './documents.ts'
 
 let world: SubgraphWorld
 beforeEach(async () => {
@@ -77,19 +78,52 @@ describe('finance', () => {
     ])
   })
 
+  it('answers what is posted of an order to finance alone, and keeps what was posted when the source steps back', async () => {
+    await world.deliver('payment', { 1: paymentDocument('1') })
+    await world.deliver('journal-entry', {
+      1: journalDocument('1', { status: 'REJECTED', reason: 'account is locked' }),
+    })
+    const orderId = await orderIdOf('1')
+    const query = `query ($id: ID!, $of: [_Any!]!) {
+      financialPosting(orderId: $id) { number rule documentRef amount { amount currency } status reason createdAt postedAt order { id } }
+      _entities(representations: $of) { ... on Order { journalEntries { status provenance { system } } } } }`
+    const variables = { id: orderId, of: [{ __typename: 'Order', id: orderId }] }
+    const entry = {
+      ...{ number: 'J-1', rule: 'REVENUE', documentRef: 'INV-1', amount: { amount: '50.00', currency: 'EUR' } },
+      ...{ createdAt: '2026-09-02T11:00:00.000Z', order: { id: orderId } },
+    }
+    const provenance = { system: 'erp' }
+    expect(await world.ask(query, variables)).toEqual({
+      financialPosting: [{ ...entry, status: 'REJECTED', reason: 'account is locked', postedAt: null }],
+      _entities: [{ journalEntries: [{ status: 'REJECTED', provenance }] }],
+    })
+    await world.deliver('journal-entry', { 1: journalDocument('1', posted) })
+    await world.deliver('journal-entry', { 1: journalDocument('1') })
+    expect(await world.deadLetters()).toEqual({ 1: expect.stringContaining('status is QUEUED after POSTED') })
+    const answer = {
+      financialPosting: [{ ...entry, ...posted, reason: null }],
+      _entities: [{ journalEntries: [{ status: 'POSTED', provenance }] }],
+    }
+    expect((await world.tryToAsk(query, variables, staff(['finance']))).data).toEqual(answer)
+    const desk = await world.tryToAsk(query, variables, staff(['service-desk']))
+    expect(desk.data).toEqual({ financialPosting: null, _entities: [{ journalEntries: [] }] })
+  })
+
   it('reads the money of 50 orders with one statement per kind, and none when nothing changed', async () => {
     const numbers = Array.from({ length: 50 }, (_, n) => `N${n}`)
     await world.deliver('payment', Object.fromEntries(numbers.map((n) => [n, paymentDocument(n, captured)])))
     await world.deliver('refund', Object.fromEntries(numbers.map((n) => [n, refundDocument(n)])))
     await world.deliver('invoice', Object.fromEntries(numbers.map((n) => [n, invoiceDocument(n)])))
+    await world.deliver('journal-entry', Object.fromEntries(numbers.map((n) => [n, journalDocument(n)])))
     const { rows } = await world.database.query<{ order_id: string }>('select order_id from finance.payments')
-    const fields = 'payments { state } refunds { state payment { state } } invoices { number } paymentSummary { state }'
+    const fields =
+      'payments { state } refunds { state payment { state } } invoices { number } journalEntries { number } paymentSummary { state }'
     const { query, of } = await askOrders(
       rows.map((row) => row.order_id),
       fields,
     )
     expect(of).toHaveLength(50)
-    expect(await world.statementsOf(query, { of })).toBe(4)
+    expect(await world.statementsOf(query, { of })).toBe(5)
     expect(await world.statementsOf(query, { of })).toBe(0)
   })
 
@@ -138,11 +172,15 @@ describe('the finance read models', () => {
     await world.deliver('payment', { 1: paymentDocument('1'), 2: paymentDocument('2', captured) })
     await world.deliver('refund', { 1: refundDocument('1'), 2: refundDocument('2', { status: 'DUE' }) })
     await world.deliver('invoice', { 1: invoiceDocument('1'), 2: invoiceDocument('2') })
+    await world.deliver('journal-entry', { 1: journalDocument('1'), 2: journalDocument('2', posted) })
     await world.deliver('payment', { 1: paymentDocument('1', captured), 2: paymentDocument('3', captured) })
     await world.deliver('refund', { 1: refundDocument('1', { status: 'FAILED' }), 2: null })
     await world.deliver('refund', { 1: refundDocument('1', { status: 'SUCCEEDED' }) })
     await world.deliver('invoice', { 1: invoiceDocument('1', { status: 'CREDITED' }) })
+    await world.deliver('journal-entry', { 1: journalDocument('1', { status: 'REJECTED' }), 2: null })
+    await world.deliver('journal-entry', { 1: journalDocument('1', posted), 2: journalDocument('3', posted) })
     const before = await world.dump()
+    expect(before['finance.journal_entries']).toMatchObject([{ state: 'POSTED' }, { state: 'POSTED' }])
     expect(before['finance.payments']).toMatchObject([{ state: 'CAPTURED' }, { state: 'CAPTURED' }])
     await world.rebuild()
     expect(await world.dump()).toEqual(before)

@@ -4,7 +4,9 @@ import { summarizePayments } from '../../../subgraphs/finance/payment-summary.ts
 import {
   invoiceTransitions,
   type PaymentState,
+  type PostingStatus,
   paymentTransitions,
+  postingTransitions,
   reaches,
   refundTransitions,
 } from '../../../subgraphs/finance/state-machines.ts'
@@ -84,6 +86,8 @@ describe('the state machines', () => {
     expect(reaches<keyof typeof refundTransitions>(refundTransitions, 'FAILED', 'SUCCEEDED')).toBe(true)
     expect(reaches<keyof typeof refundTransitions>(refundTransitions, 'REVERSED', 'SUCCEEDED')).toBe(false)
     expect(reaches<keyof typeof invoiceTransitions>(invoiceTransitions, 'PAID', 'ISSUED')).toBe(false)
+    expect(reaches<PostingStatus>(postingTransitions, 'REJECTED', 'POSTED')).toBe(true)
+    expect(reaches<PostingStatus>(postingTransitions, 'POSTED', 'REJECTED')).toBe(false)
   })
 })
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../../platform/event-log/event-log.ts'
 import { financeSources } from '../../../subgraphs/finance/sources.ts'
 import { createMemoryIdentities } from '../../support/identity-resolver.ts'
-import { captured, invoiceDocument, paymentDocument, refundDocument } from './documents.ts'
+import { captured, invoiceDocument, journalDocument, paymentDocument, posted, refundDocument } from './documents.ts'
 
 function given(kind: string, previous: JsonObject | null = null) {
   const source = financeSources.find((candidate) => candidate.kind === kind)
@@ -86,6 +86,60 @@ describe('payment documents', () => {
     expect(refused({ status: 'PAID' })).toThrow('status is "PAID", allowed is "INITIATED"')
     expect(refused({ order: null })).toThrow('order is null')
     expect(refused({ currency: null })).toThrow('currency is null')
+  })
+})
+
+describe('journal documents', () => {
+  const queued = journalDocument('1')
+  it('tell each status an entry came to, and from which', () => {
+    const moves = (previous: JsonObject | null, data: JsonObject) =>
+      given(
+        'journal-entry',
+        previous,
+      )(data).map(({ type, time, data: told }) => [type, time, told.formerState, told.state])
+    const rejected = journalDocument('1', { status: 'REJECTED', reason: 'account is locked' })
+    expect(moves(null, queued)).toEqual([
+      ['retail.finance.journal-queued.v1', '2026-09-02T11:00:00.000Z', null, 'QUEUED'],
+    ])
+    expect(moves(queued, rejected)).toEqual([['retail.finance.journal-rejected.v1', received, 'QUEUED', 'REJECTED']])
+    expect(moves(rejected, journalDocument('1', posted))).toEqual([
+      ['retail.finance.journal-posted.v1', '2026-09-02T11:10:00.000Z', 'REJECTED', 'POSTED'],
+    ])
+    expect(moves(queued, journalDocument('1', { documentRef: 'INV-2' }))).toEqual([
+      ['retail.finance.journal-amended.v1', received, 'QUEUED', 'QUEUED'],
+    ])
+    expect(given('journal-entry', queued)(null)).toEqual([])
+  })
+
+  it('carry the whole entry and its order', () => {
+    expect(given('journal-entry', journalDocument('1'))(journalDocument('2', posted))[0]).toMatchObject({
+      partitionKey: 'order:order-number:2',
+      data: {
+        entryId: 'journal-entry:psp:7',
+        orderId: 'order:order-number:2',
+        formerOrderId: 'order:order-number:1',
+        number: 'J-2',
+        rule: 'REVENUE',
+        documentRef: 'INV-2',
+        amountMinor: '5000',
+        postedAt: '2026-09-02T11:10:00.000Z',
+      },
+    })
+  })
+
+  it('are refused when they make no sense, or step back', () => {
+    const refused =
+      (overrides: JsonObject, previous: JsonObject | null = null) =>
+      () =>
+        given('journal-entry', previous)(journalDocument('1', overrides))
+    expect(refused({ status: 'POSTED' })).toThrow(
+      'postedAt is missing, allowed is a time when POSTED or REVERSED, else none',
+    )
+    expect(refused({ ...posted, status: 'QUEUED' })).toThrow('postedAt is "2026-09-02T11:10:00.000Z"')
+    expect(refused({ amount: '-1' })).toThrow('amount is "-1", allowed is 0 or more')
+    expect(refused({}, journalDocument('1', posted))).toThrow(
+      'Cannot read journal-entry document of psp: status is QUEUED after POSTED, allowed is POSTED, REVERSED',
+    )
   })
 })
 
