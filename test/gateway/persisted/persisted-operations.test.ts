@@ -104,7 +104,7 @@ describe('persisted operations over HTTP', () => {
     for (let index = 0; index < 5_000; index++) await handle(`{ a${index}: __typename }`)
     expect(codeOf(await post(started.url, named(hashOf(first))))).toEqual([404, 'PERSISTED_QUERY_NOT_FOUND'])
     expect(codeOf(await post(started.url, named(hashOf('{ a4999: __typename }'))))).toEqual([200, 'ok'])
-  })
+  }, 120_000)
 })
 
 describe('operations manifest', () => {
