@@ -1,4 +1,5 @@
 import { type FieldNode, Kind, print, type SelectionSetNode, stripIgnoredCharacters, visit } from 'graphql'
+import { groupBy } from '../../platform/group-by.ts'
 import { joinKeys } from './deferrals.ts'
 import { openFragments } from './open-fragments.ts'
 import type { DataPath, PlanCall, PlanLookup, PlanStep, RequiredSelection } from './plan.ts'
@@ -65,17 +66,6 @@ export const slicePlan = (
   }
 
   return { plan: apart ?? plan, slices: slices.map(callsOf) }
-}
-
-const groupBy = <Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> => {
-  const groups = new Map<Key, Item[]>()
-  for (const item of items) {
-    const key = keyOf(item)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [item])
-    else group.push(item)
-  }
-  return groups
 }
 
 /** The plan with some of its calls only. */

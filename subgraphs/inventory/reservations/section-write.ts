@@ -62,8 +62,8 @@ function totalsOf(changes: readonly Change[]): readonly Total[] {
     .map(([, total]) => total)
 }
 
-/** Of a reservation that is made now: all of it is held. */
-function bornColumns(rows: readonly ReservationRow[], now: Date): readonly unknown[] {
+/** Whose it is and of what, which does not change: the first eleven columns of either statement. */
+function lastingColumns(rows: readonly ReservationRow[]): readonly unknown[] {
   const text = (pick: (row: ReservationRow) => string | null) => textArray(rows.map(pick))
   return [
     text((row) => row.id),
@@ -77,9 +77,12 @@ function bornColumns(rows: readonly ReservationRow[], now: Date): readonly unkno
     text((row) => row.variantId),
     text((row) => row.locationId),
     plainArray(rows.map((row) => row.quantity)),
-    text((row) => row.expiresAt),
-    now,
   ]
+}
+
+/** Of a reservation that is made now: all of it is held. */
+function bornColumns(rows: readonly ReservationRow[], now: Date): readonly unknown[] {
+  return [...lastingColumns(rows), textArray(rows.map((row) => row.expiresAt)), now]
 }
 
 const insertReservationsText = `
@@ -95,17 +98,7 @@ function reservationColumns(rows: readonly ReservationRow[]): readonly unknown[]
   const text = (pick: (row: ReservationRow) => string | null) => textArray(rows.map(pick))
   const number = (pick: (row: ReservationRow) => number) => plainArray(rows.map(pick))
   return [
-    text((row) => row.id),
-    text((row) => row.tenant),
-    text((row) => row.clientId),
-    text((row) => row.owner.kind),
-    text((row) => row.owner.id),
-    text((row) => row.lineId),
-    text((row) => row.channelId),
-    text((row) => row.method),
-    text((row) => row.variantId),
-    text((row) => row.locationId),
-    number((row) => row.quantity),
+    ...lastingColumns(rows),
     number((row) => row.held),
     number((row) => row.confirmed),
     number((row) => row.consumed),
