@@ -10,7 +10,7 @@ import { createIdMinter } from '../platform/ids.ts'
 import type { Database } from '../platform/sql/database.ts'
 import { migrate } from '../platform/sql/migrate.ts'
 import { createCaches } from '../subgraphs/inventory/caches.ts'
-import { createInventoryCommands } from '../subgraphs/inventory/commands.ts'
+import { createInventoryCommands, type InventoryCommands } from '../subgraphs/inventory/commands.ts'
 import type { ChangeCommand, Outcome, ReserveCommand } from '../subgraphs/inventory/reservations/command.ts'
 import { type Drift, readDrift } from '../subgraphs/inventory/reservations/tidy.ts'
 
@@ -21,6 +21,8 @@ export type ReservationEngine = AsyncDisposable & {
   /** One unit for a buyer. @throws Error unless it is held */
   reserve(variantId: string, buyer: string): Promise<string>
   submit(command: ReserveCommand | ChangeCommand): Promise<Outcome>
+  /** What is not about reservations. */
+  readonly commands: Pick<InventoryCommands, 'nextTransferId' | 'startTransfer' | 'receiveTransfer'>
   tidy(): Promise<number>
   drift(): Promise<readonly Drift[]>
   counts(): { readonly groups: number; readonly requests: number }
@@ -71,6 +73,7 @@ export async function openReservationEngine(database: Database): Promise<Reserva
       return outcome.reservations[0]?.id ?? ''
     },
     submit: (command) => commands.submit(command),
+    commands,
     tidy: commands.tidy,
     drift: () => readDrift(database),
     counts: commands.counts,

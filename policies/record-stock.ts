@@ -1,8 +1,9 @@
 import { allow, deny, type Policy } from './policy.ts'
 
 /**
- * Counts and movements come from the systems that move stock, and from people who stand before the shelf: store associates,
- * for their own store (`stock-scope.ts`), and operations. Guards `Mutation.setCount` and `Mutation.recordMovements`.
+ * Counts, movements and transfers come from the systems that move stock, and from people who stand before the shelf: store
+ * associates, for their own store (`stock-scope.ts`), and operations. Guards `Mutation.setCount`, `recordMovements`,
+ * `startTransfer` and `receiveTransfer`.
  */
 export const recordStock: Policy = {
   name: 'record-stock',

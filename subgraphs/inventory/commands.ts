@@ -9,12 +9,15 @@ import type { Database } from '../../platform/sql/database.ts'
 import type { Caches } from './caches.ts'
 import { recordMovements } from './ledger/record.ts'
 import type { RecordCommand, RecordOutcome } from './ledger/record-command.ts'
+import { transferIdPrefix } from './ledger/told-movement.ts'
 import { createAdmission, loadTerms } from './reservations/admission.ts'
 import type { Command, Outcome } from './reservations/command.ts'
 import type { ReservationRow } from './reservations/legs.ts'
 import { runSection, type SectionDeps } from './reservations/section.ts'
 import { readReservation, variantsOf } from './reservations/section-read.ts'
 import { readExpired, removeCountedIssues } from './reservations/tidy.ts'
+import type { ReceiveCommand, ReceiveOutcome, StartCommand, StartOutcome } from './transfers/transfer-command.ts'
+import { receiveTransfer, startTransfer } from './transfers/transfers.ts'
 
 export type InventoryCommandsDeps = {
   /** For requests; each group takes one connection of it. */
@@ -33,6 +36,9 @@ export type InventoryCommands = AsyncDisposable & {
   reservation(id: string): Promise<ReservationRow | null>
   /** Appends movements to the ledger; see `recordMovements`. */
   record(command: RecordCommand): Promise<RecordOutcome>
+  nextTransferId(): string
+  startTransfer(command: StartCommand): Promise<StartOutcome>
+  receiveTransfer(command: ReceiveCommand): Promise<ReceiveOutcome>
   /** Writes down what has run out and removes what is of no use any more. @returns how many rows it found */
   tidy(): Promise<number>
   counts(): { readonly groups: number; readonly requests: number }
@@ -80,6 +86,9 @@ export function createInventoryCommands(deps: InventoryCommandsDeps): InventoryC
     submit: groups.submit,
     reservation: (id) => readReservation(database, id),
     record: (command) => recordMovements(deps, command),
+    nextTransferId: () => `${transferIdPrefix}${deps.ids.ulid()}`,
+    startTransfer: (command) => startTransfer(deps, command),
+    receiveTransfer: (command) => receiveTransfer(deps, command),
     async tidy() {
       const reservationIds = await readExpired(database, mostTidied)
       if (reservationIds.length > 0) await groups.submit({ kind: 'tidy', reservationIds })

@@ -18,7 +18,10 @@ export type Context = SubgraphCall & {
   readonly cursors: CursorCodec
   readonly freshness: FreshnessBoard
   readonly load: Loaders
-  readonly commands: Pick<InventoryCommands, 'submit' | 'reservation' | 'record'>
+  readonly commands: Pick<
+    InventoryCommands,
+    'submit' | 'reservation' | 'record' | 'nextTransferId' | 'startTransfer' | 'receiveTransfer'
+  >
   /** For what no cache keeps: history, and lists of exceptions. */
   readonly database: Queryable
 }

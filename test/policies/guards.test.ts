@@ -95,6 +95,7 @@ describe('guards of the subgraphs', () => {
       'InventoryPositionEdge.node',
       'StockMovementEdge.node',
       'ShortfallEdge.node',
+      'TransferSuccess.transfer',
       'ReserveStockSuccess.reservations',
       'ReservationSuccess.reservations',
     ])

@@ -140,7 +140,7 @@ export type TransferRow = {
   readonly dispatchedAt: string
 }
 
-/** Transfers sent before a moment of which units never arrived, the oldest first. A variant of a transfer is one row. */
+/** Transfers sent before a moment of which units never arrived and nobody said that they are lost, the oldest first. A variant of a transfer is one row. */
 export async function readUnreceivedTransfers(
   database: Queryable,
   sentBefore: string,
@@ -155,7 +155,7 @@ export async function readUnreceivedTransfers(
      FROM (SELECT *, (movement->>'quantity')::bigint * CASE WHEN (movement->>'reversal')::boolean THEN -1 ELSE 1 END AS signed
        FROM inventory.stock_entries WHERE transfer_id IS NOT NULL) legs
      GROUP BY transfer_id, variant_id
-     HAVING coalesce(sum(signed) FILTER (WHERE kind = 'TRANSFER_OUT'), 0) > coalesce(sum(signed) FILTER (WHERE kind = 'TRANSFER_IN'), 0)
+     HAVING coalesce(sum(signed) FILTER (WHERE kind = 'TRANSFER_OUT'), 0) > coalesce(sum(signed) FILTER (WHERE kind <> 'TRANSFER_OUT'), 0)
        AND min(happened_at) FILTER (WHERE kind = 'TRANSFER_OUT') < $1
        AND ($3::text[] IS NULL OR bool_or(location_id = ANY ($3)))
      ORDER BY dispatched_at, transfer_id, variant_id LIMIT $2`,

@@ -20,10 +20,10 @@ export const ledgerProjection: Projection = {
       entries.map(({ variantId, locationId }) => [`${variantId} ${locationId}`, { variantId, locationId }]),
     )
     const touched = [...keys.values()]
-    await transaction.query(writeBalances, [
-      touched.map(({ variantId }) => variantId),
-      touched.map(({ locationId }) => locationId),
-    ])
+    const places = [touched.map(({ variantId }) => variantId), touched.map(({ locationId }) => locationId)]
+    // A command writes its own entries at once (`appendAtOnce`): who computes a balance must see what was committed before.
+    await transaction.query(lockPositions, places)
+    await transaction.query(writeBalances, places)
   },
   keysOf({ type, data }) {
     return typeof data.variantId === 'string' && Object.hasOwn(stockEvents, type)
@@ -43,6 +43,10 @@ FROM jsonb_to_recordset($1::jsonb) AS r(
   sellable integer, damaged integer, "qualityControl" integer, "returnHold" integer, "manualHold" integer, committed integer,
   incoming integer, "reorderPoint" integer, movement jsonb, "transferId" text, system text, "occurredAt" timestamptz, "receivedAt" timestamptz)
 ON CONFLICT DO NOTHING`
+
+const lockPositions = `
+SELECT FROM inventory.positions JOIN unnest($1::text[], $2::text[]) AS touched (variant_id, location_id) USING (variant_id, location_id)
+ORDER BY variant_id, location_id FOR UPDATE OF positions`
 
 // Negative stock is kept as received and flagged; the table's check refuses buckets that do not add up.
 const writeBalances = `

@@ -15,15 +15,19 @@ export type NewMovement = Pick<
   | 'happenedAt'
 >
 
-/** Movements told to us directly, not read from a source. All of them or none. */
-export type RecordCommand = {
-  readonly keyed: KeyedCommand
+/** Who tells us directly, without a source of theirs that is read. */
+export type Teller = {
   readonly tenant: string
   /** Whose word it is. */
   readonly authority: string
   readonly correlationId: string
   /** RFC 3339. */
   readonly receivedAt: string
+}
+
+/** Movements told to us directly, not read from a source. All of them or none. */
+export type RecordCommand = Teller & {
+  readonly keyed: KeyedCommand
   readonly movements: readonly NewMovement[]
   /** Sellable units the caller believes the first movement meets; null: whatever there is. */
   readonly changeFromQuantity: number | null

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../platform/event-log/event-log.ts'
-import { fingerprintOf, keyedCommand } from '../../../platform/idempotency/idempotency.ts'
+import { fingerprintOf, type KeyedCommand, keyedCommand } from '../../../platform/idempotency/idempotency.ts'
 import type { Viewer } from '../../../platform/identity/viewer.ts'
 import type { SubgraphCall } from '../../../platform/subgraph/subgraph.ts'
 import { isInStockScope, stockScope } from '../../../policies/stock-scope.ts'
@@ -13,7 +13,7 @@ import {
   mostUnits,
 } from '../reservations/parse-input.ts'
 import { type Bucket, type MovementKind, toLegs } from './movement-events.ts'
-import type { NewMovement, RecordCommand } from './record-command.ts'
+import type { NewMovement, RecordCommand, Teller } from './record-command.ts'
 
 type Maybe<T> = T | null | undefined
 
@@ -45,17 +45,17 @@ export type RecordContext = {
   readonly knownVariants: (ids: readonly string[]) => Promise<ReadonlySet<string>>
 }
 
-type Keyed = { readonly operation: string; readonly idempotencyKey: string; readonly body: object }
+export type Keyed = { readonly operation: string; readonly idempotencyKey: string; readonly body: object }
 
 /** Reads lines into a command. @throws AppError `BAD_USER_INPUT` for a key that is none */
 export async function toRecordCommand(
-  { operation, idempotencyKey, body }: Keyed,
+  given: Keyed,
   lines: readonly MovementLine[],
   changeFromQuantity: number | null,
   context: RecordContext,
 ): Promise<RecordCommand | RecordRefusal> {
-  const { viewer, correlationId, now } = context.call
-  const key = checkText(idempotencyKey, 'idempotencyKey')
+  const { viewer, now } = context.call
+  const keyed = toKeyed(given, viewer)
   const counted = invalidCountOf(lines.length)
   if (counted.length > 0) return { kind: 'invalid', lines: counted }
   const scope = stockScope(viewer)
@@ -91,12 +91,25 @@ export async function toRecordCommand(
   const invalid = read.flatMap((line) => ('message' in line ? [line] : []))
   if (invalid.length > 0) return { kind: 'invalid', lines: invalid }
   const movements = read.flatMap((line) => ('message' in line ? [] : [line]))
+  return { keyed, ...tellerOf(context.call), movements, changeFromQuantity }
+}
+
+/** @throws AppError `BAD_USER_INPUT` for a key that is none */
+export function toKeyed({ operation, idempotencyKey, body }: Keyed, { tenant, clientId }: Viewer): KeyedCommand {
+  const key = checkText(idempotencyKey, 'idempotencyKey')
   // A round trip leaves what JSON knows of: absent and undefined are one.
   const plain: JsonObject = JSON.parse(JSON.stringify(body))
-  const { tenant, clientId } = viewer
-  const keyed = keyedCommand({ tenant, clientId, operation, key }, fingerprintOf(plain))
-  const receivedAt = now.toISOString()
-  return { keyed, tenant, authority: authorityOf(viewer), correlationId, receivedAt, movements, changeFromQuantity }
+  return keyedCommand({ tenant, clientId, operation, key }, fingerprintOf(plain))
+}
+
+export function tellerOf({ viewer, correlationId, now }: RecordContext['call']): Teller {
+  const authority = viewer.kind === 'service' ? viewer.system : 'storeloom'
+  return { tenant: viewer.tenant, authority, correlationId, receivedAt: now.toISOString() }
+}
+
+/** @returns what is wrong with a moment that was told, and what is allowed; null: nothing */
+export function badTimeOf(text: string, now: Date): string | null {
+  return Date.parse(text) > now.getTime() + mostAheadMs ? `the time is ${text}, allowed is up to now` : null
 }
 
 function toMovement(
@@ -110,9 +123,8 @@ function toMovement(
   if (!Number.isInteger(quantity) || Math.abs(quantity) > mostUnits || Math.abs(quantity) < least) {
     return invalid('BAD_QUANTITY', `quantity is ${quantity}, allowed are ${least} to ${mostUnits}`)
   }
-  if (Date.parse(occurredAt) > now.getTime() + mostAheadMs) {
-    return invalid('BAD_TIME', `the time is ${occurredAt}, allowed is up to now`)
-  }
+  const badTime = badTimeOf(occurredAt, now)
+  if (badTime !== null) return invalid('BAD_TIME', badTime)
   for (const name of ['reason', 'documentRef', 'transferId'] as const) {
     const text = line[name]
     if (text != null && !isText(text)) {
@@ -145,7 +157,3 @@ function toMovement(
 
 /** Clocks of those who tell differ from ours by less than that. */
 const mostAheadMs = 60_000
-
-function authorityOf(viewer: Viewer): string {
-  return viewer.kind === 'service' ? viewer.system : 'storeloom'
-}

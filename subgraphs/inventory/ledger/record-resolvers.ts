@@ -3,6 +3,7 @@ import type { Context } from '../loaders.ts'
 import { toRefusalAnswer } from '../reservations/answers.ts'
 import type { RecordOutcome } from './record-command.ts'
 import { type RecordContext, type RecordRefusal, toRecordCommand } from './record-input.ts'
+import { transferIdPrefix } from './told-movement.ts'
 
 type Mutations = Required<NonNullable<SubgraphResolvers['Mutation']>>
 
@@ -40,6 +41,12 @@ export const recordMutations: Pick<Mutations, 'setCount' | 'recordMovements'> = 
       const lines = counts.map(({ lineId }) => ({ lineId, reason: 'BAD_BUCKETS' as const, message }))
       return toRecordRefusal({ kind: 'invalid', lines })
     }
+    const started = input.movements.filter(({ transferId }) => transferId?.startsWith(transferIdPrefix))
+    if (started.length > 0) {
+      const message = 'transferId is of a transfer that was started here; receiveTransfer receives it'
+      const lines = started.map(({ lineId }) => ({ lineId, reason: 'BAD_TRANSFER' as const, message }))
+      return toRecordRefusal({ kind: 'invalid', lines })
+    }
     const keyed = { operation: 'recordMovements', idempotencyKey, body }
     const command = await toRecordCommand(keyed, input.movements, null, await recordContext(context))
     if ('kind' in command) return toRecordRefusal(command)
@@ -49,7 +56,7 @@ export const recordMutations: Pick<Mutations, 'setCount' | 'recordMovements'> = 
   },
 }
 
-async function recordContext(context: Context): Promise<RecordContext> {
+export async function recordContext(context: Context): Promise<RecordContext> {
   return {
     call: context,
     network: await context.load.network(),
@@ -64,7 +71,7 @@ async function recordContext(context: Context): Promise<RecordContext> {
   }
 }
 
-function toRecordRefusal(refusal: RecordRefusal) {
+export function toRecordRefusal(refusal: RecordRefusal) {
   if (refusal.kind === 'invalid') return toRefusalAnswer(refusal)
   return {
     __typename: 'NotAuthority' as const,

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '../../../platform/errors/app-error.ts'
-import type { EventLog, NewEvent } from '../../../platform/event-log/event-log.ts'
+import type { EventLog } from '../../../platform/event-log/event-log.ts'
 import { claimKeys, writeRecords } from '../../../platform/idempotency/idempotency.ts'
 import type { IdMinter } from '../../../platform/ids.ts'
 import type { Database, Transaction } from '../../../platform/sql/database.ts'
 import { toPositionId } from '../position-id.ts'
-import { movementRules } from './movement-events.ts'
 import type { NewMovement, RecordCommand, RecordOutcome } from './record-command.ts'
+import { positionSourceOf, toMovementEvent } from './told-movement.ts'
 
 export type RecordDeps = {
   readonly database: Database
@@ -61,12 +61,12 @@ async function attemptRecord(
   if (command.changeFromQuantity !== null && first !== undefined) {
     const { sellable = 0, sequence = 0 } = positions.get(toPositionId(first)) ?? {}
     if (sellable !== command.changeFromQuantity) return { kind: 'stale', currentQuantity: sellable }
-    expectedSequences.set(sourceOf(command, first), sequence)
+    expectedSequences.set(positionSourceOf(command, first), sequence)
   }
   const made = command.movements.map((movement) => {
     const movementId = `mov_${ids.ulid()}`
     const system = positions.get(toPositionId(movement))?.system ?? command.authority
-    return { movementId, event: toEvent(command, movement, movementId, system) }
+    return { movementId, event: toMovementEvent(command, movement, movementId, system) }
   })
   await eventLog.append(
     transaction,
@@ -105,32 +105,4 @@ async function readPositions(
       { sellable, sequence: Number(sequence), system },
     ]),
   )
-}
-
-/** The position's one sequence, which its sources write to as well. */
-function sourceOf({ tenant }: RecordCommand, movement: NewMovement): string {
-  return `/tenants/${tenant}/inventory/stock/${encodeURIComponent(toPositionId(movement))}`
-}
-
-function toEvent(command: RecordCommand, movement: NewMovement, movementId: string, system: string): NewEvent {
-  const id = toPositionId(movement)
-  const { happenedAt } = movement
-  return {
-    type: movementRules[movement.kind].type,
-    source: sourceOf(command, movement),
-    subject: id,
-    time: happenedAt,
-    data: {
-      movementId,
-      ...movement,
-      committed: 0,
-      stream: null,
-      streamSequence: null,
-      reversal: false,
-      origin: { system, occurredAt: happenedAt, receivedAt: command.receivedAt },
-    },
-    partitionKey: id,
-    authority: command.authority,
-    ...(command.correlationId === 'none' ? {} : { correlationId: command.correlationId }),
-  }
 }

@@ -63,6 +63,17 @@ const mutations: Readonly<Record<string, { readonly who: readonly Who[]; readonl
         occurredAt: "2026-01-01T00:00:00Z" }]`,
     ),
   },
+  startTransfer: {
+    who: ['associate', 'admin', 'service'],
+    query: change(
+      'startTransfer',
+      'fromLocationId: "loc_none", toLocationId: "loc_none", lines: [{ lineId: "1", sku: "NO-SUCH", quantity: 1 }]',
+    ),
+  },
+  receiveTransfer: {
+    who: ['associate', 'admin', 'service'],
+    query: change('receiveTransfer', 'transferId: "trf_none", lines: [{ lineId: "1", received: 1 }]'),
+  },
   unmaskCustomer: {
     who: ['agent'],
     query: 'mutation { unmaskCustomer(id: "cus_none", reason: "Asking for the matrix") { __typename } }',
