@@ -84,7 +84,7 @@ export async function followStream(
   }
 }
 
-const probeMs = 250
+const probeMs = 500
 /** Each acknowledgement also shows the source that we live, and us that the stream does. */
 const idleMs = 5_000
 

@@ -50,7 +50,7 @@ export type ConsumerDeps = {
   readonly onMoved?: (from: LogPosition, to: LogPosition) => void
   readonly log: ConsumerLog
   readonly metrics?: ConsumerMetrics
-  /** Longest time between two looks at the log without a wake-up. Default 500. */
+  /** Longest time between two looks at the checkpoint while another process holds it, without a wake-up. Default 500. */
   readonly pollMs?: number
   /** How long after a holder's death another process takes over. Default 5,000. */
   readonly leaseMs?: number
@@ -225,11 +225,11 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
     while (!stopping.signal.aborted) {
       try {
         const held = await hold()
-        if (held === null) {
-          await standBy()
-          await wakeable.wait(pollMs, stopping.signal)
-        } else if (await drain(held)) {
-          await wakeable.wait(pollMs, stopping.signal)
+        if (held === null) await standBy()
+        if (held === null || (await drain(held))) {
+          // The log tells its holder of what may be read; only the lease has to be renewed.
+          const renewalMs = Math.max(heldUntilMs - leaseMs / 2 - Date.now(), 0)
+          await wakeable.wait(held === null ? pollMs : renewalMs, stopping.signal)
         }
         faults.reset()
       } catch (error) {

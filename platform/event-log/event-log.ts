@@ -91,6 +91,6 @@ export type EventLog = {
   head(queryable?: Queryable): Promise<LogPosition>
   /** Tells readers of this process at once, and of other processes through the wake-up bus, that something was committed. */
   wake(): void
-  /** Calls `onWake` after commits here or elsewhere; a lost wake-up costs latency only, readers poll as well. */
+  /** Calls `onWake` after commits here or elsewhere, at the latest when the log's own look finds that more may be read. */
   onWake(onWake: () => void): Disposable
 }

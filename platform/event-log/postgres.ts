@@ -2,9 +2,9 @@ import { systemClock } from '../clock.ts'
 import { createIdMinter, type IdMinter } from '../ids.ts'
 import type { Database } from '../sql/database.ts'
 import { appendEvents } from './append.ts'
+import { createEndWatch } from './end-watch.ts'
 import type { EventLog, LogPosition, ReadResult, RecordedEvent } from './event-log.ts'
 import { type EventRow, eventColumns, toPosition, toRecordedEvent } from './event-row.ts'
-import { createHeldBack } from './held-back.ts'
 import { comparePositions, startOfLog } from './position.ts'
 import { createSharedStretches, type SharedStretches } from './shared-stretches.ts'
 import { createSubscribers } from './subscribers.ts'
@@ -17,18 +17,25 @@ export type PostgresEventLogDeps = {
   readonly wakeBus?: WakeBus
   /** Default: ULIDs by the machine's clock. */
   readonly ids?: IdMinter
+  /** Longest time until readers are told of what may be read where a wake-up was lost. Default 500. */
+  readonly pollMs?: number
 }
 
-/** The event log in PostgreSQL. Dispose it to stop listening to the wake-up bus. */
+/** The event log in PostgreSQL. Dispose it to stop watching the log and the wake-up bus. */
 export function createPostgresEventLog(deps: PostgresEventLogDeps): EventLog & Disposable {
   const { database } = deps
   const ids = deps.ids ?? createIdMinter(systemClock)
   const subscribers = createSubscribers()
   const subscription = deps.wakeBus?.subscribe(subscribers.tell)
-  const heldBack = createHeldBack(database, subscribers.tell)
+  const endWatch = createEndWatch({
+    database,
+    pollMs: deps.pollMs ?? 500,
+    isAwaited: () => subscribers.size() > 0,
+    onReadable: subscribers.tell,
+  })
   const readToEnd = async (read: () => Promise<ReadResult>): Promise<ReadResult> => {
     const page = await read()
-    if (!page.more) heldBack.look(page.position)
+    if (!page.more) endWatch.look(page.position)
     return page
   }
   const stretches = createSharedStretches({
@@ -69,7 +76,7 @@ export function createPostgresEventLog(deps: PostgresEventLogDeps): EventLog & D
 
     [Symbol.dispose]() {
       subscription?.[Symbol.dispose]()
-      heldBack[Symbol.dispose]()
+      endWatch[Symbol.dispose]()
     },
   }
 }

@@ -2,6 +2,7 @@
 export type Subscribers = {
   add(onWake: () => void): Disposable
   tell(): void
+  size(): number
 }
 
 export function createSubscribers(): Subscribers {
@@ -16,5 +17,6 @@ export function createSubscribers(): Subscribers {
     tell() {
       for (const listener of listeners) listener()
     },
+    size: () => listeners.size,
   }
 }

@@ -8,7 +8,7 @@ import { silentLog, tallyProjection } from './projection.ts'
 // A process that writes and projects until it is killed: argv 2 is the database's URL, argv 3 its name among several.
 const [, , url = '', name = ''] = process.argv
 const database = openPostgres({ url })
-const eventLog = createPostgresEventLog({ database })
+const eventLog = createPostgresEventLog({ database, pollMs: 50 })
 const invalidator = { invalidate: () => {}, invalidateAll: () => {} }
 const projector = createProjector({
   projections: [tallyProjection],

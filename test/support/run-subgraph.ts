@@ -61,7 +61,7 @@ export async function runSubgraph(
     connectorMigrations(),
     { owner: subgraph.name, folder: subgraph.migrations },
   ])
-  const eventLog = createPostgresEventLog({ database })
+  const eventLog = createPostgresEventLog({ database, pollMs: 50 })
   const ingest = ingestOver(database, options.handlers ?? subgraph.sources)
   const log = { info: () => {}, warn: () => {} }
   const { projections } = subgraph

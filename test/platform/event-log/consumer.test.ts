@@ -15,7 +15,7 @@ describe('createConsumer', () => {
 
   beforeEach(async () => {
     test = await openEventLogDatabase()
-    eventLog = createPostgresEventLog({ database: test.database })
+    eventLog = createPostgresEventLog({ database: test.database, pollMs: 50 })
     consumers = []
     await createTally(test.database)
   })

@@ -60,6 +60,19 @@ describe('createPostgresEventLog under concurrent transactions', () => {
     expect((await reader.read({ after, limit: 10 })).events.map(({ subject }) => subject)).toEqual(['held'])
   })
 
+  it('wakes who is subscribed when a wake-up was lost', async () => {
+    const reader = createPostgresEventLog({ database: test.database, pollMs: 20 })
+    using _reader = reader
+    let woken = 0
+    using _ = reader.onWake(() => {
+      woken += 1
+    })
+    await reader.read({ after: await reader.head(), limit: 10 })
+    const before = woken
+    await (await beginAppend('unheard')).commit()
+    await expect.poll(() => woken, { timeout: 10_000 }).toBeGreaterThan(before)
+  })
+
   it('does not skip a row that was numbered late by an early transaction', async () => {
     const after = await eventLog.head()
     const early = await beginAppend('early-1')

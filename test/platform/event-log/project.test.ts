@@ -44,7 +44,7 @@ describe('createProjector and createFollower', () => {
 
   beforeEach(async () => {
     test = await openEventLogDatabase()
-    eventLog = createPostgresEventLog({ database: test.database })
+    eventLog = createPostgresEventLog({ database: test.database, pollMs: 50 })
     await createTally(test.database)
     dropped = recordInvalidations()
     followers = []
@@ -77,7 +77,7 @@ describe('createProjector and createFollower', () => {
     const follower = createFollower({
       projections: [tallyProjection, failingProjection],
       database,
-      eventLog: createPostgresEventLog({ database }),
+      eventLog: createPostgresEventLog({ database, pollMs: 50 }),
       invalidator: seen,
       log: silentLog,
       pollMs,

@@ -2,21 +2,36 @@ import { createBackoff, pause } from '../resilience/backoff.ts'
 import type { Database } from '../sql/database.ts'
 import type { LogPosition } from './event-log.ts'
 import { toPosition } from './event-row.ts'
-import { comparePositions } from './position.ts'
+import { comparePositions, startOfLog } from './position.ts'
 
 /**
- * Events committed while an older transaction runs may be read only when that one has ended, and nobody tells when it
- * does. Whoever comes to the end of what may be read has this look whether there is more, and is woken when it may be read.
+ * Watches up to where the log may be read. Events committed while an older transaction runs may be read only when that
+ * one has ended, and nobody tells when it does; and a wake-up may be lost. So one look for all readers of the process asks
+ * whether there is more, at once for whoever comes to the end, and now and then for all who are subscribed.
  */
-export type HeldBack = Disposable & {
-  /** @param end up to where its reader has read */
+export type EndWatch = Disposable & {
+  /** @param end up to where its reader has read: it is woken when more may be read */
   look(end: LogPosition): void
 }
 
-export function createHeldBack(database: Database, onReadable: () => void): HeldBack {
+export type EndWatchDeps = {
+  readonly database: Database
+  /** Longest time between two looks while anybody is subscribed. */
+  readonly pollMs: number
+  readonly isAwaited: () => boolean
+  readonly onReadable: () => void
+}
+
+export function createEndWatch({ database, pollMs, isAwaited, onReadable }: EndWatchDeps): EndWatch {
   const stopping = new AbortController()
+  /** Null before the first look: nobody can have missed anything yet. */
+  let seen: LogPosition | null = null
   let asked: LogPosition | null = null
   let looking = false
+  const timer = setInterval(() => {
+    if (isAwaited()) look(seen ?? endOfLog)
+  }, pollMs)
+  timer.unref()
 
   async function lookWhileAnyAreHeld(): Promise<void> {
     looking = true
@@ -27,8 +42,12 @@ export function createHeldBack(database: Database, onReadable: () => void): Held
         asked = null
         const { rows } = await database.query<EndsRow>(endsText)
         const [ends] = rows
-        if (ends === undefined) continue
+        if (ends === undefined) {
+          seen = startOfLog
+          continue
+        }
         const readable = { transactionId: ends.readable_transaction_id, row: ends.readable_row_id }
+        seen = readable
         if (comparePositions(readable, from) > 0) {
           onReadable()
           backoff.reset()
@@ -38,7 +57,7 @@ export function createHeldBack(database: Database, onReadable: () => void): Held
         await pause(backoff.nextMs(), stopping.signal)
       }
     } catch {
-      // Costs latency only: readers poll.
+      // Costs latency only: the next look comes by itself.
       asked = null
     } finally {
       looking = false
@@ -49,14 +68,22 @@ export function createHeldBack(database: Database, onReadable: () => void): Held
     asked = asked === null || comparePositions(end, asked) < 0 ? end : asked
   }
 
+  function look(end: LogPosition): void {
+    ask(end)
+    if (!looking) void lookWhileAnyAreHeld()
+  }
+
   return {
-    look(end) {
-      ask(end)
-      if (!looking) void lookWhileAnyAreHeld()
+    look,
+    [Symbol.dispose]() {
+      clearInterval(timer)
+      stopping.abort()
     },
-    [Symbol.dispose]: () => stopping.abort(),
   }
 }
+
+/** Later than any event: who looks from here only learns where the end is. */
+const endOfLog: LogPosition = { transactionId: 2n ** 64n - 1n, row: 0n }
 
 type EndsRow = {
   readonly transaction_id: bigint
