@@ -16,6 +16,8 @@ import type { ReservationRow } from './reservations/legs.ts'
 import { runSection, type SectionDeps } from './reservations/section.ts'
 import { readReservation, variantsOf } from './reservations/section-read.ts'
 import { readExpired, removeCountedIssues } from './reservations/tidy.ts'
+import type { RuleCommand, RuleOutcome } from './terms/rule-command.ts'
+import { writeRule } from './terms/write-rule.ts'
 import type { ReceiveCommand, ReceiveOutcome, StartCommand, StartOutcome } from './transfers/transfer-command.ts'
 import { receiveTransfer, startTransfer } from './transfers/transfers.ts'
 
@@ -36,6 +38,8 @@ export type InventoryCommands = AsyncDisposable & {
   reservation(id: string): Promise<ReservationRow | null>
   /** Appends movements to the ledger; see `recordMovements`. */
   record(command: RecordCommand): Promise<RecordOutcome>
+  /** Changes a rule of selling stock; see `writeRule`. */
+  writeRule(command: RuleCommand): Promise<RuleOutcome>
   nextTransferId(): string
   startTransfer(command: StartCommand): Promise<StartOutcome>
   receiveTransfer(command: ReceiveCommand): Promise<ReceiveOutcome>
@@ -86,6 +90,7 @@ export function createInventoryCommands(deps: InventoryCommandsDeps): InventoryC
     submit: groups.submit,
     reservation: (id) => readReservation(database, id),
     record: (command) => recordMovements(deps, command),
+    writeRule: (command) => writeRule(deps, command),
     nextTransferId: () => `${transferIdPrefix}${deps.ids.ulid()}`,
     startTransfer: (command) => startTransfer(deps, command),
     receiveTransfer: (command) => receiveTransfer(deps, command),

@@ -20,7 +20,7 @@ export type Context = SubgraphCall & {
   readonly load: Loaders
   readonly commands: Pick<
     InventoryCommands,
-    'submit' | 'reservation' | 'record' | 'nextTransferId' | 'startTransfer' | 'receiveTransfer'
+    'submit' | 'reservation' | 'record' | 'writeRule' | 'nextTransferId' | 'startTransfer' | 'receiveTransfer'
   >
   /** For what no cache keeps: history, and lists of exceptions. */
   readonly database: Queryable

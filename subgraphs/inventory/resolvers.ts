@@ -21,6 +21,7 @@ import type { PositionRow } from './reads.ts'
 import { unitsAt } from './reservations/holds.ts'
 import { reservationMutations, reservationQueries, reservationTypes } from './reservations/resolvers.ts'
 import { resolveAvailability, resolveItems, toLocationAnswers } from './resolve-availability.ts'
+import { ruleMutations, ruleQueries, ruleTypes } from './terms/rule-resolvers.ts'
 import { transferMutations, transferQueries, transferTypes } from './transfers/resolvers.ts'
 
 type Placed = { readonly variantId: string; readonly locationId: string }
@@ -46,6 +47,7 @@ export const inventoryResolvers: SubgraphResolvers = {
     pickupOptions: (_, question, context) => resolvePickupOptions(question, context),
     ...reservationQueries,
     ...transferQueries,
+    ...ruleQueries,
     promise: (_, { channelId, items, methods }, context) => resolvePromises(channelId, items, methods, context),
     stockAt: (_, given, context) => resolveStockAt(given, context),
     stockMovements: (_, given, context) => resolveMovements(given, context),
@@ -53,9 +55,10 @@ export const inventoryResolvers: SubgraphResolvers = {
     unreceivedTransfers: (_, given, context) => resolveUnreceivedTransfers(given, context),
     sequenceGaps: (_, given, context) => resolveSequenceGaps(given, context),
   },
-  Mutation: { ...reservationMutations, ...recordMutations, ...transferMutations },
+  Mutation: { ...reservationMutations, ...recordMutations, ...transferMutations, ...ruleMutations },
   ...reservationTypes,
   ...transferTypes,
+  ...ruleTypes,
   Location: {
     __resolveReference: async ({ id }, { load }) => (await load.network()).locations.get(id) ?? null,
     provenance: (location, _, { freshness, now }) => provenanceOf(location, freshness, now),

@@ -76,7 +76,10 @@ export const termSchemas = {
 export type TermKind = keyof typeof termSchemas
 export type TermBody<K extends TermKind> = z.output<(typeof termSchemas)[K]>
 
-const identity = { termId: text, origin: factOrigin }
+/** Of a term that is kept here: who changed it last, and why. */
+export const decisionSchema = z.object({ by: text, reason: text })
+
+const identity = { termId: text, origin: factOrigin, decision: decisionSchema.optional() }
 
 /** `retail.inventory.<kind>-changed.v1`, each with the whole of the term after the change. */
 export const termEvents = {

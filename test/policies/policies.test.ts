@@ -5,6 +5,7 @@ import { customerScope, isInCustomerScope } from '../../policies/customer-scope.
 import { visibleAvailability } from '../../policies/exact-availability.ts'
 import { findCustomers } from '../../policies/find-customers.ts'
 import { policies } from '../../policies/index.ts'
+import { manageStockRules } from '../../policies/manage-stock-rules.ts'
 import { manageWebhooks } from '../../policies/manage-webhooks.ts'
 import { maskAddress, maskEmail, maskName, maskPhone } from '../../policies/mask.ts'
 import { moveReservations } from '../../policies/move-reservations.ts'
@@ -89,6 +90,10 @@ describe('policies, role by role', () => {
   it('move-reservations', () => expect(allowed(moveReservations)).toEqual(['serviceDesk', 'service']))
   it('settle-reservations', () => expect(allowed(settleReservations)).toEqual(['service']))
   it('record-stock', () => expect(allowed(recordStock)).toEqual(['associate', 'opsAdmin', 'service']))
+  it('manage-stock-rules, and a service of the scope for it', () => {
+    expect(allowed(manageStockRules)).toEqual(['opsAdmin'])
+    expect(manageStockRules.decide({ ...service, scopes: ['inventory:rules'] }).allowed).toBe(true)
+  })
   it('manage-webhooks', () => expect(allowed(manageWebhooks)).toEqual(['partner']))
 
   it('are all listed, each under its file name', () => {

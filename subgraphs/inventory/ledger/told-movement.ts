@@ -1,4 +1,4 @@
-import type { EventLog, NewEvent } from '../../../platform/event-log/event-log.ts'
+import type { EventLog, NewEvent, RecordedEvent } from '../../../platform/event-log/event-log.ts'
 import type { Transaction } from '../../../platform/sql/database.ts'
 import { toPositionId } from '../position-id.ts'
 import { termsProjection } from '../terms-model.ts'
@@ -52,9 +52,10 @@ export async function appendAtOnce(
   transaction: Transaction,
   events: readonly NewEvent[],
   expectedSequences: ReadonlyMap<string, number> = new Map(),
-): Promise<void> {
+): Promise<readonly RecordedEvent[]> {
   const { events: appended } = await eventLog.append(transaction, events, { expectedSequences })
   const recorded = appended.filter((event) => event !== null)
   await ledgerProjection.apply(transaction, recorded)
   await termsProjection.apply(transaction, recorded)
+  return recorded
 }

@@ -74,6 +74,22 @@ const mutations: Readonly<Record<string, { readonly who: readonly Who[]; readonl
     who: ['associate', 'admin', 'service'],
     query: change('receiveTransfer', 'transferId: "trf_none", lines: [{ lineId: "1", received: 1 }]'),
   },
+  upsertSafetyRule: {
+    who: ['admin'],
+    query: change('upsertSafetyRule', 'scope: { channelId: "no-such" }, units: 1, reason: "m"'),
+  },
+  upsertChannelAllocation: {
+    who: ['admin'],
+    query: change('upsertChannelAllocation', 'channelId: "no-such", mode: SHARED, reason: "m"'),
+  },
+  upsertExclusion: {
+    who: ['admin'],
+    query: change('upsertExclusion', 'scope: { channelId: "no-such" }, reason: "m"'),
+  },
+  removeStockRule: {
+    who: ['admin'],
+    query: change('removeStockRule', 'id: "no-such", expectedVersion: 1, reason: "m"'),
+  },
   unmaskCustomer: {
     who: ['agent'],
     query: 'mutation { unmaskCustomer(id: "cus_none", reason: "Asking for the matrix") { __typename } }',

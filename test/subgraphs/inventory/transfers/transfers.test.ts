@@ -60,6 +60,11 @@ async function eventTypes(): Promise<readonly string[]> {
   return (await shop.world.events()).map(({ type }) => type.replace(/^retail\.inventory\.|\.v1$/g, ''))
 }
 
+async function eventCount(): Promise<number> {
+  const { rows } = await shop.world.database.query<{ count: bigint }>('select count(*) from event_log.events')
+  return Number(rows[0]?.count)
+}
+
 const unreceived = async (): Promise<Answer> =>
   ((await shop.world.ask('{ unreceivedTransfers { id dispatched received } }')) as Answer).unreceivedTransfers
 
@@ -113,7 +118,7 @@ describe('a transfer (K055)', () => {
 
   it('takes nothing that somebody was promised, and says where else there is some', async () => {
     const reserved = await shop.reserve('A', 4, { locationId: await shop.locationId('DC1') })
-    const before = await eventTypes()
+    const before = await eventCount()
     expect(await start(7)).toMatchObject({
       __typename: 'InsufficientStock',
       shortfalls: [{ requested: 7, available: 6, alternatives: [{ available: 3, location: { code: 'S1' } }] }],
@@ -124,7 +129,7 @@ describe('a transfer (K055)', () => {
     ]
     // Each fits, both do not.
     expect(await start(0, { lines })).toMatchObject({ __typename: 'InsufficientStock' })
-    expect(await eventTypes()).toEqual(before)
+    expect(await eventCount()).toBe(before)
     expect((await start(6)).__typename).toBe('TransferSuccess')
     expect(await shop.reserve('A', 1, { locationId: await shop.locationId('DC1') })).toMatchObject({
       __typename: 'InsufficientStock',
@@ -177,7 +182,7 @@ describe('a transfer (K055)', () => {
 
 describe('bad input to a transfer is a typed answer and changes nothing', () => {
   it('when it starts', async () => {
-    const before = await eventTypes()
+    const before = await eventCount()
     const reasonOf = async (more: Readonly<Record<string, unknown>>) => (await start(1, more)).lines[0].reason
     const line = { lineId: '1', sku: 'A', quantity: 1 }
     expect(await reasonOf({ lines: [] })).toBe('NO_LINES')
@@ -196,13 +201,13 @@ describe('bad input to a transfer is a typed answer and changes nothing', () => 
     expect(await reasonOf({ expectedAt: '2026-09-30T00:00:00Z' })).toBe('BAD_TIME')
     expect(await reasonOf({ documentRef: '' })).toBe('BAD_TEXT')
     await expect(start(1, { idempotencyKey: '' })).rejects.toThrow(/BAD_USER_INPUT/)
-    expect(await eventTypes()).toEqual(before)
+    expect(await eventCount()).toBe(before)
     expect(await sellable()).toEqual({ DC1: 10, S1: 3 })
   })
 
   it('when it is received', async () => {
     const { transfer } = await start(6)
-    const before = await eventTypes()
+    const before = await eventCount()
     const reasonOf = async (more: Readonly<Record<string, unknown>>) =>
       (await receive(transfer.id, 1, more)).lines[0].reason
     expect(await reasonOf({ lines: [] })).toBe('NO_LINES')
@@ -219,7 +224,7 @@ describe('bad input to a transfer is a typed answer and changes nothing', () => 
       __typename: 'TransferUnitsMissing',
       ...{ lineId: '1', requested: 7, inTransit: 6 },
     })
-    expect(await eventTypes()).toEqual(before)
+    expect(await eventCount()).toBe(before)
     expect(await sellable()).toEqual({ DC1: 4, S1: 3 })
     await receive(transfer.id, 6)
     expect(await receive(transfer.id, 1)).toMatchObject({ __typename: 'TransferClosed', state: 'RECEIVED' })
