@@ -119,8 +119,10 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
 
   async function standBy(): Promise<void> {
     const known = (await readCheckpoints(database, [name])).get(name)
-    if (known === undefined) await createCheckpoint(database, name)
-    else waiters.moveTo(known.position)
+    if (known !== undefined) return waiters.moveTo(known.position)
+    await createCheckpoint(database, name)
+    // Nobody holds it yet, so it is asked for at once.
+    wakeable.wake()
   }
 
   const read = (after: LogPosition): Promise<ReadResult> =>

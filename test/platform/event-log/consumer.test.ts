@@ -74,6 +74,15 @@ describe('createConsumer', () => {
     ])
   })
 
+  it('begins at once when it is new, however seldom it polls', async () => {
+    await append(eventOf('a'))
+    await settle(test.database)
+    const consumer = consume({ pollMs: 600_000 })
+    consumer.start()
+    await drain(consumer)
+    expect(await readTally(test.database)).toMatchObject([{ subject: 'a', events: 1n }])
+  })
+
   it('goes on where it stopped', async () => {
     await append(eventOf('a'))
     const first = consume()
