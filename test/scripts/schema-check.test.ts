@@ -6,8 +6,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createPostgresUsageStore, usageMigrations } from '../../gateway/usage/postgres.ts'
 import { assetPath } from '../../platform/assets.ts'
-import { migrate } from '../../platform/sql/migrate.ts'
-import { openTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { openMigratedDatabase, type TestDatabase } from '../support/postgres.ts'
 
 const run = (script: string, args: readonly string[], url: string) =>
   promisify(execFile)(process.execPath, ['--import', 'tsx', assetPath(`scripts/${script}.ts`), ...args], {
@@ -25,8 +24,7 @@ describe('the scripts for owners of the schema', () => {
   let opened: TestDatabase
   const lastSeenAt = new Date('2026-11-20T10:00:00Z')
   beforeAll(async () => {
-    opened = await openTestDatabase()
-    await migrate(opened.database, [usageMigrations()])
+    opened = await openMigratedDatabase(usageMigrations())
     const base = { tenant: 'test', clientId: 'acme', version: '2026-10', uses: 3, lastSeenAt }
     await createPostgresUsageStore(opened.database).add([
       { ...base, coordinate: 'Availability.asOf' },

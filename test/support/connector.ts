@@ -9,14 +9,11 @@ import { eventLogMigrations } from '../../platform/event-log/migrations.ts'
 import { createPostgresEventLog } from '../../platform/event-log/postgres.ts'
 import { createIdMinter } from '../../platform/ids.ts'
 import type { Database } from '../../platform/sql/database.ts'
-import { migrate } from '../../platform/sql/migrate.ts'
-import { openTestDatabase, type TestDatabase } from './postgres.ts'
+import { openMigratedDatabase, type TestDatabase } from './postgres.ts'
 
 /** A fresh store with the event log's and the connectors' tables. */
 export async function openConnectorStore(): Promise<TestDatabase> {
-  const test = await openTestDatabase()
-  await migrate(test.database, [eventLogMigrations(), connectorMigrations()])
-  return test
+  return await openMigratedDatabase(eventLogMigrations(), connectorMigrations())
 }
 
 export function ingestOver(database: Database, handlers: readonly SourceHandler[]): Ingest {

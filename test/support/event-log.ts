@@ -1,14 +1,11 @@
 import { eventLogMigrations } from '../../platform/event-log/migrations.ts'
 import type { Database } from '../../platform/sql/database.ts'
-import { migrate } from '../../platform/sql/migrate.ts'
-import { openTestDatabase, type TestDatabase } from './postgres.ts'
+import { openMigratedDatabase, type TestDatabase } from './postgres.ts'
 import { until } from './until.ts'
 
 /** A fresh database with the event log's tables in it. */
 export async function openEventLogDatabase(): Promise<TestDatabase> {
-  const test = await openTestDatabase()
-  await migrate(test.database, [eventLogMigrations()])
-  return test
+  return await openMigratedDatabase(eventLogMigrations())
 }
 
 /**

@@ -4,7 +4,9 @@ import pg from 'pg'
 import { inject } from 'vitest'
 import type { Database } from '../../platform/sql/database.ts'
 import { startEmbeddedPostgres } from '../../platform/sql/embedded.ts'
+import type { MigrationSet } from '../../platform/sql/migrate.ts'
 import { openPostgres, type PostgresOptions } from '../../platform/sql/postgres.ts'
+import { createFromTemplate } from './template-database.ts'
 
 export type TestDatabase = AsyncDisposable & {
   readonly url: string
@@ -18,24 +20,44 @@ export type TestDatabase = AsyncDisposable & {
  * when disposed, whoever is still connected.
  */
 export async function openTestDatabase(options: Partial<PostgresOptions> = {}): Promise<TestDatabase> {
+  const test = await reserveTestDatabase(options)
+  await test.create()
+  return test
+}
+
+/** The same with these migrations applied, copied from a template that is made once. */
+export async function openMigratedDatabase(...sets: readonly MigrationSet[]): Promise<TestDatabase> {
+  const test = await reserveTestDatabase()
+  await test.create(sets)
+  return test
+}
+
+export type ReservedDatabase = TestDatabase & { create(sets?: readonly MigrationSet[]): Promise<void> }
+
+/** For those who learn from what they build over a database which migrations it needs: there once it is created. */
+export async function reserveTestDatabase(options: Partial<PostgresOptions> = {}): Promise<ReservedDatabase> {
   const server = new URL(await serverUrl())
   const name = `t_${randomUUID().replaceAll('-', '')}`
-  await administer(server.href, `create database ${name} strategy file_copy`)
   server.pathname = `/${name}`
+  const url = server.href
   const opened: Database[] = []
   const open = (further: Partial<PostgresOptions> = {}): Database => {
-    const database = openPostgres({ url: server.href, poolSize: 8, ...options, ...further })
+    const database = openPostgres({ url, poolSize: 8, ...options, ...further })
     opened.push(database)
     return database
   }
   return {
-    url: server.href,
+    url,
     database: open(),
     open,
+    create: (sets = []) =>
+      administer(url, async (admin) => {
+        if (sets.length > 0) await createFromTemplate(admin, url, name, sets)
+        else await admin.query(`create database ${name} strategy file_copy`)
+      }),
     async [Symbol.asyncDispose]() {
       await Promise.all(opened.map((database) => database[Symbol.asyncDispose]()))
-      server.pathname = '/postgres'
-      await administer(server.href, `drop database if exists ${name} with (force)`)
+      await administer(url, (admin) => admin.query(`drop database if exists ${name} with (force)`))
     },
   }
 }
@@ -62,13 +84,15 @@ async function joinEmbedded(): Promise<string> {
   return server.url('postgres')
 }
 
-async function administer(url: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
-  client.on('error', () => {})
-  await client.connect()
+async function administer(url: string, work: (admin: pg.Client) => Promise<unknown>): Promise<void> {
+  const server = new URL(url)
+  server.pathname = '/postgres'
+  const admin = new pg.Client({ connectionString: server.href })
+  admin.on('error', () => {})
+  await admin.connect()
   try {
-    await client.query(statement)
+    await work(admin)
   } finally {
-    await client.end()
+    await admin.end()
   }
 }

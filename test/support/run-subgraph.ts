@@ -11,12 +11,11 @@ import { createPostgresEventLog } from '../../platform/event-log/postgres.ts'
 import { createProjector } from '../../platform/event-log/project.ts'
 import { plainViewerCodec } from '../../platform/identity/viewer-header.ts'
 import type { Database } from '../../platform/sql/database.ts'
-import { migrate } from '../../platform/sql/migrate.ts'
 import { hostSubgraph } from '../../platform/subgraph/host.ts'
 import type { Subgraph } from '../../platform/subgraph/subgraph.ts'
 import type { SubgraphResponse } from '../../platform/subgraph/transport.ts'
 import { eventually, ingestOver } from './connector.ts'
-import { openTestDatabase } from './postgres.ts'
+import { reserveTestDatabase } from './postgres.ts'
 import { service } from './viewers.ts'
 
 export type SubgraphParts = {
@@ -52,11 +51,11 @@ export async function runSubgraph(
   create: (parts: SubgraphParts) => Subgraph,
   options: { readonly handlers?: readonly SourceHandler[] } = {},
 ): Promise<RunningSubgraph> {
-  const test = await openTestDatabase()
+  const test = await reserveTestDatabase()
   const { database } = test
   const cacheFactory = createCacheFactory({ maxEntries: 10_000 })
   const subgraph = create({ database, cacheFactory, freshness: unknownFreshness, cursors: testCursors() })
-  await migrate(database, [
+  await test.create([
     eventLogMigrations(),
     connectorMigrations(),
     { owner: subgraph.name, folder: subgraph.migrations },

@@ -14,12 +14,11 @@ import { idempotencyMigrations } from '../../platform/idempotency/migrations.ts'
 import type { Viewer } from '../../platform/identity/viewer.ts'
 import { plainViewerCodec, viewerHeader } from '../../platform/identity/viewer-header.ts'
 import type { Database } from '../../platform/sql/database.ts'
-import { migrate } from '../../platform/sql/migrate.ts'
 import { hostSubgraph } from '../../platform/subgraph/host.ts'
 import type { Subgraph } from '../../platform/subgraph/subgraph.ts'
 import type { SubgraphResponse } from '../../platform/subgraph/transport.ts'
 import { ingestOver } from './connector.ts'
-import { openTestDatabase } from './postgres.ts'
+import { reserveTestDatabase } from './postgres.ts'
 import { until } from './until.ts'
 import { service } from './viewers.ts'
 
@@ -68,7 +67,7 @@ export async function openSubgraphWorld(
   create: (deps: SubgraphWorldDeps) => Subgraph,
   systems: readonly SystemFreshness[] = [fresh('erp')],
 ): Promise<SubgraphWorld> {
-  const test = await openTestDatabase()
+  const test = await reserveTestDatabase()
   const { database } = test
   const cacheFactory = createCacheFactory({ maxEntries: 10_000 })
   const eventLog = createPostgresEventLog({ database })
@@ -79,7 +78,7 @@ export async function openSubgraphWorld(
     cursors: createCursorCodec({ secret: 'a secret of tests with 32 letters or more' }),
     eventLog,
   })
-  await migrate(database, [
+  await test.create([
     eventLogMigrations(),
     connectorMigrations(),
     idempotencyMigrations(),

@@ -15,7 +15,6 @@ import type { WakeBus } from '../../../platform/event-log/wake-bus.ts'
 import { idempotencyMigrations } from '../../../platform/idempotency/migrations.ts'
 import type { Viewer } from '../../../platform/identity/viewer.ts'
 import { plainViewerCodec } from '../../../platform/identity/viewer-header.ts'
-import { migrate } from '../../../platform/sql/migrate.ts'
 import { type HostableSubgraph, hostSubgraph } from '../../../platform/subgraph/host.ts'
 import { createInProcessTransport } from '../../../platform/subgraph/in-process.ts'
 import type { SubgraphTransport } from '../../../platform/subgraph/transport.ts'
@@ -26,7 +25,7 @@ import { createProducts } from '../../../subgraphs/products/index.ts'
 import { settle } from '../../support/event-log.ts'
 import { eventOf } from '../../support/event-of.ts'
 import { governed } from '../../support/governed-gateway.ts'
-import { openTestDatabase } from '../../support/postgres.ts'
+import { reserveTestDatabase } from '../../support/postgres.ts'
 import { silentLog } from '../../support/projection.ts'
 import { composeRetail } from '../../support/retail-subgraphs.ts'
 import { type Asked, post, startGateway } from '../../support/start-gateway.ts'
@@ -43,7 +42,7 @@ export type EntityProcess = AsyncDisposable & {
 }
 
 export type EntityWorld = AsyncDisposable & {
-  readonly database: ReturnType<Awaited<ReturnType<typeof openTestDatabase>>['open']>
+  readonly database: ReturnType<Awaited<ReturnType<typeof reserveTestDatabase>>['open']>
   open(options?: ProcessOptions): Promise<EntityProcess>
   append(type: string, id: string, data: JsonObject): Promise<void>
   /** Appends and waits until the read models show it. */
@@ -104,7 +103,7 @@ const shelf: HostableSubgraph = {
 }
 
 export async function openEntityWorld(keeperBus?: WakeBus): Promise<EntityWorld> {
-  const test = await openTestDatabase()
+  const test = await reserveTestDatabase()
   const freshness = { of: () => null, all: () => [] }
   const cursors = createCursorCodec({ secret: 'a secret of tests with 32 letters or more' })
   const createParts = () => {
@@ -117,7 +116,7 @@ export async function openEntityWorld(keeperBus?: WakeBus): Promise<EntityWorld>
     return { database, cacheFactory, eventLog, subgraphs, projections }
   }
   const keeper = createParts()
-  await migrate(test.database, [
+  await test.create([
     eventLogMigrations(),
     connectorMigrations(),
     idempotencyMigrations(),

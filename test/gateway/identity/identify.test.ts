@@ -11,9 +11,8 @@ import { createTokenIssuer, type TokenIssuer } from '../../../platform/identity/
 import { createTokenVerifier } from '../../../platform/identity/token-verifier.ts'
 import type { Viewer } from '../../../platform/identity/viewer.ts'
 import { plainViewerCodec } from '../../../platform/identity/viewer-header.ts'
-import { migrate } from '../../../platform/sql/migrate.ts'
 import { describeBothRoads } from '../../support/both-roads.ts'
-import { openTestDatabase, type TestDatabase } from '../../support/postgres.ts'
+import { openMigratedDatabase, type TestDatabase } from '../../support/postgres.ts'
 import { anonymous, composeRetail } from '../../support/retail-subgraphs.ts'
 import { ask, defaultLimits, inProcessTransports } from '../../support/start-gateway.ts'
 import { staff } from '../../support/viewers.ts'
@@ -79,8 +78,7 @@ describeBothRoads('who asks the gateway', () => {
   let one: { readonly url: string }
   let two: { readonly url: string }
   beforeAll(async () => {
-    test = await openTestDatabase()
-    await migrate(test.database, [identityMigrations()])
+    test = await openMigratedDatabase(identityMigrations())
     keys = createApiKeys({ database: test.database, tenant: 'test', clock })
     issuer = await issue('clients')
     other = await issue('development')

@@ -3,14 +3,16 @@ import type { PushOptions } from '../../../gateway/push/push.ts'
 import { createSubgraphHeaders } from '../../../gateway/viewer-context.ts'
 import { AppError } from '../../../platform/errors/app-error.ts'
 import type { EventLog, NewEvent } from '../../../platform/event-log/event-log.ts'
+import { eventLogMigrations } from '../../../platform/event-log/migrations.ts'
 import { createPostgresEventLog } from '../../../platform/event-log/postgres.ts'
 import type { WakeBus } from '../../../platform/event-log/wake-bus.ts'
 import { plainViewerCodec } from '../../../platform/identity/viewer-header.ts'
 import type { Database } from '../../../platform/sql/database.ts'
+import type { MigrationSet } from '../../../platform/sql/migrate.ts'
 import { type HostableSubgraph, hostSubgraph } from '../../../platform/subgraph/host.ts'
 import { createInProcessTransport } from '../../../platform/subgraph/in-process.ts'
 import type { SubgraphCall } from '../../../platform/subgraph/subgraph.ts'
-import { openEventLogDatabase } from '../../support/event-log.ts'
+import { openMigratedDatabase } from '../../support/postgres.ts'
 import { defaultLimits } from '../../support/start-gateway.ts'
 import {
   composePush,
@@ -47,10 +49,12 @@ export type PushWorldOptions = {
   readonly push?: Partial<PushOptions>
   readonly gateway?: Partial<GatewayDeps>
   readonly wakeBus?: (database: Database) => WakeBus
+  /** Beside those of the event log. */
+  readonly migrations?: readonly MigrationSet[]
 }
 
 export async function openPushWorld(options: PushWorldOptions = {}): Promise<PushWorld> {
-  const test = await openEventLogDatabase()
+  const test = await openMigratedDatabase(eventLogMigrations(), ...(options.migrations ?? []))
   const { database } = test
   const wakeBus = options.wakeBus?.(database)
   const eventLog = createPostgresEventLog({ database, ...(wakeBus && { wakeBus }) })

@@ -6,12 +6,11 @@ import { createGatewaySubgraph } from '../../../gateway/usage/gateway-subgraph.t
 import { createPostgresUsageStore, usageMigrations } from '../../../gateway/usage/postgres.ts'
 import { createUsageRecorder } from '../../../gateway/usage/usage-recorder.ts'
 import { assetPath } from '../../../platform/assets.ts'
-import { migrate } from '../../../platform/sql/migrate.ts'
 import { createInProcessTransport } from '../../../platform/subgraph/in-process.ts'
 import type { SubgraphTransport } from '../../../platform/subgraph/transport.ts'
 import { describeBothRoads } from '../../support/both-roads.ts'
 import { clientOf, governed, testCalendar, testNow } from '../../support/governed-gateway.ts'
-import { openTestDatabase, type TestDatabase } from '../../support/postgres.ts'
+import { openMigratedDatabase, type TestDatabase } from '../../support/postgres.ts'
 import { host } from '../../support/retail-subgraphs.ts'
 import { ask, startGateway } from '../../support/start-gateway.ts'
 
@@ -24,8 +23,7 @@ const empty = (name: string): SubgraphTransport => ({
 describeBothRoads('myDeprecations', () => {
   let opened: TestDatabase
   beforeAll(async () => {
-    opened = await openTestDatabase()
-    await migrate(opened.database, [usageMigrations()])
+    opened = await openMigratedDatabase(usageMigrations())
   })
   afterAll(() => opened[Symbol.asyncDispose]())
 

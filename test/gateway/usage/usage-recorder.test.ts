@@ -2,9 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createPostgresUsageStore, usageMigrations } from '../../../gateway/usage/postgres.ts'
 import { createUsageRecorder } from '../../../gateway/usage/usage-recorder.ts'
 import type { UsageStore } from '../../../gateway/usage/usage-store.ts'
-import { migrate } from '../../../platform/sql/migrate.ts'
 import { clientOf } from '../../support/governed-gateway.ts'
-import { openTestDatabase, type TestDatabase } from '../../support/postgres.ts'
+import { openMigratedDatabase, type TestDatabase } from '../../support/postgres.ts'
 import { until } from '../../support/until.ts'
 
 describe('usage ledger', () => {
@@ -23,8 +22,7 @@ describe('usage ledger', () => {
     })
 
   beforeAll(async () => {
-    opened = await openTestDatabase()
-    await migrate(opened.database, [usageMigrations()])
+    opened = await openMigratedDatabase(usageMigrations())
     store = createPostgresUsageStore(opened.database)
   })
   afterAll(() => opened[Symbol.asyncDispose]())

@@ -10,9 +10,8 @@ import { silentWebhookObserver } from '../../../gateway/webhooks/webhook-observe
 import { createWebhookStore, type NewWebhook, type WebhookStore } from '../../../gateway/webhooks/webhook-store.ts'
 import type { Clock } from '../../../platform/clock.ts'
 import type { Viewer } from '../../../platform/identity/viewer.ts'
-import { migrate } from '../../../platform/sql/migrate.ts'
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts'
-import { openTestDatabase, type TestDatabase } from '../../support/postgres.ts'
+import { openMigratedDatabase, type TestDatabase } from '../../support/postgres.ts'
 
 export const owner = { tenant: 'test', clientId: 'acme-app', partnerId: 'acme' }
 export const viewer: Viewer = { kind: 'partner', ...owner, scopes: [], channelIds: ['amazon'] }
@@ -41,8 +40,7 @@ export const openTargets: TargetRules = {
 }
 
 export async function openHarness(now?: Clock): Promise<Harness> {
-  const test = await openTestDatabase()
-  await migrate(test.database, [webhookMigrations()])
+  const test = await openMigratedDatabase(webhookMigrations())
   const fake = createFakeClock()
   const clock: FakeClock = now === undefined ? fake : { now, advance() {} }
   const queue = createDeliveryQueue(test.database)

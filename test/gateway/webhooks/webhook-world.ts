@@ -7,7 +7,6 @@ import { createCursorCodec } from '../../../platform/cursor.ts'
 import type { Viewer } from '../../../platform/identity/viewer.ts'
 import { plainViewerCodec, viewerHeader } from '../../../platform/identity/viewer-header.ts'
 import { createIdMinter } from '../../../platform/ids.ts'
-import { migrate } from '../../../platform/sql/migrate.ts'
 import { hostSubgraph } from '../../../platform/subgraph/host.ts'
 import { openPushWorld, type PushWorld } from '../push/push-world.ts'
 import { secretKey } from './harness.ts'
@@ -49,8 +48,7 @@ export const registerText = `mutation ($input: RegisterWebhookInput!) {
 
 /** The part of the graph that is about webhooks, over a real gateway with real streams. */
 export async function openWebhookWorld(): Promise<WebhookWorld> {
-  const push = await openPushWorld()
-  await migrate(push.database, [webhookMigrations()])
+  const push = await openPushWorld({ migrations: [webhookMigrations()] })
   const faults: unknown[] = []
   const processes: WebhookProcess[] = []
   return {

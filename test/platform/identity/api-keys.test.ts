@@ -2,8 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type ApiKeys, createApiKeys, type KeyHolder, keyIdOf } from '../../../platform/identity/api-keys.ts'
 import { createKeyChecker } from '../../../platform/identity/key-checker.ts'
 import { identityMigrations } from '../../../platform/identity/migrations.ts'
-import { migrate } from '../../../platform/sql/migrate.ts'
-import { openTestDatabase, type TestDatabase } from '../../support/postgres.ts'
+import { openMigratedDatabase, type TestDatabase } from '../../support/postgres.ts'
 
 const holder: KeyHolder = {
   kind: 'partner',
@@ -39,8 +38,7 @@ describe('API keys', () => {
       )
 
   beforeAll(async () => {
-    test = await openTestDatabase()
-    await migrate(test.database, [identityMigrations()])
+    test = await openMigratedDatabase(identityMigrations())
     keys = createApiKeys({ database: test.database, tenant: 'demo', clock })
   })
   afterAll(() => test[Symbol.asyncDispose]())
