@@ -79,7 +79,7 @@ async function joinEmbedded(): Promise<string> {
   const server = await startEmbeddedPostgres({
     folder,
     log: () => {},
-    settings: { fsync: 'off', max_connections: '300' },
+    settings: { fsync: 'off', full_page_writes: 'off', max_connections: '300' },
   })
   return server.url('postgres')
 }

@@ -107,7 +107,7 @@ describe('createConsumer', () => {
   it('writes nothing for events of other types until its lease is renewed or it stops', async () => {
     const consumer = consume({ leaseMs: 60_000 })
     consumer.start()
-    await drain(consumer)
+    await expect.poll(() => consumer.holds()).toBe(true)
     const before = await storedPosition()
     for (let count = 0; count < 3; count += 1) await append(eventOf('other', { type: 'retail.other.v1' }))
     await drain(consumer)
