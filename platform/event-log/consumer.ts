@@ -204,7 +204,7 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
         if (locked === null || !isStillOurs(locked, held)) return null
         const keys = locked.hasDeadLetters
           ? await readParkedKeys(transaction, name, [...new Set(page.events.map((event) => event.partitionKey))])
-          : noKeys
+          : new Set<string>()
         const behind = page.events.filter((event) => keys.has(event.partitionKey))
         const free = keys.size === 0 ? page.events : page.events.filter((event) => !keys.has(event.partitionKey))
         const { applied, parked } = await work(transaction, free)
@@ -295,8 +295,6 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
     [Symbol.asyncDispose]: stop,
   }
 }
-
-const noKeys: ReadonlySet<string> = new Set()
 
 /** How many times longer a batch may take when its events are tried apart. */
 const apartFactor = 10
