@@ -1,11 +1,12 @@
-import { Pool } from 'undici'
 import { AppError } from '../platform/errors/app-error.ts'
 import { type Breaker, createBreaker } from '../platform/resilience/breaker.ts'
 import { createRetryBudget, type RetryBudget } from '../platform/resilience/retry.ts'
 import type { SubgraphRequest, SubgraphTransport } from '../platform/subgraph/transport.ts'
 import { parseAnswer } from './subgraph-client/answer.ts'
-import { createExchange, type Ended, type Exchange } from './subgraph-client/exchange.ts'
+import { createExchange, type Ended, type Exchange, type Poster } from './subgraph-client/exchange.ts'
+import { createHttpPool } from './subgraph-client/http-pool.ts'
 import { createJoinInFlight } from './subgraph-client/in-flight.ts'
+import { createUndiciPool } from './subgraph-client/undici-pool.ts'
 
 export type SubgraphClientOptions = {
   readonly name: string
@@ -33,20 +34,10 @@ export type SubgraphClientOptions = {
 export const createSubgraphClient = (options: SubgraphClientOptions): SubgraphTransport => {
   const { name, timeoutMs } = options
   const url = new URL(options.url)
-  const pool = new Pool(url.origin, {
-    connections: options.maxConnections ?? 128,
-    connect: { timeout: timeoutMs },
-    keepAliveTimeout: 30_000,
-  })
   const breaker = options.breaker ?? createBreaker({ windowMs: 10_000, minCalls: 20, failureRatio: 0.5, openMs: 2_000 })
   const retryBudget = options.retryBudget ?? createRetryBudget({ ratio: 0.1, minPerSecond: 2, maxSaved: 50 })
-  const exchange = createExchange({
-    dispatcher: pool,
-    name,
-    origin: url.origin,
-    path: url.pathname + url.search,
-    maxResponseBytes: options.maxResponseBytes ?? 16 * 1024 * 1024,
-  })
+  const poster = createPoster(url, options)
+  const exchange = createExchange(poster, name)
   const send = createGuardedSend(exchange, name, breaker)
   const neutral = new Set(options.neutralHeaders ?? ['x-correlation-id', 'traceparent', 'tracestate'])
   const join = options.deduplicate === false ? undefined : createJoinInFlight(() => late(name))
@@ -97,9 +88,28 @@ export const createSubgraphClient = (options: SubgraphClientOptions): SubgraphTr
       }),
     async [Symbol.asyncDispose]() {
       isClosed = true
-      await pool.destroy()
+      await poster.destroy()
     },
   }
+}
+
+/** TLS and whatever may come of it is undici's. */
+const createPoster = (url: URL, options: SubgraphClientOptions): Poster => {
+  const maxBodyBytes = options.maxResponseBytes ?? 16 * 1024 * 1024
+  const pooling = {
+    url,
+    maxConnections: options.maxConnections ?? 128,
+    keepAliveMs: 30_000,
+    maxBodyBytes,
+    tooLarge: () =>
+      new AppError(
+        'UPSTREAM_INVALID_RESPONSE',
+        `Cannot read ${options.name}: its answer is larger than the ${maxBodyBytes} bytes allowed`,
+      ),
+  }
+  return url.protocol === 'http:'
+    ? createHttpPool(pooling)
+    : createUndiciPool({ ...pooling, connectTimeoutMs: options.timeoutMs })
 }
 
 type Send = (body: string, request: SubgraphRequest, deadlineMs: number, ended: Ended) => void
@@ -121,7 +131,7 @@ const createGuardedSend =
       else breaker.fail()
       ended.fail(error)
     }
-    exchange(body, headersOf(request), deadlineMs, request.signal, {
+    exchange(body, request.headers, deadlineMs, request.signal, {
       answer: (answer) => {
         if (answer.status >= 500 && !answer.text.startsWith('{')) {
           fail(
@@ -143,22 +153,6 @@ const late = (name: string): AppError =>
 
 const isWorthRetrying = (error: AppError): boolean =>
   error.code === 'UPSTREAM_UNAVAILABLE' && error.retryAfterMs === undefined
-
-const fixedHeaders: readonly string[] = [
-  'content-type',
-  'application/json',
-  'accept',
-  'application/graphql-response+json, application/json;q=0.9',
-]
-
-const headersOf = (request: SubgraphRequest): string[] => {
-  const headers = [...fixedHeaders]
-  for (const name in request.headers) {
-    const value = request.headers[name]
-    if (value !== undefined) headers.push(name, value)
-  }
-  return headers
-}
 
 const bodyOf = (request: SubgraphRequest): string => {
   const query = request.queryJson ?? JSON.stringify(request.query)
