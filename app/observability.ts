@@ -4,7 +4,7 @@ import type { FreshnessBoard } from '../platform/connector/freshness.ts'
 import type { ConsumerMetrics } from '../platform/event-log/consumer.ts'
 import { countDeadLetters } from '../platform/event-log/dead-letters.ts'
 import type { Queryable } from '../platform/sql/database.ts'
-import type { Subgraph, Task } from '../platform/subgraph/subgraph.ts'
+import type { Figure, Subgraph, Task } from '../platform/subgraph/subgraph.ts'
 import { durationBuckets, type Metrics } from '../platform/telemetry/metrics.ts'
 
 /** Upper bounds in seconds: a read model that lags is minutes behind, not seconds. */
@@ -82,13 +82,13 @@ const figuresEveryMs = 5_000
 export function watchFigures(subgraphs: readonly Subgraph[], metrics: Metrics): readonly Task[] {
   return subgraphs.flatMap(({ name, figures }) => {
     if (figures === undefined) return []
-    let latest: Readonly<Record<string, number>> = {}
+    let latest: Readonly<Record<string, Figure>> = {}
     for (const [figure, help] of Object.entries(figures.help)) {
       const read = () => {
-        const value = latest[figure]
-        return value === undefined ? [] : [{ labels: {}, value }]
+        const value = latest[figure] ?? []
+        return typeof value === 'number' ? [{ labels: {}, value }] : value
       }
-      metrics.observedGauge({ name: figure, help, labels: [], read })
+      metrics.observedGauge<string>({ name: figure, help, labels: figures.labels?.[figure] ?? [], read })
     }
     return [
       readingTask(`${name}.figures`, async () => {

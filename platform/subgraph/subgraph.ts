@@ -33,9 +33,13 @@ export type Task = {
 export type Figures = {
   /** What each means, by its name: snake case with its unit, as metrics are named. */
   readonly help: Readonly<Record<string, string>>
+  /** By name, of a figure that is a list of numbers: what tells them apart, each of few values. */
+  readonly labels?: Readonly<Record<string, readonly string[]>>
   /** All as of one moment, by name; cheap enough to be asked every few seconds. */
-  read(): Promise<Readonly<Record<string, number>>>
+  read(): Promise<Readonly<Record<string, Figure>>>
 }
+
+export type Figure = number | readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[]
 
 /** One part of the retail graph over its system of record. All five have this shape. */
 export type Subgraph = {

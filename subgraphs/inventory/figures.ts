@@ -1,8 +1,22 @@
+import type { FreshnessBoard } from '../../platform/connector/freshness.ts'
 import type { Queryable } from '../../platform/sql/database.ts'
 import type { Figures } from '../../platform/subgraph/subgraph.ts'
+import type { Caches } from './caches.ts'
+import { type Feed, type LocationMeasures, ofChannels } from './channel-figures.ts'
+import { indexNetwork } from './network.ts'
+import { networkKey } from './read-model.ts'
 
-/** How much is promised, and how much of it is not there. */
-export function inventoryFigures(database: Queryable): Figures {
+const byChannel = ['channel'] as const
+
+export type FiguresDeps = {
+  readonly database: Queryable
+  readonly caches: Pick<Caches, 'network'>
+  readonly freshness: FreshnessBoard
+  readonly now: () => Date
+}
+
+/** How much is promised, how much of it is not there, and how true the numbers are. */
+export function inventoryFigures({ database, caches, freshness, now }: FiguresDeps): Figures {
   return {
     help: {
       inventory_shortfalls: 'Positions with fewer units than were promised',
@@ -11,10 +25,34 @@ export function inventoryFigures(database: Queryable): Figures {
       inventory_reserved_units: 'Units held by reservations that are neither confirmed nor run out',
       inventory_reserved_overdue_units: 'Units of reservations that ran out and still wait to be given back',
       inventory_sequence_gaps: 'Streams of sources with numbers never heard of',
+      inventory_age_seconds: 'Time since all was known of the oldest system that counts stock a channel sells',
+      inventory_counts: 'Counts of shelves a channel sells from, within 7 days',
+      inventory_accuracy_ratio: 'Of these counts, those that found what was believed; none where nothing was counted',
+      inventory_miscounted_units: 'Units by which these counts differed from what was believed, either way',
+      inventory_understated_units:
+        'Units a channel could not sell, within 24 hours, since their source told more than 15 minutes late that they were there',
+    },
+    labels: {
+      inventory_age_seconds: byChannel,
+      inventory_counts: byChannel,
+      inventory_accuracy_ratio: byChannel,
+      inventory_miscounted_units: byChannel,
+      inventory_understated_units: byChannel,
     },
     async read() {
-      const { rows } = await database.query<Readonly<Record<string, number>>>(readText, [])
-      return rows[0] ?? {}
+      const [totals, measures, feeds, network] = await Promise.all([
+        database.query<Readonly<Record<string, number>>>(readText, []),
+        database.query<LocationMeasures>(measuresText, []),
+        database.query<Feed>('SELECT location_id AS "locationId", system FROM inventory.location_feeds', []),
+        caches.network.get(networkKey),
+      ])
+      const index = indexNetwork(network.value ?? { channels: [], locations: [] })
+      const channels = network.value?.channels ?? []
+      const ages = (system: string) => {
+        const syncedAt = freshness.of(system)?.syncedAt ?? null
+        return syncedAt === null ? null : Math.max(0, now().getTime() - syncedAt.getTime()) / 1_000
+      }
+      return { ...totals.rows[0], ...ofChannels(channels, index, measures.rows, feeds.rows, ages) }
     },
   }
 }
@@ -31,3 +69,10 @@ CROSS JOIN (
   FROM inventory.reservations WHERE held > 0) AS reserved
 CROSS JOIN (
   SELECT count(*)::float8 AS inventory_sequence_gaps FROM inventory.sequence_gaps WHERE missing <> '[]'::jsonb) AS gaps`
+
+const measuresText = `
+SELECT location_id AS "locationId", count(counted)::float8 AS counts,
+  (count(*) FILTER (WHERE counted = expected))::float8 AS matched,
+  coalesce(sum(abs(counted - expected)), 0)::float8 AS miscounted,
+  coalesce(sum(understated) FILTER (WHERE told_at > clock_timestamp() - interval '24 hours'), 0)::float8 AS understated
+FROM inventory.measures WHERE told_at > clock_timestamp() - interval '7 days' GROUP BY location_id`

@@ -15,6 +15,7 @@ import { inventoryFigures } from './figures.ts'
 import { askAgain } from './ledger/ask-again.ts'
 import { exceptionsProjection } from './ledger/exceptions-projection.ts'
 import { ledgerProjection } from './ledger/ledger-projection.ts'
+import { measuresProjection, removeOldMeasures } from './ledger/measures-projection.ts'
 import { movementSource } from './ledger/movement-source.ts'
 import { streamProcess } from './ledger/stream-process.ts'
 import { watchProcess } from './ledger/watch-process.ts'
@@ -68,14 +69,16 @@ export function createInventory({
       catalogueProjection,
       termsProjection,
       exceptionsProjection,
+      measuresProjection,
       reservationProjection,
     ],
     processes: [watchProcess, streamProcess],
     tasks: [
       { name: 'inventory.tidy-reservations', everyMs: 2_000, run: commands.tidy },
+      { name: 'inventory.tidy-measures', everyMs: 600_000, run: () => removeOldMeasures(database, 1_000) },
       { name: 'inventory.ask-again', everyMs: 5_000, run: () => askAgain({ database, eventLog, reread }) },
     ],
-    figures: inventoryFigures(database),
+    figures: inventoryFigures({ database, caches, freshness, now: systemClock }),
     sources: [channelSource, locationSource, stockSource, movementSource, ...termSources],
     migrations: assetPath('subgraphs/inventory/migrations'),
   }

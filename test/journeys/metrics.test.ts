@@ -39,6 +39,12 @@ describe('journey: an operator watches stock by metrics', () => {
     expect(await read('inventory_reserved_overdue_units')).toBe(0)
   }, 60_000)
 
+  it('sees by channel how old its stock is, and how much of it was told too late to sell', async () => {
+    await expect.poll(() => read('inventory_age_seconds{channel="web"}'), wait).toBeGreaterThanOrEqual(0)
+    expect(await read('inventory_understated_units{channel="web"}')).toBeGreaterThanOrEqual(0)
+    expect(await read('inventory_counts{channel="amazon"}')).toBeGreaterThanOrEqual(0)
+  }, 60_000)
+
   it('sees units that were promised and are not there, until they are', async () => {
     await expect.poll(() => read('inventory_short_units'), wait).not.toBeNull()
     const [positions, units] = [await read('inventory_shortfalls'), await read('inventory_short_units')]

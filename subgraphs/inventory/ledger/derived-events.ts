@@ -25,6 +25,15 @@ export const derivedEvents = {
     knownAt: text,
     lateMs: z.int(),
   }),
+  /** Somebody stood before the shelf: what they found, and what was believed until then. */
+  'retail.inventory.count-compared.v1': z.object({
+    ...place,
+    counted: z.int(),
+    expected: z.int(),
+    countedAt: text,
+  }),
+  /** More units were there than was known: nobody could buy them, for as long as their source was late. */
+  'retail.inventory.stock-understated.v1': z.object({ ...place, units: z.int(), lateMs: z.int() }),
   /** Numbers of a source's stream were passed over. Carries all that are missing then. */
   'retail.ops.sequence-gap-detected.v1': z.object({
     system: text,

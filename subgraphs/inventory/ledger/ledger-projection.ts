@@ -11,11 +11,16 @@ const types = Object.keys(stockEvents)
 export const ledgerProjection: Projection = {
   name: 'inventory.ledger',
   types,
-  tables: ['inventory.stock_entries', 'inventory.positions'],
+  tables: ['inventory.stock_entries', 'inventory.positions', 'inventory.location_feeds'],
   async apply(transaction, recorded) {
     const entries = recorded.flatMap((event) => parseEvent(stockEvents, event) ?? []).map(toEntry)
     if (entries.length === 0) return
     await transaction.query(insertEntries, [JSON.stringify(entries)])
+    const feeds = new Map(entries.map(({ locationId, system }) => [`${locationId} ${system}`, { locationId, system }]))
+    await transaction.query(insertFeeds, [
+      [...feeds.values()].map(({ locationId }) => locationId),
+      [...feeds.values()].map(({ system }) => system),
+    ])
     const keys = new Map(
       entries.map(({ variantId, locationId }) => [`${variantId} ${locationId}`, { variantId, locationId }]),
     )
@@ -42,6 +47,12 @@ FROM jsonb_to_recordset($1::jsonb) AS r(
   "variantId" text, "locationId" text, sequence bigint, kind text, "happenedAt" timestamptz, "asOf" timestamptz, "recordedAt" timestamptz,
   sellable integer, damaged integer, "qualityControl" integer, "returnHold" integer, "manualHold" integer, committed integer,
   incoming integer, "reorderPoint" integer, movement jsonb, "transferId" text, system text, "occurredAt" timestamptz, "receivedAt" timestamptz)
+ON CONFLICT DO NOTHING`
+
+// Nearly always there already, and then no lock is taken; in one order, or two writers could wait for each other.
+const insertFeeds = `
+INSERT INTO inventory.location_feeds (location_id, system)
+SELECT location_id, system FROM unnest($1::text[], $2::text[]) AS fed (location_id, system) ORDER BY location_id, system
 ON CONFLICT DO NOTHING`
 
 const lockPositions = `

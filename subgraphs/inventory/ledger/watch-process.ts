@@ -8,17 +8,15 @@ import type { SafetyRule } from '../rules.ts'
 import { termSchemas } from '../term-schemas.ts'
 import type { DerivedType } from './derived-events.ts'
 import { type StockEvent, stockEvents, toEntry } from './entries.ts'
+import { lateFromMs, type Measure, measuresOf } from './measures.ts'
 import { movementEvents } from './movement-events.ts'
 import { type Signal, signalsOf, unwatched, type Watched, watch } from './watch.ts'
-
-/** A movement that is heard of later than that revises what was believed. */
-export const lateFromMs = 15 * 60_000
 
 const mostOrders = 100
 
 /**
  * Follows every position to tell when outside truth shrinks below what was promised, when stock is to be replenished, and when
- * a movement comes to be known late. It keeps a small memory of its own: a rebuild of the read model tells nothing again.
+ * a movement comes to be known late, and how true the numbers were that were believed until then. It keeps a small memory of its own: a rebuild of the read model tells nothing again.
  */
 export const watchProcess: Process = {
   name: 'inventory.watch',
@@ -35,7 +33,11 @@ export const watchProcess: Process = {
       if (last === undefined) continue
       const place = placeOf(last)
       const before = known.get(id) ?? null
-      const now = group.map(toEntry).reduce(watch, before?.state ?? unwatched)
+      const { now, measures } = follow(before?.state ?? null, group)
+      for (const { event, measure } of measures) {
+        const { kind, ...data } = measure
+        decided.push(derived(`retail.inventory.${kind}.v1`, { ...place, ...data }, event.recorded))
+      }
       const here = rules.filter((rule) => concernsPlace(rule, place))
       const { signals, told } = signalsOf(before?.state ?? null, now, before?.reserved ?? 0, here)
       for (const signal of signals) {
@@ -50,6 +52,19 @@ export const watchProcess: Process = {
     if (written.length > 0) await transaction.query(upsertWatched, [JSON.stringify(written)])
     return decided
   },
+}
+
+/** A position through the events of a batch, with what each tells of the numbers before it. */
+function follow(known: Watched | null, group: readonly StockEvent[]) {
+  const measures: { readonly event: StockEvent; readonly measure: Measure }[] = []
+  let state = known
+  for (const event of group) {
+    const entry = toEntry(event)
+    const after: Watched = watch(state ?? unwatched, entry)
+    measures.push(...measuresOf(state, after, entry).map((measure) => ({ event, measure })))
+    state = after
+  }
+  return { now: state ?? unwatched, measures }
 }
 
 type Place = { readonly variantId: string; readonly locationId: string }
