@@ -6,12 +6,14 @@ export type WriteGroupsDeps<Request, Outcome> = {
   readonly keysOf: (request: Request) => readonly string[]
   /**
    * Writes a group in one transaction: all of it or nothing.
+   * @param passOn call it once nothing but the store is waited for: the next group of the same keys may begin then, and must
+   * wait in the store for what this one holds. Not called: it begins when this one is written.
    * @returns one outcome per request, in order. An outcome that concerns one request alone is a value, never a throw.
    */
-  readonly run: (requests: readonly Request[]) => Promise<readonly Outcome[]>
+  readonly run: (requests: readonly Request[], passOn: () => void) => Promise<readonly Outcome[]>
   /** Most requests in one group. Default 256. */
   readonly maxGroup?: number
-  /** Groups of different keys that run at once, each on a connection of its own. Default 3. */
+  /** Groups that run at once, each on a connection of its own. Default 4. */
   readonly maxConcurrent?: number
   /** Most requests that wait; further ones are refused at once. Default 10,000. */
   readonly maxWaiting?: number
@@ -25,7 +27,8 @@ export type WriteGroupsDeps<Request, Outcome> = {
  */
 export type WriteGroups<Request, Outcome> = AsyncDisposable & {
   /**
-   * Resolves when the group of the request has committed. Requests that share a key run in the order they came.
+   * Resolves when the group of the request has committed. Requests that share a key run in the order they came, but for those of
+   * a group that failed after it had passed on its keys.
    * @throws AppError `OVERLOADED` when too many wait, `DEADLINE_EXCEEDED` when it waited too long or was aborted while
    * waiting, `SHUTTING_DOWN` after disposal; else what `run` threw for it alone
    */
@@ -48,7 +51,7 @@ export function createWriteGroups<Request, Outcome>(
 ): WriteGroups<Request, Outcome> {
   type Entry = Waiting<Request, Outcome>
   const maxGroup = deps.maxGroup ?? 256
-  const maxConcurrent = deps.maxConcurrent ?? 3
+  const maxConcurrent = deps.maxConcurrent ?? 4
   const maxWaiting = deps.maxWaiting ?? 10_000
   const maxWaitMs = deps.maxWaitMs ?? 5_000
   const busy = new Set<string>()
@@ -79,8 +82,15 @@ export function createWriteGroups<Request, Outcome>(
       if (group.length === 0) break
       const keys = new Set(group.flatMap((entry) => entry.keys))
       for (const key of keys) busy.add(key)
-      const work = perform(group).then((settle) => {
+      let passed = false
+      const passOn = (): void => {
+        if (passed) return
+        passed = true
         for (const key of keys) busy.delete(key)
+        schedule()
+      }
+      const work = perform(group, passOn).then((settle) => {
+        passOn()
         running.delete(work)
         // What waits goes first: the store works on it while those who are answered go on.
         start()
@@ -129,11 +139,14 @@ export function createWriteGroups<Request, Outcome>(
   }
 
   /** @returns what tells everyone of the group, a slice per turn of the event loop: others have theirs in between */
-  async function perform(group: readonly Entry[]): Promise<() => Promise<void>> {
+  async function perform(group: readonly Entry[], passOn: () => void): Promise<() => Promise<void>> {
     const [first] = group
     if (first === undefined) return async () => {}
     try {
-      const outcomes = await deps.run(group.map((entry) => entry.request))
+      const outcomes = await deps.run(
+        group.map((entry) => entry.request),
+        passOn,
+      )
       if (outcomes.length !== group.length) throw new TypeError('Cannot settle a group: an outcome is missing')
       groups += 1
       requests += group.length
@@ -144,8 +157,8 @@ export function createWriteGroups<Request, Outcome>(
       }
       // One of them is poison: halves, until it stands alone.
       const half = group.length >> 1
-      const settleFirst = await perform(group.slice(0, half))
-      const settleSecond = await perform(group.slice(half))
+      const settleFirst = await perform(group.slice(0, half), passOn)
+      const settleSecond = await perform(group.slice(half), passOn)
       return async () => {
         await settleFirst()
         await settleSecond()

@@ -76,8 +76,8 @@ export function createInventoryCommands(deps: InventoryCommandsDeps): InventoryC
       return command.items.map(({ reservationId }) => variantOf.get(reservationId) ?? 'unknown')
     },
     maxGroup: mostInGroup,
-    run: async (commands) => {
-      const outcomes = await runSection(section, commands)
+    run: async (commands, passOn) => {
+      const outcomes = await runSection(section, commands, passOn)
       for (const outcome of outcomes) {
         if (outcome.kind !== 'done') continue
         for (const { id, variantId } of outcome.reservations) variantOf.set(id, variantId)

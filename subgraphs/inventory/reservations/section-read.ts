@@ -1,10 +1,10 @@
 import { textArray } from '../../../platform/sql/array-literal.ts'
 import type { Queryable, Transaction } from '../../../platform/sql/database.ts'
-import type { PositionRow } from '../reads.ts'
+import { type PositionRow, readPositionsOfVariants } from '../reads.ts'
 import type { Command, ReserveCommand } from './command.ts'
 import type { Hold } from './holds.ts'
 import type { Owner, OwnerKind, ReservationRow } from './legs.ts'
-import { countedAtOf } from './section-state.ts'
+import { countedAtOf, type SectionRows } from './section-state.ts'
 
 type Keyed = { readonly tenant: string; readonly owner: Owner }
 
@@ -71,16 +71,22 @@ const readReservationsText = `
     join inventory.reservations as held on held.owner_id = owner.id and held.owner_kind = owner.kind
       and held.tenant = owner.tenant and held.held > 0`
 
-/** The holds that count now, by the database's clock, and that clock. */
-export async function readSectionHolds(
+/** What a section decides on, as the holder of its locks sees it: one round trip. */
+export async function readSection(
   transaction: Transaction,
-  variantIds: readonly string[],
-  positions: ReadonlyMap<string, readonly PositionRow[]>,
-): Promise<{ readonly now: Date; readonly holds: ReadonlyMap<string, readonly Hold[]> }> {
-  const { rows } = await transaction.query<SectionHoldRecord>(readHoldsText, [variantIds])
+  { variantIds: locked, anyReservation }: Locked,
+  targets: Targets,
+): Promise<SectionRows> {
+  const variantIds = [...locked]
+  const [lists, sums, reservations] = await Promise.all([
+    readPositionsOfVariants(transaction, variantIds),
+    transaction.query<SectionHoldRecord>(readHoldsText, [variantIds]),
+    anyReservation ? readReservations(transaction, targets) : [],
+  ])
+  const positions = new Map(variantIds.map((id, at) => [id, lists[at] ?? []]))
   const holds = new Map<string, Hold[]>(variantIds.map((id) => [id, []]))
   let now = new Date(0)
-  for (const row of rows) {
+  for (const row of sums.rows) {
     if (row.now !== null) now = row.now
     const { variant_id: variantId, location_id: locationId, channel_id: channelId } = row
     if (variantId === null || locationId === null || channelId === null) continue
@@ -88,7 +94,7 @@ export async function readSectionHolds(
     const at = locationId === '' ? null : locationId
     holds.get(variantId)?.push({ locationId: at, channelId, units: Number(row.units) })
   }
-  return { now, holds }
+  return { now, locked, positions, holds, reservations }
 }
 
 function isCounted(positions: readonly PositionRow[] | undefined, locationId: string, leftAt: Date): boolean {
@@ -105,7 +111,10 @@ type SectionHoldRecord = {
   readonly now: Date | null
 }
 
-/** The sums, less what has run out and is not tidied yet. One moment decides: that of the first row. */
+/**
+ * The holds that count now, by the database's clock: the sums, less what has run out and is not tidied yet. One moment decides, that
+ * of the first row.
+ */
 const readHoldsText = `
   with clock as materialized (select date_trunc('milliseconds', clock_timestamp()) as now)
   select null::text as variant_id, null::text as location_id, null::text as channel_id, null::bigint as units,

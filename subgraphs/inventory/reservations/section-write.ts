@@ -62,9 +62,63 @@ function totalsOf(changes: readonly Change[]): readonly Total[] {
     .map(([, total]) => total)
 }
 
-/** Whose it is and of what, which does not change: the first eleven columns of either statement. */
-function lastingColumns(rows: readonly ReservationRow[]): readonly unknown[] {
+/**
+ * Of reservations that are made now: all of it is held. What a row has in common with the one before is said once for the whole run
+ * of them, which for the buyers of one hot variant is nearly all.
+ */
+function bornColumns(rows: readonly ReservationRow[], now: Date): readonly unknown[] {
+  const runs: ReservationRow[] = []
+  const runOf = rows.map((row) => {
+    const last = runs.at(-1)
+    return last !== undefined && isLike(last, row) ? runs.length : runs.push(row)
+  })
+  const text = (pick: (row: ReservationRow) => string | null) => textArray(runs.map(pick))
+  return [
+    textArray(rows.map((row) => row.id)),
+    textArray(rows.map((row) => row.owner.id)),
+    textArray(rows.map((row) => row.lineId)),
+    plainArray(runOf),
+    text((row) => row.tenant),
+    text((row) => row.clientId),
+    text((row) => row.owner.kind),
+    text((row) => row.channelId),
+    text((row) => row.method),
+    text((row) => row.variantId),
+    text((row) => row.locationId),
+    plainArray(runs.map((row) => row.quantity)),
+    text((row) => row.expiresAt),
+    now,
+  ]
+}
+
+/** Alike but for the ids of reservation, owner and line. */
+function isLike(one: ReservationRow, other: ReservationRow): boolean {
+  return (
+    one.tenant === other.tenant &&
+    one.clientId === other.clientId &&
+    one.owner.kind === other.owner.kind &&
+    one.channelId === other.channelId &&
+    one.method === other.method &&
+    one.variantId === other.variantId &&
+    one.locationId === other.locationId &&
+    one.quantity === other.quantity &&
+    one.expiresAt === other.expiresAt
+  )
+}
+
+const insertReservationsText = `
+INSERT INTO inventory.reservations (id, tenant, client_id, owner_kind, owner_id, line_id, channel_id, method, variant_id, location_id,
+  quantity, held, confirmed, consumed, released, expired, allocated, extensions, expires_at, created_at, version)
+SELECT born.id, tenant, client_id, owner_kind, born.owner_id, born.line_id, channel_id, method, variant_id, location_id,
+  quantity, quantity, 0, 0, 0, 0, 0, 0, expires_at, $14::timestamptz, 1
+FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) AS born (id, owner_id, line_id, run)
+JOIN unnest($5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::integer[],
+  $13::timestamptz[]) WITH ORDINALITY AS runs (tenant, client_id, owner_kind, channel_id, method, variant_id, location_id,
+  quantity, expires_at, run) ON runs.run = born.run`
+
+function reservationColumns(rows: readonly ReservationRow[]): readonly unknown[] {
   const text = (pick: (row: ReservationRow) => string | null) => textArray(rows.map(pick))
+  const number = (pick: (row: ReservationRow) => number) => plainArray(rows.map(pick))
   return [
     text((row) => row.id),
     text((row) => row.tenant),
@@ -76,29 +130,7 @@ function lastingColumns(rows: readonly ReservationRow[]): readonly unknown[] {
     text((row) => row.method),
     text((row) => row.variantId),
     text((row) => row.locationId),
-    plainArray(rows.map((row) => row.quantity)),
-  ]
-}
-
-/** Of a reservation that is made now: all of it is held. */
-function bornColumns(rows: readonly ReservationRow[], now: Date): readonly unknown[] {
-  return [...lastingColumns(rows), textArray(rows.map((row) => row.expiresAt)), now]
-}
-
-const insertReservationsText = `
-INSERT INTO inventory.reservations (id, tenant, client_id, owner_kind, owner_id, line_id, channel_id, method, variant_id, location_id,
-  quantity, held, confirmed, consumed, released, expired, allocated, extensions, expires_at, created_at, version)
-SELECT id, tenant, client_id, owner_kind, owner_id, line_id, channel_id, method, variant_id, location_id,
-  quantity, quantity, 0, 0, 0, 0, 0, 0, expires_at, $13::timestamptz, 1
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
-  $11::integer[], $12::timestamptz[]) AS born (id, tenant, client_id, owner_kind, owner_id, line_id, channel_id, method, variant_id,
-  location_id, quantity, expires_at)`
-
-function reservationColumns(rows: readonly ReservationRow[]): readonly unknown[] {
-  const text = (pick: (row: ReservationRow) => string | null) => textArray(rows.map(pick))
-  const number = (pick: (row: ReservationRow) => number) => plainArray(rows.map(pick))
-  return [
-    ...lastingColumns(rows),
+    number((row) => row.quantity),
     number((row) => row.held),
     number((row) => row.confirmed),
     number((row) => row.consumed),

@@ -10,12 +10,11 @@ import {
 import type { IdMinter } from '../../../platform/ids.ts'
 import type { Database } from '../../../platform/sql/database.ts'
 import type { Method } from '../network.ts'
-import { readPositionsOfVariants } from '../reads.ts'
 import type { Command, Decision, Outcome } from './command.ts'
 import { decideChange, decideReserve, decideTidy } from './decide.ts'
 import { holdsCache } from './reservation-events.ts'
 import { fromResponse, toResponse } from './response.ts'
-import { lockTargets, readReservations, readSectionHolds, targetsOf } from './section-read.ts'
+import { lockTargets, readSection, targetsOf } from './section-read.ts'
 import { type Admission, createSectionState, type SectionState } from './section-state.ts'
 import { createSectionWriter } from './section-writer.ts'
 
@@ -41,25 +40,29 @@ type Made = { readonly fingerprint: string; readonly response: JsonValue }
 /**
  * Decides commands in order in one transaction, under the locks of every variant they touch: reads the tables, never a
  * cache; writes rows, outcomes and events; commits once. An outcome is given only after the commit.
+ * @param onDecided called when all is decided and sent to the store. The next section of the same variants may begin: it gets
+ * their locks, and with them what it reads, when this one has committed.
  * @returns one outcome per command, in order
  */
-export async function runSection(deps: SectionDeps, commands: readonly Command[]): Promise<readonly Outcome[]> {
+export async function runSection(
+  deps: SectionDeps,
+  commands: readonly Command[],
+  onDecided: () => void,
+): Promise<readonly Outcome[]> {
   const { database, eventLog, invalidator } = deps
   const targets = targetsOf(commands)
   const terms = await deps.terms(targets.variantIds)
   const { outcomes, touched } = await database.transaction(async (transaction) => {
-    const keyed = commands.flatMap((command) => (command.kind === 'tidy' ? [] : [command.keyed]))
-    const claimed = await claimKeys(transaction, keyed)
-    const known = new Map(keyed.map((command, at) => [command, claimed[at] ?? unknownKey]))
-    const { variantIds: locked, anyReservation } = await lockTargets(transaction, targets)
+    const locked = await lockTargets(transaction, targets)
     // From here on statements see what the former holders of the locks committed.
-    const variantIds = [...locked]
-    const lists = await readPositionsOfVariants(transaction, variantIds)
-    const positions = new Map(variantIds.map((id, at) => [id, lists[at] ?? []]))
-    const { now, holds } = await readSectionHolds(transaction, variantIds, positions)
-    const reservations = anyReservation ? await readReservations(transaction, targets) : []
-    const state = createSectionState({ now, locked, positions, holds, reservations }, terms.admission)
-    const writer = createSectionWriter(transaction, eventLog, now)
+    const keyed = commands.flatMap((command) => (command.kind === 'tidy' ? [] : [command.keyed]))
+    const [claimed, rows] = await Promise.all([
+      claimKeys(transaction, keyed),
+      readSection(transaction, locked, targets),
+    ])
+    const known = new Map(keyed.map((command, at) => [command, claimed[at] ?? unknownKey]))
+    const state = createSectionState(rows, terms.admission)
+    const writer = createSectionWriter(transaction, eventLog, rows.now)
     const changed = new Set<string>()
     const done: Outcome[] = []
     await decideAll(state, commands, known, { ids: deps.ids, ...terms }, ({ command, decision, response }) => {
@@ -68,7 +71,9 @@ export async function runSection(deps: SectionDeps, commands: readonly Command[]
       const record = toRecord(command, response)
       writer.add({ changes: decision.changes, record, correlationId: correlationOf(command) })
     })
-    await writer.end()
+    const written = writer.end()
+    onDecided()
+    await written
     return { outcomes: done, touched: [...changed] }
   })
   if (touched.length > 0) {

@@ -67,6 +67,37 @@ describe('write groups', () => {
     expect(ran.flat()).toEqual(['a1', 'ab', 'b1'])
   })
 
+  it('let the next one of a key begin once they pass it on, and no third', async () => {
+    const ran: string[] = []
+    const passing = createDeferred<void>()
+    const ends = { a1: createDeferred<void>(), a2: createDeferred<void>(), a3: createDeferred<void>() }
+    const names = ['a1', 'a2', 'a3'] as const
+    const groups = createWriteGroups<(typeof names)[number], string>({
+      keysOf: () => ['a'],
+      async run([name = 'a1'], passOn) {
+        ran.push(name)
+        if (name === 'a1') await passing.promise.then(passOn)
+        await ends[name].promise
+        return [name]
+      },
+      maxGroup: 1,
+    })
+    const [first, ...rest] = names.map((name) => groups.submit(name))
+    await turn()
+    expect(ran).toEqual(['a1'])
+    passing.resolve()
+    await expect.poll(() => ran).toEqual(['a1', 'a2'])
+    // Its end does not open the key that the second holds.
+    ends.a1.resolve()
+    await first
+    await turn()
+    expect(ran).toEqual(['a1', 'a2'])
+    ends.a2.resolve()
+    ends.a3.resolve()
+    expect(await Promise.all(rest)).toEqual(['a2', 'a3'])
+    expect(ran).toEqual(['a1', 'a2', 'a3'])
+  })
+
   it('are split until the one that cannot be written stands alone', async () => {
     const { groups, open } = recorded()
     open()

@@ -96,8 +96,8 @@ describe('a reservation', () => {
     })
     expect(await shop.drift()).toEqual([])
     const { rows } = await shop.world.database.query(
-      `select change->'legs'->>'expired' as expired from event_log.events, jsonb_array_elements(data->'changes') as change
-       where type = 'retail.inventory.reservations-changed.v1' and change->>'change' = 'expired'`,
+      `select change->'legs'->>'expired' as expired from event_log.events, jsonb_array_elements(data->'changes') as own, jsonb_concat(data->'common', own) as change
+       where type = 'retail.inventory.reservations-changed.v2' and change->>'change' = 'expired'`,
     )
     expect(rows).toEqual([{ expired: '10' }, { expired: '3' }])
   })

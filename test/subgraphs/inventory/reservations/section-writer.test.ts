@@ -50,7 +50,7 @@ async function legsOf(database: Database): Promise<unknown> {
 /** What the log tells of each reservation, in its order. */
 async function storiesOf(database: Database): Promise<readonly string[]> {
   const { rows } = await database.query<{ story: string }>(
-    `select string_agg(change->>'change', ',' order by sequence, place) as story
+    `select string_agg(coalesce(change->>'change', data->'common'->>'change'), ',' order by sequence, place) as story
      from event_log.events, jsonb_array_elements(data->'changes') with ordinality as one (change, place)
      group by change->>'reservationId'`,
     [],
