@@ -111,16 +111,18 @@ export function createWriteGroups<Request, Outcome>(
     const left: Entry[] = []
     const own = new Set<string>()
     const passed = new Set<string>()
+    const isRelated = (entry: Entry): boolean => entry.keys.some((key) => own.has(key))
     let hot = false
-    for (const [at, entry] of queue.entries()) {
+    for (let at = 0; at < queue.length; at += 1) {
+      const entry = queue[at]
+      if (entry === undefined) break
       if (group.length >= maxGroup) {
-        left.push(...queue.slice(at))
+        for (const later of queue.slice(at)) left.push(later)
         break
       }
       const free = entry.keys.every((key) => !busy.has(key) && !passed.has(key))
       if (free && group.length === 0) hot = isHot(entry)
-      const related = entry.keys.some((key) => own.has(key))
-      const fits = group.length === 0 || related || (!hot && group.length < mostUnrelated && !isHot(entry))
+      const fits = group.length === 0 || isRelated(entry) || (!hot && group.length < mostUnrelated && !isHot(entry))
       if (free && fits) {
         group.push(entry)
         for (const key of entry.keys) own.add(key)
@@ -207,7 +209,9 @@ export function createWriteGroups<Request, Outcome>(
       return new Promise<Outcome>((resolve, reject) => {
         queue.push({ request, keys, deadlineMs: Date.now() + maxWaitMs, signal, resolve, reject })
         for (const key of keys) demand.set(key, (demand.get(key) ?? 0) + 1)
-        schedule()
+        // Whoever holds a key looks for what waits for it in the end.
+        if (keys.some((key) => busy.has(key))) watchDeadline()
+        else schedule()
       })
     },
     counts: () => ({ groups, requests }),

@@ -14,6 +14,7 @@ import {
   move,
   type ReservationRow,
   release,
+  type Times,
 } from './legs.ts'
 import { type Part, placeDemand } from './place.ts'
 import type { SectionState } from './section-state.ts'
@@ -32,7 +33,7 @@ export function decideReserve(state: SectionState, command: ReserveCommand, ids:
     for (const change of freed.toReversed()) state.undo(change)
     return refused({ kind: 'insufficient', shortfalls: placement.shortfalls })
   }
-  const times = timesOf(command, state.now)
+  const times = state.times(command.ttlSeconds)
   const held = placement.parts.map((part): Change => {
     const after = toReservation(part, command, times, `rsv_${ids.ulid()}`)
     return { change: 'held', before: null, after, occurredAt: null }
@@ -176,15 +177,10 @@ export function toReservation(part: Part, command: ReserveCommand, times: Times,
     allocated: 0,
     extensions: 0,
     orderId: null,
-    ...times,
+    expiresAt: times.expiresAt,
+    createdAt: times.createdAt,
     version: 1,
   }
-}
-
-type Times = Pick<ReservationRow, 'createdAt' | 'expiresAt'>
-
-export function timesOf({ ttlSeconds }: ReserveCommand, now: Date): Times {
-  return { createdAt: now.toISOString(), expiresAt: new Date(now.getTime() + ttlSeconds * 1_000).toISOString() }
 }
 
 function refused(refusal: Refusal): Decision {

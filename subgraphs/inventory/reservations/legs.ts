@@ -51,6 +51,13 @@ export function liveUnits({ held, confirmed, allocated, expiresAt }: Reservation
   return (isOver(expiresAt, now) ? 0 : held) + confirmed - allocated
 }
 
+/** Of a reservation that is made at a moment. */
+export type Times = Pick<ReservationRow, 'createdAt' | 'expiresAt'>
+
+export function timesOf(ttlSeconds: number, now: Date): Times {
+  return { createdAt: now.toISOString(), expiresAt: new Date(now.getTime() + ttlSeconds * 1_000).toISOString() }
+}
+
 export function isOver(expiresAt: string, now: Date): boolean {
   return Date.parse(expiresAt) <= now.getTime()
 }

@@ -51,6 +51,9 @@ export function placeDemand(
   promisableOf: (variantId: string) => Promisable,
   { only, placed }: Where,
 ): Placement {
+  const [line] = lines
+  if (line !== undefined && lines.length === 1 && kits.length === 0)
+    return placeLine(line, promisableOf(line.variantId), { only, placed })
   const parts = kits.flatMap(toDemands)
   const inKits = new Set(parts.map(({ variantId }) => variantId))
   const demands = new Map<string, number>()
@@ -60,19 +63,15 @@ export function placeDemand(
   const left = new Map<string, Left[]>()
   const shortfalls: Shortfall[] = []
   for (const [variantId, requested] of demands) {
-    const { ats, byLocation } = promisableOf(variantId)
-    const open = byLocation.filter(({ locationId }) => only === null || locationId === only)
-    const there = placed ? open.reduce((sum, { available }) => sum + available, 0) : ats
-    const available = Math.min(ats, there)
-    if (requested > available) {
-      const others = only === null ? [] : byLocation.filter(({ locationId }) => locationId !== only)
-      shortfalls.push({ variantId, requested, available, alternatives: others.slice(0, mostAlternatives) })
+    const found = findUnits(variantId, requested, promisableOf(variantId), { only, placed })
+    if (!isOpen(found)) {
+      shortfalls.push(found)
       continue
     }
-    const single = inKits.has(variantId) ? undefined : open.find((at) => at.available >= requested)
+    const single = inKits.has(variantId) ? undefined : found.find((at) => at.available >= requested)
     left.set(
       variantId,
-      (single === undefined ? open : [single]).map((at) => ({ ...at })),
+      (single === undefined ? found : [single]).map((at) => ({ ...at })),
     )
   }
   if (shortfalls.length > 0) return { kind: 'short', shortfalls }
@@ -88,6 +87,46 @@ export function placeDemand(
   if (short.length > 0) return { kind: 'short', shortfalls: short }
   const taken = lines.flatMap((line) => takeFrom(line, left.get(line.variantId) ?? []))
   return { kind: 'placed', parts: [...made.flatMap((kit) => kit.parts), ...taken] }
+}
+
+/** As `placeDemand`, of the one line most requests have. */
+function placeLine(line: Demand, promisable: Promisable, where: Where): Placement {
+  const { variantId, quantity } = line
+  const open = findUnits(variantId, quantity, promisable, where)
+  if (!isOpen(open)) return { kind: 'short', shortfalls: [open] }
+  if (!where.placed) return { kind: 'placed', parts: [toPart(line, null, quantity)] }
+  const single = open.find(({ available }) => available >= quantity)
+  if (single !== undefined) return { kind: 'placed', parts: [toPart(line, single.locationId, quantity)] }
+  return {
+    kind: 'placed',
+    parts: takeFrom(
+      line,
+      open.map((at) => ({ ...at })),
+    ),
+  }
+}
+
+/** @returns where units may be taken from, or what is missing */
+function findUnits(
+  variantId: string,
+  requested: number,
+  { ats, byLocation }: Promisable,
+  { only, placed }: Where,
+): readonly Alternative[] | Shortfall {
+  const open = only === null ? byLocation : byLocation.filter(({ locationId }) => locationId === only)
+  const there = placed ? open.reduce((sum, { available }) => sum + available, 0) : ats
+  const available = Math.min(ats, there)
+  if (requested <= available) return open
+  const others = only === null ? [] : byLocation.filter(({ locationId }) => locationId !== only)
+  return { variantId, requested, available, alternatives: others.slice(0, mostAlternatives) }
+}
+
+function isOpen(found: readonly Alternative[] | Shortfall): found is readonly Alternative[] {
+  return Array.isArray(found)
+}
+
+function toPart({ lineId, variantId }: Demand, locationId: string | null, quantity: number): Part {
+  return { lineId, variantId, locationId, quantity }
 }
 
 const mostAlternatives = 10
@@ -135,7 +174,7 @@ function takeFrom(line: Demand, left: readonly Left[]): readonly Part[] {
     if (quantity === 0) continue
     at.available -= quantity
     open -= quantity
-    parts.push({ ...line, locationId: at.locationId, quantity })
+    parts.push(toPart(line, at.locationId, quantity))
     if (open === 0) break
   }
   return parts

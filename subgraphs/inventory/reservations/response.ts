@@ -1,7 +1,7 @@
 import type { JsonValue } from '../../../platform/event-log/event-log.ts'
 import type { ChangeCommand, Done, ReserveCommand } from './command.ts'
-import { timesOf, toReservation } from './decide.ts'
-import type { ReservationRow } from './legs.ts'
+import { toReservation } from './decide.ts'
+import { type ReservationRow, timesOf } from './legs.ts'
 import type { Part } from './place.ts'
 
 /** What was kept, where the command itself says the rest: a replay has the same input, or it is none. */
@@ -27,7 +27,7 @@ export function fromResponse(response: JsonValue, command: ReserveCommand | Chan
     return { kind: 'done', reservations, plan: [], replayed: true }
   }
   const { at, parts } = response as Kept
-  const times = timesOf(command, new Date(at))
+  const times = timesOf(command.ttlSeconds, new Date(at))
   const reservations = parts.map(({ id, ...part }) => toReservation(part, command, times, id))
   const plan = parts.map(({ lineId, locationId, quantity }) => ({ lineId, locationId, quantity }))
   return { kind: 'done', reservations, plan, replayed: true }

@@ -2,13 +2,15 @@ import type { Method } from '../network.ts'
 import type { PositionRow } from '../reads.ts'
 import type { Change } from './command.ts'
 import type { Hold } from './holds.ts'
-import { liveUnits, type Owner, type ReservationRow } from './legs.ts'
+import { liveUnits, type Owner, type ReservationRow, type Times, timesOf } from './legs.ts'
 import type { Promisable } from './place.ts'
 
 /** What one atomic section has read under its locks, and what its decisions have made of it so far. */
 export type SectionState = {
   /** The database's clock, once for the whole section. */
   readonly now: Date
+  /** Of what is reserved now for so long. */
+  times(ttlSeconds: number): Times
   /** Nothing in a channel there is not. */
   promisable(variantId: string, question: Question): Promisable
   reservation(id: string): ReservationRow | null
@@ -42,6 +44,7 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
   const reservations = new Map(rows.reservations.map((row) => [row.id, row]))
   const owned = new Map<string, Set<string>>()
   const live = new Map<string, Map<string, Hold>>()
+  const timesByTtl = new Map<number, Times>()
   for (const [variantId, holds] of rows.holds) for (const hold of holds) add(variantId, hold)
   for (const { id, tenant, owner } of rows.reservations) ownedBy(tenant, owner).add(id)
 
@@ -75,6 +78,11 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
 
   return {
     now,
+    times(ttlSeconds) {
+      const known = timesByTtl.get(ttlSeconds) ?? timesOf(ttlSeconds, now)
+      timesByTtl.set(ttlSeconds, known)
+      return known
+    },
     promisable: (variantId, question) => {
       const holds = [...(live.get(variantId)?.values() ?? [])]
       return admission(variantId, rows.positions.get(variantId) ?? [], holds, question, now) ?? nothing

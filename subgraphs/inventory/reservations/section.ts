@@ -144,7 +144,8 @@ function answerOf(known: Known, command: KeyedKind): Outcome | null {
 function toRecord(command: Command, response: JsonValue): IdempotencyRecord | null {
   if (response === null || command.kind === 'tidy') return null
   const lasting = command.kind === 'change' && command.step.kind !== 'extend'
-  return { ...command.keyed, response, keepSeconds: lasting ? 30 * daySeconds : daySeconds }
+  const { id, fingerprint } = command.keyed
+  return { id, fingerprint, response, keepSeconds: lasting ? 30 * daySeconds : daySeconds }
 }
 
 const daySeconds = 86_400

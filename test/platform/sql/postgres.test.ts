@@ -29,7 +29,7 @@ describe('openPostgres', () => {
   })
 
   it('says UPSTREAM_UNAVAILABLE when every connection stays busy past the deadline', async () => {
-    const database = test.open({ poolSize: 1, connectTimeoutMs: 100 })
+    const database = test.open({ poolSize: 1, connectTimeoutMs: 1_000 })
     await database.transaction(async () => {
       await expect(database.query('select 1')).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' })
     })
