@@ -7,7 +7,7 @@ import { isInStockScope } from '../../../policies/stock-scope.ts'
 import type { NewMovement, Teller } from '../ledger/record-command.ts'
 import { appendAtOnce, toMovementEvent } from '../ledger/told-movement.ts'
 import { readPositionsOfVariants } from '../reads.ts'
-import { lockTargets, readSectionHolds } from '../reservations/section-read.ts'
+import { lockTargets, readSection } from '../reservations/section-read.ts'
 import { insertTransfer, lockTransfer, readTransfer, updateTransfer } from './read-transfer.ts'
 import { receive, type StartedTransfer, shortfallsOf } from './transfer.ts'
 import type { ReceiveCommand, ReceiveOutcome, StartCommand, StartOutcome } from './transfer-command.ts'
@@ -33,9 +33,8 @@ export async function startTransfer(deps: TransferDeps, command: StartCommand): 
   const outcome = await deps.database.transaction(async (transaction): Promise<StartOutcome> => {
     const known = await claim(transaction, record.keyed, record.tenant)
     if (known !== null) return known
-    await lockTargets(transaction, { variantIds, reservationIds: [], owners: [] })
-    const positions = await readPositions(transaction, variantIds)
-    const { holds } = await readSectionHolds(transaction, variantIds, positions)
+    const targets = { variantIds, reservationIds: [], owners: [] }
+    const { positions, holds } = await readSection(transaction, await lockTargets(transaction, targets), targets)
     const shortfalls = shortfallsOf(record.movements, fromLocationId, positions, holds)
     if (shortfalls.length > 0) return { kind: 'insufficient', shortfalls }
     const transfer = toTransfer(command)
