@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { extname } from 'node:path'
 import { createInterface } from 'node:readline'
-import { assetPath } from '../platform/assets.ts'
+import { fileURLToPath } from 'node:url'
+import type { Database } from '../platform/sql/database.ts'
 import { openPostgres } from '../platform/sql/postgres.ts'
 import { openReservationEngine } from './reservation-engine.ts'
 
@@ -10,7 +12,9 @@ export type FlashSaleOptions = {
   readonly units: number
   readonly buyers: number
   readonly seconds: number
-  /** kill -9 of the selling process in the middle; another one takes over and buyers ask again with their key. */
+  /** Processes that sell, as by `npm start -- --workers`; buyers ask one after the other. */
+  readonly sellers: number
+  /** kill -9 of one of them in the middle; it is started again, and buyers it told nothing ask another with the same key. */
   readonly kill: boolean
 }
 
@@ -24,20 +28,23 @@ export type FlashSaleReport = {
   /** Buyers told "sold" whose unit the store does not have. */
   readonly lost: number
   readonly p99Ms: number
-  /** Of another SKU: before the sale and during it. Of those the killed process left unanswered there is only the number. */
+  /** Of other SKUs: before the sale and during it, from the first question to the answer, whoever gave it. */
   readonly calmP99Ms: number
   readonly otherP99Ms: number
+  /** Buyers of any SKU whom a killed process told nothing. */
   readonly interrupted: number
+  /** From the start of the process that takes the killed one's place until it sells; 0: none was killed. */
+  readonly restartMs: number
 }
 
-/** Sells one hot SKU to many buyers at once through a process of its own. */
-export async function runFlashSale({ url, units, buyers, seconds, kill }: FlashSaleOptions): Promise<FlashSaleReport> {
+/** Sells one hot SKU to many buyers at once through processes of their own over one store, which outlives them. */
+export async function runFlashSale(options: FlashSaleOptions): Promise<FlashSaleReport> {
+  const { url, units, buyers, seconds, kill } = options
   await using database = openPostgres({ url, poolSize: 2 })
   await using engine = await openReservationEngine(database)
   await engine.stock('hot', units)
   for (let n = 0; n < coldSkus; n += 1) await engine.stock(`cold${n}`, 1_000_000)
-  // Whoever is told nothing waits for the one that takes over.
-  let seller = startSeller(url)
+  const shop = await openShop(url, options.sellers)
   const sold = new Set<string>()
   let short = 0
   let left = 0
@@ -48,15 +55,18 @@ export async function runFlashSale({ url, units, buyers, seconds, kill }: FlashS
     let begun = 0
     let interrupted = false
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
-      const answer = await (await seller).ask(`${variant} ${buyer} ${begun}`)
+      const answer = await shop.ask(`${variant} ${buyer} ${begun}`)
       if (answer === 'late') begun += 1
-      if (answer === 'gone') interrupted = true
-      if (answer === 'gone' || answer === 'error' || answer === 'late') {
+      if (answer === 'gone') {
+        interrupted = true
+        continue
+      }
+      if (answer === 'error' || answer === 'late') {
         await new Promise((resolve) => setTimeout(resolve, 100))
         continue
       }
       if (interrupted) left += 1
-      else latencies.push(performance.now() - beganMs)
+      latencies.push(performance.now() - beganMs)
       if (variant === 'hot' && answer === 'sold') sold.add(buyer)
       if (variant === 'hot' && answer === 'short') short += 1
       return
@@ -74,9 +84,7 @@ export async function runFlashSale({ url, units, buyers, seconds, kill }: FlashS
   const killing = kill
     ? (async () => {
         await new Promise((resolve) => setTimeout(resolve, (seconds * 1_000) / 20))
-        const dead = await seller
-        dead.kill()
-        seller = startSeller(url)
+        await shop.killOne()
       })()
     : Promise.resolve()
   await Promise.all([
@@ -84,9 +92,8 @@ export async function runFlashSale({ url, units, buyers, seconds, kill }: FlashS
     cold(20 * seconds, 'other', otherMs, seconds * 1_000),
     killing,
   ])
-  const last = await seller
-  await last.untilTidy(database)
-  last.kill()
+  await untilTidy(database)
+  shop.close()
   const { rows } = await database.query<{ owner: string; confirmed: number; held: number }>(
     "select owner_id as owner, confirmed, held from inventory.reservations where variant_id = 'hot' and confirmed + held > 0",
     [],
@@ -103,27 +110,58 @@ export async function runFlashSale({ url, units, buyers, seconds, kill }: FlashS
     calmP99Ms: p99(calmMs),
     otherP99Ms: p99(otherMs),
     interrupted: left,
+    restartMs: Math.round(shop.restartMs()),
   }
 }
 
 const coldSkus = 20
 const mostAttempts = 300
 
-type Seller = {
+/** Several sellers behind one door. */
+type Shop = {
+  /** Resolves with `gone` when the process that was asked dies; while none lives, waits for the next. */
   ask(question: string): Promise<string>
-  /** Resolves when nothing is held any more. */
-  untilTidy(database: { query: ReturnType<typeof openPostgres>['query'] }): Promise<void>
-  kill(): void
+  /** kill -9, then another is started in its place. Resolves when that one sells. */
+  killOne(): Promise<void>
+  restartMs(): number
+  close(): void
 }
 
-async function startSeller(url: string): Promise<Seller> {
-  const child: ChildProcess = spawn(
-    process.execPath,
-    ['--import', 'tsx', assetPath('bench/flash-sale-child.ts'), url],
-    {
-      stdio: ['pipe', 'pipe', 'inherit'],
+async function openShop(url: string, count: number): Promise<Shop> {
+  const sellers = await Promise.all(Array.from({ length: count }, () => startSeller(url)))
+  let restarted: Promise<void> = Promise.resolve()
+  let restartMs = 0
+  let turn = 0
+  return {
+    async ask(question) {
+      if (sellers.length === 0) await restarted
+      turn += 1
+      return (await sellers[turn % sellers.length]?.ask(question)) ?? 'gone'
     },
-  )
+    async killOne() {
+      sellers.shift()?.kill()
+      const beganMs = performance.now()
+      restarted = startSeller(url).then((seller) => {
+        restartMs = performance.now() - beganMs
+        sellers.push(seller)
+      })
+      await restarted
+    },
+    restartMs: () => restartMs,
+    close() {
+      for (const seller of sellers) seller.kill()
+    },
+  }
+}
+
+type Seller = { ask(question: string): Promise<string>; kill(): void }
+
+async function startSeller(url: string): Promise<Seller> {
+  // From source in tests, compiled in the soak, as the product runs.
+  const extension = extname(import.meta.url)
+  const script = fileURLToPath(new URL(`./flash-sale-child${extension}`, import.meta.url))
+  const loader = extension === '.ts' ? ['--import', 'tsx'] : []
+  const child: ChildProcess = spawn(process.execPath, [...loader, script, url], { stdio: ['pipe', 'pipe', 'inherit'] })
   const waiting = new Map<string, (answer: string) => void>()
   let dead = false
   let next = 0
@@ -154,18 +192,20 @@ async function startSeller(url: string): Promise<Seller> {
         child.stdin?.write(`${id} ${question}\n`)
       })
     },
-    async untilTidy(database) {
-      const endMs = Date.now() + 60_000
-      while (Date.now() < endMs) {
-        const { rows } = await database.query<{ left: boolean }>(
-          'select exists (select 1 from inventory.reservations where held > 0) as left',
-          [],
-        )
-        if (rows[0]?.left === false) return
-        await new Promise((resolve) => setTimeout(resolve, 200))
-      }
-    },
     kill: () => child.kill('SIGKILL'),
+  }
+}
+
+/** Resolves when nothing is held any more. */
+async function untilTidy(database: Database): Promise<void> {
+  const endMs = Date.now() + 60_000
+  while (Date.now() < endMs) {
+    const { rows } = await database.query<{ left: boolean }>(
+      'select exists (select 1 from inventory.reservations where held > 0) as left',
+      [],
+    )
+    if (rows[0]?.left === false) return
+    await new Promise((resolve) => setTimeout(resolve, 200))
   }
 }
 
