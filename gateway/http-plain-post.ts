@@ -88,10 +88,13 @@ function answer(
 ): void {
   const { headers } = request
   const send = (reply: HttpReply): void => {
-    const own = { 'content-length': Buffer.byteLength(reply.text), ...deps.securityHeaders }
+    const bytes = Buffer.byteLength(reply.text)
+    const own = { 'content-length': bytes, ...deps.securityHeaders }
     const allowed = headers.origin === undefined ? undefined : deps.cors.answerHeaders(headers.origin)
     const last = deps.isClosing() ? { connection: 'close' } : undefined
-    response.writeHead(reply.status, { ...reply.headers, ...own, ...allowed, ...last }).end(reply.text)
+    // A letter a byte: the same in both, and sooner written in the one.
+    const encoding = bytes === reply.text.length ? 'latin1' : 'utf8'
+    response.writeHead(reply.status, { ...reply.headers, ...own, ...allowed, ...last }).end(reply.text, encoding)
   }
   const refuse = (error: unknown): void => send(refusalOf(error, headers, path, deps))
   const aborter = new AbortController()

@@ -61,7 +61,11 @@ export function guardSchema(schema: GraphQLSchema, guards: Guards, policies: rea
   const middleware = shield
     .shield(tree, { allowExternalErrors: true, fallbackError: forbidden() })
     .generate(schema) as Readonly<Record<string, Readonly<Record<string, Middleware>>>>
-  for (const [coordinate] of all) guardField(schema, coordinate, middleware)
+  const isGuarded = (args: unknown) => typeNamesOf(args).some((typeName) => Object.hasOwn(guards.entities, typeName))
+  for (const [coordinate] of all) {
+    // Most references name no guarded entity: they need not wait for a rule that has nothing to decide.
+    guardField(schema, coordinate, middleware, coordinate === `Query.${entityField}` ? isGuarded : undefined)
+  }
   return schema
 }
 
@@ -69,6 +73,7 @@ function guardField(
   schema: GraphQLSchema,
   coordinate: string,
   middleware: Readonly<Record<string, Readonly<Record<string, Middleware>>>>,
+  isGuarded: (args: unknown) => boolean = () => true,
 ): void {
   const [typeName = '', fieldName = ''] = coordinate.split('.')
   const type = schema.getType(typeName)
@@ -79,7 +84,8 @@ function guardField(
   const resolve =
     field.resolve ??
     ((parent) => (typeof parent === 'object' && parent !== null ? Reflect.get(parent, fieldName) : undefined))
-  field.resolve = (parent, args, context, info) => guard(resolve, parent, args, context, info)
+  field.resolve = (parent, args, context, info) =>
+    isGuarded(args) ? guard(resolve, parent, args, context, info) : resolve(parent, args, context, info)
 }
 
 function isAllowed(policy: Policy, context: unknown): boolean {

@@ -1,4 +1,5 @@
 import { AppError } from '../../platform/errors/app-error.ts'
+import { isPromise, type MaybePromise } from '../../platform/maybe-promise.ts'
 import type { SubgraphResponse, SubgraphTransport } from '../../platform/subgraph/transport.ts'
 import { type CallTrouble, createCallTrouble, type TroubleDeps } from './call-trouble.ts'
 import { copyData, type DataObject, isDataObject, type Merge } from './data.ts'
@@ -13,6 +14,8 @@ import { addTarget, isAnyTwice, noTargets, type Targets } from './targets.ts'
 
 export type CallDeps = TroubleDeps & {
   readonly transport: SubgraphTransport
+  /** No other call is under way beside it, so an answer that is there at once is merged at once. */
+  readonly isAlone: boolean
   readonly merge: Merge
   /** The client's name of a variable in the plan's texts. */
   variableOf(planned: string): string
@@ -32,7 +35,7 @@ type Lookup = {
 
 /** Compiles one subgraph call: variables in, data merged and errors told out. */
 export const compileCall = (call: PlanCall, deps: CallDeps): Step => {
-  const { transport, isOfType } = deps
+  const { transport, isAlone, isOfType } = deps
   const queryJson = JSON.stringify(call.text)
   const variables = call.variables.map((planned) => ({
     planned,
@@ -50,14 +53,16 @@ export const compileCall = (call: PlanCall, deps: CallDeps): Step => {
   )
   const trouble = createCallTrouble(call, deps)
 
-  const send = (run: Run, lists: readonly RepresentationList[]): Promise<SubgraphResponse> => {
+  const send = (run: Run, lists: readonly RepresentationList[]): MaybePromise<SubgraphResponse> => {
     const { headers, signal } = run
     const request = { query: call.text, queryJson, kind: call.operation, headers, signal }
-    return transport.call(
+    const response = transport.call(
       transport.takesText
         ? { ...request, variablesJson: variablesText(run, lists) }
         : { ...request, variables: variablesOf(run, lists) },
     )
+    // What one call brings must not change where those beside it look.
+    return isAlone ? response : Promise.resolve(response)
   }
 
   const variablesText = (run: Run, lists: readonly RepresentationList[]): string => {
@@ -86,9 +91,10 @@ export const compileCall = (call: PlanCall, deps: CallDeps): Step => {
     return (run) => {
       const targets = rootTargets(run, call, isOfType)
       if (targets.length === 0) return undefined
-      return send(run, []).then(
+      return settled(
+        send(run, []),
         (response) => settleRoot(run, response, call, targets, trouble, deps),
-        (error: unknown) => trouble.fail(run, AppError.from(error), []),
+        (error) => trouble.fail(run, AppError.from(error), []),
       )
     }
   }
@@ -114,11 +120,23 @@ export const compileCall = (call: PlanCall, deps: CallDeps): Step => {
       if (lookup !== undefined && known !== undefined) mergeAnswers(lookup, known.targets, known.known, deps)
     }
     if (!isAsked) return undefined
-    return send(run, lists).then(
+    return settled(
+      send(run, lists),
       (response) => settleLookups(run, response, lookups, found, kept, trouble, deps),
-      (error: unknown) => trouble.fail(run, AppError.from(error), found),
+      (error) => trouble.fail(run, AppError.from(error), found),
     )
   }
+}
+
+/** @returns undefined when the answer was there at once */
+const settled = (
+  response: MaybePromise<SubgraphResponse>,
+  settle: (response: SubgraphResponse) => void,
+  fail: (error: unknown) => void,
+): Promise<void> | undefined => {
+  if (isPromise(response)) return response.then(settle, fail)
+  settle(response)
+  return undefined
 }
 
 /** The representations of one lookup in the form its transport takes: joined by commas, or as they are. */

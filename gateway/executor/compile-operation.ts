@@ -49,7 +49,7 @@ export const compileFetching = (operation: ClientOperation, conditions: Conditio
   const plan = planOf(isolated, deps.planner)
   if (plan === undefined) return { isolated, step: undefined, callCount: 0 }
   const calls = callsOf(plan)
-  const compile = createCompile(operation, isolated, calls, deps)
+  const compile = createCompile(operation, isolated, calls, deps, callsAlone(plan))
   return { isolated, step: compilePlan(plan, compile, isolated.variableOf), callCount: calls.length }
 }
 
@@ -69,17 +69,21 @@ export const compileAnswer = (
   }
 }
 
-/** @param calls of the plan */
+/**
+ * @param calls of the plan
+ * @param alone those of them that no other is ever under way beside; default: none
+ */
 export const createCompile = (
   { node, fragments }: ClientOperation,
   isolated: IsolatedOperation,
   calls: readonly PlanCall[],
   { facts, limits, transports, keepable }: PrepareDeps,
+  alone: readonly PlanCall[] = [],
 ): ((call: PlanCall) => Step) => {
   const paths = calls.flatMap((call) => [call.rootPath, ...call.lookups.flatMap((lookup) => lookup.paths)])
   const isOfType: IsOfType = (typeName, condition) =>
     typeName === condition || facts.possibleTypes(condition).has(typeName)
-  const shared: Omit<CallDeps, 'transport'> = {
+  const shared: Omit<CallDeps, 'transport' | 'isAlone'> = {
     isOfType,
     merge: createMerge((typeName) => facts.interfaces.has(typeName)),
     maxErrorsPerCall: limits.maxErrorsPerCall,
@@ -93,7 +97,7 @@ export const createCompile = (
   return (call) => {
     const transport = transports.get(call.service)
     if (transport === undefined) throw new TypeError(`Cannot compile plan: subgraph ${call.service} has no transport`)
-    return compileCall(call, { ...shared, transport })
+    return compileCall(call, { ...shared, transport, isAlone: alone.includes(call) })
   }
 }
 
@@ -137,5 +141,17 @@ export const callsOf = (plan: PlanStep): PlanCall[] => {
       return plan.steps.flatMap(callsOf)
     case 'condition':
       return [plan.whenTrue, plan.whenFalse].flatMap((step) => (step === undefined ? [] : callsOf(step)))
+  }
+}
+
+/** What no other call of the plan is ever under way beside. */
+const callsAlone = (plan: PlanStep): PlanCall[] => {
+  switch (plan.kind) {
+    case 'sequence':
+      return plan.steps.flatMap(callsAlone)
+    case 'parallel':
+      return plan.steps.length === 1 ? plan.steps.flatMap(callsAlone) : []
+    default:
+      return callsOf(plan)
   }
 }

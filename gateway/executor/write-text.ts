@@ -1,4 +1,11 @@
-import { type GraphQLOutputType, isEnumType, isLeafType, isListType, isNonNullType } from 'graphql'
+import {
+  type GraphQLLeafType,
+  type GraphQLOutputType,
+  isEnumType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+} from 'graphql'
 import { type DataObject, isDataObject } from './data.ts'
 import { createCompleteLeaf } from './leaf.ts'
 import type { Shape, ShapeField, Shapes } from './shape.ts'
@@ -131,16 +138,31 @@ const createWriteList = (type: GraphQLOutputType, shapes: Shapes | undefined): W
   }
 }
 
-const createWriteLeaf = (type: Parameters<typeof createCompleteLeaf>[0]): Write => {
+const createWriteLeaf = (type: GraphQLLeafType): Write => {
+  if (isEnumType(type)) {
+    const texts = new Map<unknown, string>(type.getValues().map(({ name }) => [name, `"${name}"`]))
+    return (value, state) => texts.get(value) ?? violated(state)
+  }
   const complete = createCompleteLeaf(type)
-  if (!isEnumType(type) && (type.name === 'String' || type.name === 'ID')) {
+  if (type.name === 'String' || type.name === 'ID') {
     return (value, state) => (typeof value === 'string' ? quote(value) : general(value, state))
   }
-  return general
+  // The objects of a list often share a moment, a currency, a unit.
+  let last: { readonly value: string; readonly text: string } | undefined
+  return (value, state) => {
+    if (typeof value !== 'string') return general(value, state)
+    if (value !== last?.value) {
+      const text = general(value, state)
+      if (text === undefined) return undefined
+      last = { value, text }
+    }
+    return last.text
+  }
 
   function general(value: unknown, state: TextState): string | undefined {
     const completed = complete(value)
     if (completed === undefined) return violated(state)
+    if (typeof completed === 'string') return quote(completed)
     return typeof completed === 'number' || typeof completed === 'boolean'
       ? String(completed)
       : JSON.stringify(completed)

@@ -11,6 +11,12 @@ export type Cached<V> = {
 }
 
 /**
+ * Whether a cache would still give what it gave: false from the turn on in which an event drops it. What is worked out from
+ * several values is as good as new while all of them are held, and only then.
+ */
+export type Held = { readonly isHeld: boolean }
+
+/**
  * A read model's cache in front of batch reads. Bounded; single flight per key; negative entries; serves stale
  * on error with the age told. Correctness comes from invalidation by events, never from a time to live.
  */
@@ -26,6 +32,8 @@ export type ReadThrough<K, V> = {
   peekMany(keys: readonly K[]): readonly Cached<V>[] | undefined
   /** As `peekMany`, one value without its age: null is known to be absent, undefined is not in memory. */
   peek(key: K): V | null | undefined
+  /** As `peek`, with whether it is still held. */
+  hold(key: K): ({ readonly value: V | null } & Held) | undefined
   get(key: K): Promise<Cached<V>>
 }
 

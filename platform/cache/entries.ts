@@ -1,11 +1,15 @@
 import { LRUCache } from 'lru-cache'
+import type { Held } from './cache.ts'
 
 /** `readAtMs` is the moment the load began, since what it saw cannot be newer. */
 export type Entry<V> = { readonly value: V | null; readonly readAtMs: number }
 
+/** An entry in memory. */
+export type HeldEntry<V> = Entry<V> & Held
+
 /** The entries one process holds in memory: fresh ones, and what invalidated ones last said, for when the store is down. */
 export type Entries<V> = {
-  fresh(key: string): Entry<V> | undefined
+  fresh(key: string): HeldEntry<V> | undefined
   stale(key: string): Entry<V> | undefined
   put(key: string, entry: Entry<V>): void
   drop(key: string): void
@@ -17,14 +21,20 @@ export type Entries<V> = {
 const staleShare = 4
 
 export function createEntries<V>(maxEntries: number): Entries<V> {
-  const fresh = new LRUCache<string, Entry<V>>({ max: maxEntries })
+  // Told however an entry goes: dropped, replaced, or pushed out by others.
+  const fresh = new LRUCache<string, Entry<V> & { isHeld: boolean }>({
+    max: maxEntries,
+    dispose: (entry) => {
+      entry.isHeld = false
+    },
+  })
   const maxStale = Math.ceil(maxEntries / staleShare)
   const stale = new LRUCache<string, Entry<V>>({ max: maxStale })
   return {
     fresh: (key) => fresh.get(key),
     stale: (key) => stale.get(key),
     put(key, entry) {
-      fresh.set(key, entry)
+      fresh.set(key, { ...entry, isHeld: true })
       stale.delete(key)
     },
     drop(key) {

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import { AppError } from '../errors/app-error.ts'
 import { withDeadline } from '../resilience/deadline.ts'
 import type { Cached, ReadThrough, ReadThroughOptions } from './cache.ts'
-import { createEntries } from './entries.ts'
+import { createEntries, type HeldEntry } from './entries.ts'
 import { createFlights, type Flight, type Landing } from './flights.ts'
 import type { FillLease, SharedTier } from './shared-tier.ts'
 
@@ -60,10 +60,10 @@ export function createReadThrough<K, V>(
     return found
   }
 
-  function peek(key: K): V | null | undefined {
+  function hold(key: K): HeldEntry<V> | undefined {
     const entry = entries.fresh(keyOf(key))
     if (entry !== undefined) stats.hits += 1
-    return entry?.value
+    return entry
   }
 
   async function settleMany(keys: readonly K[]): Promise<readonly (Cached<V> | Error)[]> {
@@ -183,7 +183,8 @@ export function createReadThrough<K, V>(
   return {
     name,
     keyOf,
-    peek,
+    peek: (key) => hold(key)?.value,
+    hold,
     peekMany,
     settleMany,
     getMany(keys) {

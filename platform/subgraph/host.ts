@@ -7,6 +7,7 @@ import { type ViewerCodec, viewerHeader } from '../identity/viewer-header.ts'
 import { isPromise, type MaybePromise, whenReady } from '../maybe-promise.ts'
 import { inSpan, withTraceHeaders } from '../telemetry/trace.ts'
 import { createDocumentCache } from './documents.ts'
+import { resolveEntitiesAtOnce } from './entities.ts'
 import { sharedScalars } from './scalars.ts'
 import type { ResolverMap, SubgraphCall } from './subgraph.ts'
 import type { SubgraphRequest, SubgraphResponse } from './transport.ts'
@@ -43,6 +44,7 @@ const documentBounds = { maxDocuments: 2_000, maxChars: 8_000_000 }
  */
 export function hostSubgraph(subgraph: HostableSubgraph, options: HostOptions): SubgraphHost {
   const built = buildSchema(subgraph)
+  resolveEntitiesAtOnce(built)
   const schema = options.transformSchema?.(built) ?? built
   const documents = createDocumentCache(schema, documentBounds)
   const now = options.now ?? (() => new Date())
@@ -54,7 +56,7 @@ export function hostSubgraph(subgraph: HostableSubgraph, options: HostOptions): 
     if (read.kind === 'invalid') return { errors: read.errors.map((error) => format(error, correlationId)) }
     const result = read.operation(request.operationName)({
       variables: request.variables ?? {},
-      contextValue: subgraph.createContext({ viewer, correlationId, signal: request.signal, now: now() }),
+      contextValue: subgraph.createContext({ viewer, correlationId, signal: () => request.signal, now: now() }),
     })
     return whenReady(result, (ready) => toResponse(ready, correlationId))
   }

@@ -18,10 +18,19 @@ export function createInProcessTransport(
     call(request) {
       if (closed) return Promise.reject(unavailable(host.name))
       if (request.signal.aborted) return Promise.reject(timedOut(host.name))
-      const deadline = new AbortController()
-      const answered = host.handle({ ...request, signal: deadline.signal })
+      const { query, variables, operationName, headers } = request
+      const deadline = new LazyAborter()
+      const answered = host.handle({
+        query,
+        ...(variables === undefined ? undefined : { variables }),
+        ...(operationName === undefined ? undefined : { operationName }),
+        headers,
+        get signal() {
+          return deadline.signal
+        },
+      })
       // What was in memory is answered before a deadline could be set.
-      if (!isPromise(answered)) return Promise.resolve(answered)
+      if (!isPromise(answered)) return answered
       return new Promise<SubgraphResponse>((resolve, reject) => {
         const giveUp = () => {
           settle()
@@ -49,6 +58,23 @@ export function createInProcessTransport(
     async [Symbol.asyncDispose]() {
       closed = true
     },
+  }
+}
+
+/** Makes its signal when it is first asked for: most calls are answered from memory and ask for none, and one costs as much as 20 reads. */
+class LazyAborter {
+  #controller: AbortController | undefined
+  #isAborted = false
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#isAborted) this.#controller.abort()
+    return this.#controller.signal
+  }
+
+  abort(): void {
+    this.#isAborted = true
+    this.#controller?.abort()
   }
 }
 

@@ -10,12 +10,16 @@ export type SubgraphName = (typeof subgraphNames)[number]
 export type SubgraphCall = {
   readonly viewer: Viewer
   readonly correlationId: string
-  readonly signal: AbortSignal
+  /** Made when it is first asked for. */
+  readonly signal: () => AbortSignal
   /** The moment the call began; every age in the answer is counted from it. */
   readonly now: Date
 }
 
-/** Resolvers as `@apollo/subgraph` takes them; the generated types check each subgraph's own. */
+/**
+ * Resolvers as `@apollo/subgraph` takes them; the generated types check each subgraph's own. Only those that declare a fourth
+ * parameter are given `info`.
+ */
 export type ResolverMap = Readonly<Record<string, unknown>>
 
 export type AnyResolver = (parent: unknown, args: unknown, context: unknown, info: GraphQLResolveInfo) => unknown

@@ -1,3 +1,5 @@
+import type { MaybePromise } from '../maybe-promise.ts'
+
 /** One GraphQL call from the gateway to a subgraph: GraphQL over HTTP, whether or not a socket lies between. */
 export type SubgraphRequest = {
   /** Document text; the same text means the same document, so a transport may cache by it. */
@@ -38,6 +40,6 @@ export type SubgraphTransport = AsyncDisposable & {
   readonly name: string
   /** Present: variables may come as `variablesJson`, which spares whoever writes them to a socket one serialisation. */
   readonly takesText?: true
-  /** The answer belongs to the caller, who may change it. */
-  call(request: SubgraphRequest): Promise<SubgraphResponse>
+  /** The answer belongs to the caller, who may change it. At once where nothing is waited for. */
+  call(request: SubgraphRequest): MaybePromise<SubgraphResponse>
 }

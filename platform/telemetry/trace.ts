@@ -1,6 +1,7 @@
 import {
   type Attributes,
   context,
+  INVALID_SPAN_CONTEXT,
   ProxyTracerProvider,
   propagation,
   type Span,
@@ -27,6 +28,7 @@ export function isTraced(): boolean {
  * @param attributes few values each: no personal data, no secrets, no document texts
  */
 export function inSpan<R>(name: string, attributes: Attributes, work: (span: Span) => R): R {
+  if (!isTraced()) return work(unrecorded)
   return trace.getTracer(tracerName).startActiveSpan(name, { attributes }, (span) => {
     try {
       const result = work(span)
@@ -44,6 +46,8 @@ export function inSpan<R>(name: string, attributes: Attributes, work: (span: Spa
     }
   })
 }
+
+const unrecorded = trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
 
 function endFailed(span: Span, error: unknown): void {
   // The code alone: a text may hold what must not leave the process.

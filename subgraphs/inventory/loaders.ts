@@ -1,7 +1,8 @@
 import { createCacheLoader, type Loader } from '../../platform/batch/loader.ts'
+import type { Held } from '../../platform/cache/cache.ts'
 import type { FreshnessBoard } from '../../platform/connector/freshness.ts'
 import type { CursorCodec } from '../../platform/cursor.ts'
-import { allReady, type MaybePromise, whenReady } from '../../platform/maybe-promise.ts'
+import { allReady, isPromise, type MaybePromise, whenReady } from '../../platform/maybe-promise.ts'
 import type { Queryable } from '../../platform/sql/database.ts'
 import type { SubgraphCall } from '../../platform/subgraph/subgraph.ts'
 import type { Basis } from './basis.ts'
@@ -47,40 +48,65 @@ export function createLoaders(caches: Caches): Loaders {
   const categoriesOfProduct = createCacheLoader(caches.categoriesOfProduct)
   const storedHolds = createCacheLoader(caches.holdsOfVariant)
 
+  // One state within an answer, as with every loader: what was read by itself decides what a basis is made of.
+  const given = new Map<string, MaybePromise<LoadedBasis>>()
+  const readApart = new Set<string>()
+
   const loadNetwork = () => whenReady(network.load(networkKey), (known) => indexNetwork(known ?? noNetwork))
 
   return {
     network: loadNetwork,
     positionsOfVariant,
     variantIdBySku: createCacheLoader(caches.variantIdBySku),
-    holdsOfVariant: (variantId, now) =>
-      whenReady(positionsOfVariant.load(variantId), (positions) =>
+    holdsOfVariant(variantId, now) {
+      const basis = given.get(variantId)
+      if (basis !== undefined) return whenReady(basis, ({ holds }) => holds)
+      readApart.add(variantId)
+      return whenReady(positionsOfVariant.load(variantId), (positions) =>
         whenReady(storedHolds.load(variantId), (stored) => holdsAt(stored ?? none, positions ?? none, now)),
-      ),
+      )
+    },
     basisOf(variantId, now) {
+      const known = given.get(variantId)
+      if (known !== undefined) return known
       // All asked for before any is waited for, so that what is missing is read at once.
       const network = loadNetwork()
       const shared = sharedTerms.load(sharedTermsKey)
       const positions = positionsOfVariant.load(variantId)
-      const terms = termsOfVariant.load(variantId)
-      const stored = storedHolds.load(variantId)
-      const categories = whenReady(terms, (known) =>
-        known === null || known.productId === null ? null : categoriesOfProduct.load(known.productId),
-      )
-      return whenReady(
-        allReady([network, shared, positions, terms, stored, categories]),
-        ([index, common, rows, own, held, path]) =>
-          toBasis({
-            variantId,
-            network: index,
-            shared: common,
-            positions: rows,
-            terms: own,
-            stored: held,
-            categories: path,
-            now,
-          }),
-      )
+      const kept = readApart.has(variantId) ? undefined : keptBasis(network, shared, positions)
+      const basis = kept === undefined ? loadBasis() : withHoldsAt(kept, now)
+      given.set(variantId, basis)
+      return basis
+
+      function loadBasis(): MaybePromise<LoadedBasis> {
+        const terms = termsOfVariant.load(variantId)
+        const stored = storedHolds.load(variantId)
+        const categories = whenReady(terms, (known) =>
+          known === null || known.productId === null ? null : categoriesOfProduct.load(known.productId),
+        )
+        return whenReady(
+          allReady([network, shared, positions, terms, stored, categories]),
+          ([index, common, rows, own, held, path]) => {
+            const loaded = {
+              network: index,
+              shared: common,
+              positions: rows,
+              terms: own,
+              stored: held,
+              categories: path,
+            }
+            const basis = toBasis({ ...loaded, variantId, now })
+            keepBasis(basis, [
+              [caches.termsOfVariant.hold(variantId), own],
+              [caches.holdsOfVariant.hold(variantId), held],
+              own === null || own.productId === null
+                ? [always, path]
+                : [caches.categoriesOfProduct.hold(own.productId), path],
+            ])
+            return basis
+          },
+        )
+      }
     },
   }
 }
@@ -118,5 +144,43 @@ function holdsAt(stored: readonly StoredHold[], positions: readonly PositionRow[
   return liveHolds(stored, (locationId) => counted.get(locationId) ?? null, now)
 }
 
+// By what no two variants share and every change of stock replaces.
+const bases = new WeakMap<readonly PositionRow[], { readonly basis: LoadedBasis; readonly rests: readonly Held[] }>()
+
+/** @param read what the basis was made of beyond network, shared terms and positions: each value with the entry that held it */
+function keepBasis(basis: LoadedBasis, read: readonly (readonly [HeldValue | undefined, unknown])[]): void {
+  if (basis.positions.length === 0) return
+  const rests: Held[] = []
+  for (const [held, value] of read) {
+    // What was read before an event, or while the store was away, is not what the cache gives now.
+    if (held === undefined || held.value !== value) return
+    rests.push(held)
+  }
+  bases.set(basis.positions, { basis, rests })
+}
+
+/** @returns undefined where anything that it was made of is no longer what its cache gives */
+function keptBasis(
+  network: MaybePromise<NetworkIndex>,
+  shared: MaybePromise<SharedTerms | null>,
+  positions: MaybePromise<readonly PositionRow[] | null>,
+): LoadedBasis | undefined {
+  if (positions === null || isPromise(positions)) return undefined
+  const kept = bases.get(positions)
+  if (kept === undefined || kept.basis.network !== network || kept.basis.shared !== (shared ?? noSharedTerms)) {
+    return undefined
+  }
+  for (const { isHeld } of kept.rests) if (!isHeld) return undefined
+  return kept.basis
+}
+
+function withHoldsAt(basis: LoadedBasis, now: Date): LoadedBasis {
+  const { storedHolds, positions } = basis
+  return storedHolds.length === 0 ? basis : { ...basis, holds: holdsAt(storedHolds, positions, now) }
+}
+
+type HeldValue = Held & { readonly value: unknown }
+
+const always: HeldValue = { isHeld: true, value: null }
 const none: readonly never[] = Object.freeze([])
 const noNetwork = { channels: [], locations: [] }

@@ -88,6 +88,7 @@ function originOf({ system, occurredAt, receivedAt }: Origin): Origin {
 }
 
 function isSame(a: LoadedBasis, b: LoadedBasis): boolean {
+  if (a === b) return true
   return (
     a.network === b.network &&
     a.shared === b.shared &&

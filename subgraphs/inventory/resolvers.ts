@@ -64,7 +64,7 @@ export const inventoryResolvers: SubgraphResolvers = {
     provenance: (location, _, { freshness, now }) => provenanceOf(location, freshness, now),
   },
   Variant: {
-    __resolveReference: ({ id }) => ({ id }),
+    __resolveReference: ({ id }) => ({ __typename: 'Variant', id }),
     positions: ({ id }, given, context) => loadPositionPage(id, given, context),
     availability: ({ id }, { channelId, method }, context) => resolveAvailability(id, { channelId, method }, context),
   },

@@ -7,6 +7,7 @@ import type { Database } from '../../platform/sql/database.ts'
 import type { SubgraphCall } from '../../platform/subgraph/subgraph.ts'
 import { isPublished, seesPriceOf, seesUnpublished } from '../../policies/product-scope.ts'
 import type { Caches } from './caches.ts'
+import { type PriceRow, rememberedPrice } from './price.ts'
 
 export type Context = SubgraphCall & {
   readonly database: Database
@@ -20,6 +21,7 @@ export type Loaders = ReturnType<typeof createLoaders>
 /** Batches the keys of one request; what is asked twice is read once. What the viewer may not see is not there. */
 export function createLoaders(caches: Caches, viewer: Viewer) {
   const prices = createCacheLoader(caches.pricesOfVariant)
+  const sees = ({ channelId }: PriceRow) => seesPriceOf(viewer, channelId)
   return {
     product: publishedOnly(createCacheLoader(caches.product), viewer),
     variant: publishedOnly(createCacheLoader(caches.variant), viewer),
@@ -27,10 +29,11 @@ export function createLoaders(caches: Caches, viewer: Viewer) {
     variantIdByGtin: createCacheLoader(caches.variantIdByGtin),
     variantIdsOfProduct: createCacheLoader(caches.variantIdsOfProduct),
     pricesOfVariant: {
-      load: (variantId: string) =>
-        whenReady(
-          prices.load(variantId),
-          (known) => known?.filter(({ channelId }) => seesPriceOf(viewer, channelId)) ?? null,
+      load: (variantId: string) => whenReady(prices.load(variantId), (known) => known?.filter(sees) ?? null),
+      /** What the channel asks at a moment. */
+      inForce: (variantId: string, channelId: string, at: Date) =>
+        whenReady(prices.load(variantId), (known) =>
+          known === null ? null : rememberedPrice(known, channelId, seesPriceOf(viewer, channelId), at),
         ),
     },
   }

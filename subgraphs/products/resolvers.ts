@@ -4,7 +4,6 @@ import { allReady, type MaybePromise, whenReady } from '../../platform/maybe-pro
 import { toMoney } from '../../platform/money-answer.ts'
 import type { SubgraphResolvers } from '../../schema/generated/products.ts'
 import type { Context, Loaders } from './loaders.ts'
-import { priceInForce } from './price.ts'
 import { loadProductPage } from './product-page.ts'
 import type { VariantRow } from './reads.ts'
 
@@ -34,8 +33,7 @@ export const productsResolvers: SubgraphResolvers = {
   Variant: {
     __resolveReference: ({ id, sku }, context) => loadVariant({ id, sku }, context),
     product: ({ productId }, _, { load }) => load.product.load(productId),
-    price: ({ id }, { channelId }, { load, now }) =>
-      whenReady(load.pricesOfVariant.load(id), (prices) => priceInForce(prices ?? [], channelId, now)),
+    price: ({ id }, { channelId }, { load, now }) => load.pricesOfVariant.inForce(id, channelId, now),
     prices: ({ id }, _, { load }) => whenReady(load.pricesOfVariant.load(id), (prices) => prices ?? []),
     provenance: toAnswer,
   },

@@ -52,7 +52,7 @@ export const catalogue: HostableSubgraph = {
         throw new AppError('FORBIDDEN', 'Cannot read refused: nobody may', { details: { rule: 'none' } })
       },
       hangs: (_: unknown, __: unknown, { signal }: SubgraphCall) =>
-        new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('given up')))),
+        new Promise((_resolve, reject) => signal().addEventListener('abort', () => reject(new Error('given up')))),
     },
     Mutation: {
       rename: (_: unknown, { id, title }: { id: string; title: string }) => ({ ...items.get(id), title }),

@@ -2,6 +2,7 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLField,
+  type GraphQLLeafType,
   type GraphQLObjectType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
@@ -17,7 +18,7 @@ import {
   visit,
 } from 'graphql'
 import { isPromise } from '../../maybe-promise.ts'
-import { compileComplete, serialize } from './complete.ts'
+import { asAnswered, compileComplete, serialize } from './complete.ts'
 import { failField } from './fail-field.ts'
 import type { CompileSelections, FieldPlan } from './plan.ts'
 import type { Run } from './run.ts'
@@ -32,6 +33,7 @@ export type FieldDeps = {
 }
 
 type Field = GraphQLField<unknown, unknown>
+type ResolveWithoutInfo = (source: unknown, args: Arguments, context: unknown) => unknown
 type Arguments = { [argument: string]: unknown }
 
 /** @returns undefined where the type has no such field */
@@ -47,46 +49,94 @@ export function compileField(
   const { type, resolve } = field
   const argumentsOf = compileArguments(field, nodes[0], deps)
   const infoOf = compileInfo(parentType, field, nodes, deps)
-  const complete = compileComplete(type, { schema: deps.schema, nodes, compileSelections: deps.compileSelections })
+  const complete = compileComplete(type, {
+    schema: deps.schema,
+    nodes,
+    compileSelections: deps.compileSelections,
+    infoOf: (run, path) => infoOf(run, fieldPathOf(path)),
+  })
+  // Who declares no fourth parameter is told nothing of the field.
+  const takesInfo = resolve === undefined || resolve.length === 0 || resolve.length > 3
 
   function execute(run: Run, source: unknown, parentPath: ResponsePath | undefined): unknown {
     const path: ResponsePath = { prev: parentPath, key, typename: parentType.name }
-    const fail = (error: unknown) => failField(run, error, type, nodes, path)
+    let value: unknown
     try {
-      const info = infoOf(run, path)
-      const value =
+      value =
         resolve === undefined
-          ? propertyOf(source, field?.name ?? '', argumentsOf, run, info)
-          : resolve(source, argumentsOf(run), run.contextValue, info)
-      const completed = isPromise(value)
-        ? value.then((resolved) => complete(run, resolved, path, info))
-        : complete(run, value, path, info)
-      return isPromise(completed) ? completed.then(undefined, fail) : completed
+          ? propertyOf(source, field?.name ?? '', argumentsOf, run, () => infoOf(run, path))
+          : takesInfo
+            ? resolve(source, argumentsOf(run), run.contextValue, infoOf(run, path))
+            : (resolve as ResolveWithoutInfo)(source, argumentsOf(run), run.contextValue)
     } catch (error) {
-      return fail(error)
+      return fail(run, error, path)
+    }
+    return completeValue(run, value, path)
+  }
+
+  function completeValue(run: Run, value: unknown, path: ResponsePath): unknown {
+    try {
+      const completed = isPromise(value)
+        ? value.then((resolved) => complete(run, resolved, path))
+        : complete(run, value, path)
+      return isPromise(completed) ? completed.then(undefined, (error: unknown) => fail(run, error, path)) : completed
+    } catch (error) {
+      return fail(run, error, path)
     }
   }
 
+  function fail(run: Run, error: unknown, path: ResponsePath): null {
+    return failField(run, error, type, nodes, path)
+  }
+
   const leafType = getNullableType(type)
-  if (resolve !== undefined || !isLeafType(leafType)) return { key, execute }
-  const { name } = field
+  if (!isLeafType(leafType) || (resolve !== undefined && takesInfo)) return { key, execute }
+  const isAsAnswered = asAnswered(leafType)
   const mayBeNull = !isNonNullType(type)
+
+  /** @returns `notPlain` where the whole way has to be gone */
+  function answerPlain(value: unknown): unknown {
+    if (isAsAnswered(value)) return value
+    if (value === null || value === undefined) return mayBeNull ? null : notPlain
+    if (typeof value === 'object' || typeof value === 'function') return notPlain
+    try {
+      return serialize(leafType as GraphQLLeafType, value)
+    } catch {
+      return notPlain
+    }
+  }
+
+  if (resolve !== undefined) {
+    const resolvePlain = resolve as ResolveWithoutInfo
+    return {
+      key,
+      execute(run, source, parentPath) {
+        let value: unknown
+        try {
+          value = resolvePlain(source, argumentsOf(run), run.contextValue)
+        } catch (error) {
+          return fail(run, error, { prev: parentPath, key, typename: parentType.name })
+        }
+        const answer = answerPlain(value)
+        return answer === notPlain
+          ? completeValue(run, value, { prev: parentPath, key, typename: parentType.name })
+          : answer
+      },
+    }
+  }
+  const { name } = field
   return {
     key,
     // Most fields are properties with a value as it is answered: they need neither path nor info.
     execute(run, source, parentPath) {
       if (typeof source !== 'object' || source === null) return execute(run, source, parentPath)
-      const value: unknown = (source as Record<string, unknown>)[name]
-      if (value === null || value === undefined) return mayBeNull ? null : execute(run, source, parentPath)
-      if (typeof value === 'object' || typeof value === 'function') return execute(run, source, parentPath)
-      try {
-        return serialize(leafType, value)
-      } catch {
-        return execute(run, source, parentPath)
-      }
+      const answer = answerPlain((source as Record<string, unknown>)[name])
+      return answer === notPlain ? execute(run, source, parentPath) : answer
     },
   }
 }
+
+const notPlain = Symbol('not plain')
 
 function fieldOf(schema: GraphQLSchema, parentType: GraphQLObjectType, name: string): Field | undefined {
   if (name === TypeNameMetaFieldDef.name) return TypeNameMetaFieldDef
@@ -97,19 +147,26 @@ function fieldOf(schema: GraphQLSchema, parentType: GraphQLObjectType, name: str
   return parentType.getFields()[name]
 }
 
+/** Of the field whose value, or an item of its lists, has this path. */
+function fieldPathOf(path: ResponsePath): ResponsePath {
+  let place = path
+  while (typeof place.key === 'number' && place.prev !== undefined) place = place.prev
+  return place
+}
+
 /** What graphql-js resolves a field by that has no resolver: the property, or what the method of that name gives. */
 function propertyOf(
   source: unknown,
   name: string,
   argumentsOf: (run: Run) => Arguments,
   run: Run,
-  info: GraphQLResolveInfo,
+  infoOf: () => GraphQLResolveInfo,
 ): unknown {
   if ((typeof source !== 'object' || source === null) && typeof source !== 'function') return undefined
   const holder = source as Record<string, unknown>
   const property = holder[name]
   if (typeof property !== 'function') return property
-  return (holder[name] as (...given: readonly unknown[]) => unknown)(argumentsOf(run), run.contextValue, info)
+  return (holder[name] as (...given: readonly unknown[]) => unknown)(argumentsOf(run), run.contextValue, infoOf())
 }
 
 /** Arguments without variables are read once for all, others once for each run. Resolvers must not change them. */

@@ -2,12 +2,16 @@ import {
   defaultTypeResolver,
   type FieldNode,
   type GraphQLAbstractType,
+  GraphQLBoolean,
   GraphQLError,
+  GraphQLID,
+  GraphQLInt,
   type GraphQLLeafType,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
+  GraphQLString,
   isLeafType,
   isListType,
   isNonNullType,
@@ -18,18 +22,19 @@ import { inspect } from 'graphql/jsutils/inspect.js'
 import { isPromise } from '../../maybe-promise.ts'
 import { executeFields } from './execute-fields.ts'
 import { failField } from './fail-field.ts'
-import type { CompileSelections, Complete, ObjectPlan } from './plan.ts'
+import type { CompileSelections, Complete, InfoOf, ObjectPlan } from './plan.ts'
 import type { Run } from './run.ts'
 
 export type CompleteDeps = {
   readonly schema: GraphQLSchema
   readonly nodes: readonly FieldNode[]
   readonly compileSelections: CompileSelections
+  readonly infoOf: InfoOf
 }
 
 /** Compiles the completion of values of a type, as the GraphQL specification's `CompleteValue` has it. */
 export function compileComplete(type: GraphQLOutputType, deps: CompleteDeps): Complete {
-  if (isNonNullType(type)) return nonNull(compileComplete(type.ofType, deps))
+  if (isNonNullType(type)) return nonNull(compileComplete(type.ofType, deps), deps)
   if (isListType(type)) return nullable(list(type.ofType, deps))
   if (isLeafType(type)) return nullable(leaf(type))
   if (isObjectType(type)) return nullable(object(type, deps))
@@ -37,22 +42,39 @@ export function compileComplete(type: GraphQLOutputType, deps: CompleteDeps): Co
 }
 
 function nullable(complete: Complete): Complete {
-  return (run, value, path, info) => {
+  return (run, value, path) => {
     if (value instanceof Error) throw value
-    return value === null || value === undefined ? null : complete(run, value, path, info)
+    return value === null || value === undefined ? null : complete(run, value, path)
   }
 }
 
-function nonNull(complete: Complete): Complete {
-  return (run, value, path, info) => {
-    const completed = complete(run, value, path, info)
+function nonNull(complete: Complete, { infoOf }: CompleteDeps): Complete {
+  return (run, value, path) => {
+    const completed = complete(run, value, path)
     if (completed !== null) return completed
+    const info = infoOf(run, path)
     throw new Error(`Cannot return null for non-nullable field ${info.parentType.name}.${info.fieldName}.`)
   }
 }
 
 function leaf(type: GraphQLLeafType): Complete {
-  return (_run, value) => serialize(type, value)
+  const isAsAnswered = asAnswered(type)
+  return (_run, value) => (isAsAnswered(value) ? value : serialize(type, value))
+}
+
+/** @returns whether a value surely is what its serialisation gives: most are, and to look costs less than the call */
+export function asAnswered(type: GraphQLLeafType): (value: unknown) => boolean {
+  switch (type) {
+    case GraphQLString:
+    case GraphQLID:
+      return (value) => typeof value === 'string'
+    case GraphQLBoolean:
+      return (value) => typeof value === 'boolean'
+    case GraphQLInt:
+      return (value) => typeof value === 'number' && (value | 0) === value && !Object.is(value, -0)
+    default:
+      return () => false
+  }
 }
 
 /** @throws whatever the type throws of a value that is none of its own */
@@ -66,13 +88,13 @@ export function serialize(type: GraphQLLeafType, value: unknown): unknown {
 
 function list(itemType: GraphQLOutputType, deps: CompleteDeps): Complete {
   const complete = compileComplete(itemType, deps)
-  return (run, value, path, info) => {
-    const items = toArray(value, info)
+  return (run, value, path) => {
+    const items = Array.isArray(value) ? value : toArray(value, deps.infoOf(run, path))
     const completed: unknown[] = []
     let isPending = false
     try {
       for (let index = 0; index < items.length; index++) {
-        const item = completeItem(run, items[index], { prev: path, key: index, typename: undefined }, info)
+        const item = completeItem(run, items[index], { prev: path, key: index, typename: undefined })
         if (isPromise(item)) isPending = true
         completed.push(item)
       }
@@ -84,21 +106,23 @@ function list(itemType: GraphQLOutputType, deps: CompleteDeps): Complete {
     return isPending ? Promise.all(completed) : completed
   }
 
-  function completeItem(run: Run, item: unknown, path: ResponsePath, info: GraphQLResolveInfo): unknown {
-    const fail = (error: unknown) => failField(run, error, itemType, deps.nodes, path)
+  function completeItem(run: Run, item: unknown, path: ResponsePath): unknown {
     try {
       const completed = isPromise(item)
-        ? item.then((resolved) => complete(run, resolved, path, info))
-        : complete(run, item, path, info)
-      return isPromise(completed) ? completed.then(undefined, fail) : completed
+        ? item.then((resolved) => complete(run, resolved, path))
+        : complete(run, item, path)
+      return isPromise(completed) ? completed.then(undefined, (error: unknown) => fail(run, error, path)) : completed
     } catch (error) {
-      return fail(error)
+      return fail(run, error, path)
     }
+  }
+
+  function fail(run: Run, error: unknown, path: ResponsePath): null {
+    return failField(run, error, itemType, deps.nodes, path)
   }
 }
 
 function toArray(value: unknown, info: GraphQLResolveInfo): readonly unknown[] {
-  if (Array.isArray(value)) return value
   if (typeof value === 'object' && value !== null && Symbol.iterator in value) return [...(value as Iterable<unknown>)]
   throw new GraphQLError(
     `Expected Iterable, but did not find one for field "${info.parentType.name}.${info.fieldName}".`,
@@ -107,30 +131,30 @@ function toArray(value: unknown, info: GraphQLResolveInfo): readonly unknown[] {
 
 function object(type: GraphQLObjectType, deps: CompleteDeps): Complete {
   let known: ObjectPlan | undefined
-  return (run, value, path, info) => {
+  return (run, value, path) => {
     known ??= deps.compileSelections(type, deps.nodes)
-    return completeObject(run, type, known, value, path, info)
+    return completeObject(run, type, known, value, path, deps.infoOf)
   }
 }
 
 function abstract(type: GraphQLAbstractType, deps: CompleteDeps): Complete {
-  const { schema, nodes } = deps
+  const { nodes } = deps
   const plans = new Map<GraphQLObjectType, ObjectPlan>()
   const resolveType = type.resolveType ?? defaultTypeResolver
-  const completeAs = (name: unknown, run: Run, value: unknown, path: ResponsePath, info: GraphQLResolveInfo) => {
-    const runtimeType = runtimeTypeOf(name, type, schema, nodes, info, value)
+  const completeAs = (name: unknown, run: Run, value: unknown, path: ResponsePath) => {
+    const runtimeType = runtimeTypeOf(name, type, deps, () => deps.infoOf(run, path), value)
     let plan = plans.get(runtimeType)
     if (plan === undefined) {
       plan = deps.compileSelections(runtimeType, nodes)
       plans.set(runtimeType, plan)
     }
-    return completeObject(run, runtimeType, plan, value, path, info)
+    return completeObject(run, runtimeType, plan, value, path, deps.infoOf)
   }
-  return (run, value, path, info) => {
-    const name: unknown = resolveType(value, run.contextValue, info, type)
+  return (run, value, path) => {
+    const name: unknown = resolveType(value, run.contextValue, deps.infoOf(run, path), type)
     return isPromise(name)
-      ? name.then((resolved) => completeAs(resolved, run, value, path, info))
-      : completeAs(name, run, value, path, info)
+      ? name.then((resolved) => completeAs(resolved, run, value, path))
+      : completeAs(name, run, value, path)
   }
 }
 
@@ -140,9 +164,10 @@ function completeObject(
   plan: ObjectPlan,
   value: unknown,
   path: ResponsePath,
-  info: GraphQLResolveInfo,
+  infoOf: InfoOf,
 ): unknown {
   if (type.isTypeOf == null) return executeFields(run, plan, value, path)
+  const info = infoOf(run, path)
   const isOfType = type.isTypeOf(value, run.contextValue, info)
   if (isPromise(isOfType)) {
     return isOfType.then((resolved) => {
@@ -161,11 +186,14 @@ function wrongType(type: GraphQLObjectType, value: unknown, { fieldNodes }: Grap
 function runtimeTypeOf(
   name: unknown,
   type: GraphQLAbstractType,
-  schema: GraphQLSchema,
-  nodes: readonly FieldNode[],
-  info: GraphQLResolveInfo,
+  { schema, nodes }: CompleteDeps,
+  infoOf: () => GraphQLResolveInfo,
   value: unknown,
 ): GraphQLObjectType {
+  // The commonest of all costs a lookup.
+  const known = typeof name === 'string' ? schema.getType(name) : undefined
+  if (known !== undefined && isObjectType(known) && schema.isSubType(type, known)) return known
+  const info = infoOf()
   const field = `${info.parentType.name}.${info.fieldName}`
   if (name === null || name === undefined) {
     throw new GraphQLError(

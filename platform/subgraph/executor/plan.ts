@@ -18,7 +18,10 @@ export type ObjectPlan = {
 }
 
 /** Turns what a resolver gave into what is answered; throws what is wrong with it. */
-export type Complete = (run: Run, value: unknown, path: ResponsePath, info: GraphQLResolveInfo) => MaybePromise<unknown>
+export type Complete = (run: Run, value: unknown, path: ResponsePath) => MaybePromise<unknown>
+
+/** What a resolver is told of the field whose value, or an item of it, has this path. Made only where it is asked for. */
+export type InfoOf = (run: Run, path: ResponsePath) => GraphQLResolveInfo
 
 /** Compiles what is selected under a field when its type turns out to be `type`. */
 export type CompileSelections = (type: GraphQLObjectType, nodes: readonly FieldNode[]) => ObjectPlan

@@ -32,7 +32,7 @@ export const reservationMutations: Pick<
       variantIdsOf: async (skus) => context.load.variantIdBySku.loadMany(skus),
     })
     if (command.kind === 'invalid') return toRefusalAnswer(command)
-    const outcome = await context.commands.submit(command, context.signal)
+    const outcome = await context.commands.submit(command, context.signal())
     if (isRefusal(outcome)) return toRefusalAnswer(outcome)
     const { reservations, plan, replayed } = outcome
     return {
@@ -117,7 +117,7 @@ export const reservationTypes: Pick<
 
 async function change(command: ChangeCommand | Invalid, { commands, signal }: Context) {
   if (command.kind === 'invalid') return toRefusalAnswer(command)
-  const outcome = await commands.submit(command, signal)
+  const outcome = await commands.submit(command, signal())
   return isRefusal(outcome) ? toRefusalAnswer(outcome) : toSuccess(outcome)
 }
 

@@ -25,6 +25,31 @@ describe('cache factory', () => {
     expect(loads).toEqual([['a', 'b'], ['c']])
   })
 
+  it('tells of what it gave whether it would give it still', async () => {
+    const factory = createCacheFactory({ maxEntries: 2 })
+    const load = async (keys: readonly string[]) => keys.map((key) => (key === 'none' ? null : { key }))
+    const cache = factory.readThrough({ name: 'echo', keyOf: String, load, maxEntries: 2 })
+    expect(cache.hold('a')).toBeUndefined()
+    const held = async (key: string) => {
+      await cache.get(key)
+      return cache.hold(key)
+    }
+    const [a, none] = [await held('a'), await held('none')]
+    expect([a, none]).toMatchObject([
+      { value: { key: 'a' }, isHeld: true },
+      { value: null, isHeld: true },
+    ])
+    factory.invalidate([{ cache: 'echo', key: 'a' }])
+    expect([a?.isHeld, none?.isHeld]).toEqual([false, true])
+    const again = await held('a')
+    expect(again).toMatchObject({ isHeld: true })
+    // Pushed out by two others.
+    const [b, c] = [await held('b'), await held('c')]
+    expect([again?.isHeld, none?.isHeld]).toEqual([false, false])
+    factory.invalidateAll()
+    expect([b?.isHeld, c?.isHeld]).toEqual([false, false])
+  })
+
   it('splits what one load would be too much for', async () => {
     const sizes: number[] = []
     const load = async (keys: readonly number[]) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type PriceRow, priceInForce } from '../../../subgraphs/products/price.ts'
+import { type PriceRow, priceInForce, rememberedPrice } from '../../../subgraphs/products/price.ts'
 
 const at = new Date('2026-10-01T12:00:00.000Z')
 
@@ -47,5 +47,39 @@ describe('the price in force', () => {
     expect(inForce(price('base'), season)).toBe('season')
     expect(inForce(since, newer)).toBe('newer')
     expect(inForce(price('b'), price('a'))).toBe('a')
+  })
+})
+
+describe('the remembered price', () => {
+  const sale = price('sale', { validFrom: '2026-10-01T12:00:00.000Z', validTo: '2026-10-01T13:00:00.000Z' })
+  const prices = [price('base'), sale, price('web', { channelId: 'web' }), price('store', { channelId: 'store' })]
+  const moments = ['11:59:59.999', '12:00:00.000', '12:59:59.999', '13:00:00.000', '11:59:59.999']
+
+  it('is the price in force at every moment, whichever was asked before, also when the clock steps back', () => {
+    const told = moments.map((moment) => {
+      const then = new Date(`2026-10-01T${moment}Z`)
+      const [asked, again] = [rememberedPrice(prices, 'app', true, then), rememberedPrice(prices, 'app', true, then)]
+      expect(asked).toBe(priceInForce(prices, 'app', then))
+      expect(again).toBe(asked)
+      return asked?.priceList
+    })
+    expect(told).toEqual(['base', 'sale', 'sale', 'base', 'base'])
+  })
+
+  it('is of its channel, and of one made for it only where the viewer may see that', () => {
+    const listOf = (channelId: string, sees: boolean) => rememberedPrice(prices, channelId, sees, at)?.priceList
+    expect([listOf('web', true), listOf('web', false), listOf('store', true), listOf('web', true)]).toEqual([
+      'web',
+      'sale',
+      'store',
+      'web',
+    ])
+  })
+
+  it('is right for more channels than it remembers', () => {
+    const many = [price('base'), price('last', { channelId: 'c499' })]
+    const lists = Array.from({ length: 500 }, (_, index) => rememberedPrice(many, `c${index}`, true, at)?.priceList)
+    expect(new Set(lists.slice(0, 499))).toEqual(new Set(['base']))
+    expect(lists[499]).toBe('last')
   })
 })
