@@ -34,7 +34,8 @@ describeBothRoads('who asks the gateway', () => {
   let other: TokenIssuer
   const gateways: Gateway[] = []
   const internal: unknown[] = []
-  const clock = () => new Date()
+  let aheadMs = 0
+  const clock = () => new Date(Date.now() + aheadMs)
   const issue = (purpose: string) =>
     createTokenIssuer({ secret, purpose, issuer: 'urn:test', audience: 'storeloom', clock })
 
@@ -129,15 +130,13 @@ describeBothRoads('who asks the gateway', () => {
       'partner of test',
     ])
     expect(await who(bearer(token), two)).toBe('partner of test')
-    const revokedAt = performance.now()
     await keys.revoke(id)
-    const all = async () => [
+    aheadMs += 1_000
+    expect([
       await who({ 'x-api-key': key }, one),
       await who({ 'x-api-key': key }, two),
       await who(bearer(token), two),
-    ]
-    await expect.poll(all, { timeout: 5_000, interval: 20 }).toEqual([refused, refused, refused])
-    expect(performance.now() - revokedAt).toBeLessThan(1_000)
+    ]).toEqual([refused, refused, refused])
   })
 
   async function exchange(

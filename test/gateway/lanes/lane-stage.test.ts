@@ -84,13 +84,17 @@ describeBothRoads('lanes over HTTP', () => {
 
   it('shed with a code, when to come back, and what was charged given back', async () => {
     const lanes = createLanes(1, { ...defaultLaneOptions, maxWaitMs: { P0: 5_000, P1: 2_000, P2: 1_000, P3: 20 } })
-    await using started = await startGoverned(governed({ lanes }))
-    const slow = ask(started.url, '{ slow(ms: 400) }')
+    let end = () => {}
+    const working = new Promise<void>((resolve) => (end = resolve))
+    const held = { ...shop, resolvers: { ...shop.resolvers, Query: { slow: () => working.then(() => 1) } } }
+    await using started = await startGoverned(governed({ lanes }), {}, held)
+    const slow = ask(started.url, '{ slow(ms: 0) }')
     await until('the place is taken', () => lanes.state().running.P2 === 1)
     const shed = await ask(started.url, '{ exported { id } }')
     expect(codeOf(shed)).toEqual([503, 'OVERLOADED'])
     expect(shed.headers.get('retry-after')).toBe('1')
     expect(shed.headers.get('ratelimit')).toContain('r=100000;')
+    end()
     expect((await slow).status).toBe(200)
     expect(lanes.state().running).toEqual({ P0: 0, P1: 0, P2: 0, P3: 0 })
   })

@@ -176,14 +176,16 @@ describe('a conflated stream', () => {
 
 describe('the life of a stream', () => {
   it('ends when the proof of who follows ends, and goes on from its cursor with a new one', async () => {
-    await using world = await openPushWorld()
-    using first = await connect(world.url, { init: partner({ expiresAtMs: Date.now() + 1_500 }) })
+    let now = Date.now()
+    await using world = await openPushWorld({ push: { clock: () => new Date(now) } })
+    using first = await connect(world.url, { init: partner({ expiresAtMs: now + 60_000 }) })
     await follow(first, '1', orderQuery, { ids: ['a'] })
     await world.change('a', 'BEFORE')
     await until('it is told', () => first.told('1').length === 1)
+    now += 60_000
     expect((await first.closed).code).toBe(4403)
     await world.change('a', 'AFTER')
-    using second = await connect(world.url, { init: partner({ expiresAtMs: Date.now() + 60_000 }) })
+    using second = await connect(world.url, { init: partner({ expiresAtMs: now + 60_000 }) })
     await follow(second, '1', orderQuery, { ids: ['a'] }, { cursor: first.cursor('1') })
     await until('it goes on', () => second.told('1').length === 1)
     expect(first.told('1').length).toBe(1)
