@@ -217,7 +217,7 @@ describeBothRoads('gateway over HTTP', () => {
   it('stops the work for a client that is gone', async () => {
     let signal: AbortSignal | undefined
     const hangs = (_: unknown, __: unknown, call: SubgraphCall) => {
-      signal = call.signal
+      signal = call.signal()
       return new Promise(() => {})
     }
     const hanging = host({ ...catalogue, resolvers: { ...catalogue.resolvers, Query: { hangs } } })
