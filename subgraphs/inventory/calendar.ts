@@ -67,12 +67,12 @@ function* openDays(calendar: Calendar, fromMs: number) {
   }
 }
 
-function localDate(timeZone: string, ms: number): string {
+export function localDate(timeZone: string, ms: number): string {
   return new Date(ms + offsetMs(timeZone, ms)).toISOString().slice(0, 10)
 }
 
 /** A local time that a change of clocks leaves out is taken as the one after it. */
-function toInstant(timeZone: string, date: string, time: string): number {
+export function toInstant(timeZone: string, date: string, time: string): number {
   const [hours = 0, minutes = 0] = time.split(':').map(Number)
   const asUtc = Date.parse(`${date}T00:00:00Z`) + (hours * 60 + minutes) * minuteMs
   const guess = asUtc - offsetMs(timeZone, asUtc)

@@ -12,33 +12,49 @@ import {
   refusal,
   resolveItem,
 } from './resolve-availability.ts'
+import { type Destination, deliverByMs, transitTimeOf } from './transit.ts'
 
-export type DatedPromise = PromiseAnswer & { readonly shipBy: string | null; readonly pickupFrom: string | null }
+export type DatedPromise = PromiseAnswer & {
+  readonly shipBy: string | null
+  readonly deliverBy: string | null
+  readonly pickupFrom: string | null
+}
 
 export type QuantityItem = Item & { readonly quantity?: number | null | undefined }
 
 const maxQuantity = 1_000_000
 const handedOver = new Set<Method>(['PICKUP', 'LOCKER'])
 
-/** @throws AppError `BAD_USER_INPUT` when the quantity is out of range */
-export function datedPromise(answer: AvailabilityAnswer, quantity: number, context: Context): DatedPromise {
+/**
+ * @param destination null: not said, and then there is no date of delivery
+ * @throws AppError `BAD_USER_INPUT` when the quantity or the destination is none
+ */
+export function datedPromise(
+  answer: AvailabilityAnswer,
+  quantity: number,
+  destination: Destination | null,
+  context: Context,
+): DatedPromise {
   checkQuantity(quantity, 'quantity')
+  checkDestination(destination)
   const { basis, ats, channelId, method } = answer
   const { freshness, now } = context
   const asked: Asked = { channelId, method, freshness, nowMs: now.getTime() }
   const promise = promiseFrom(basis, quantity, ats, asked)
-  if (promise.availableAt === null) return { ...promise, shipBy: null, pickupFrom: null }
+  if (promise.availableAt === null) return { ...promise, ...undated }
   const fromMs = Math.max(asked.nowMs, Date.parse(promise.availableAt))
   const locationId = answer.byLocation[0]?.locationId ?? basis.terms.supplies[0]?.locationId
   const location = locationId === undefined ? undefined : basis.network.locations.get(locationId)
-  if (location === undefined) return { ...promise, shipBy: null, pickupFrom: null }
+  if (location === undefined) return { ...promise, ...undated }
   const calendar = calendarOf(location, basis)
-  const collected = handedOver.has(method)
-  return {
-    ...promise,
-    shipBy: collected ? null : toText(shipByMs(calendar, fromMs)),
-    pickupFrom: collected ? toText(pickupFromMs(calendar, fromMs)) : null,
-  }
+  if (handedOver.has(method)) return { ...promise, ...undated, pickupFrom: toText(pickupFromMs(calendar, fromMs)) }
+  const leavesMs = shipByMs(calendar, fromMs)
+  const transit =
+    destination === null
+      ? null
+      : transitTimeOf(basis.shared.transitTimes, { locationId: location.id, method }, destination)
+  const arrivesMs = leavesMs === null || transit === null ? null : deliverByMs(calendar.timeZone, leavesMs, transit)
+  return { ...promise, ...undated, shipBy: toText(leavesMs), deliverBy: toText(arrivesMs) }
 }
 
 export type MethodPromise = { readonly method: Method; readonly promise: DatedPromise }
@@ -48,6 +64,7 @@ export async function resolvePromises(
   channelId: string,
   items: readonly QuantityItem[],
   methods: readonly Method[] | null | undefined,
+  destination: Destination | null,
   context: Context,
 ): Promise<readonly MethodPromise[]> {
   checkQuantities(items)
@@ -59,7 +76,7 @@ export async function resolvePromises(
     wanted.map(async (method) => {
       const demands = await sumDemands(items, { channelId, method }, context)
       const promises = demands.map(({ answer, quantity }) =>
-        answer === null ? nothing : datedPromise(answer, quantity, context),
+        answer === null ? nothing : datedPromise(answer, quantity, destination, context),
       )
       return { method, promise: promises.toSorted(laterFirst)[0] ?? nothing }
     }),
@@ -119,13 +136,14 @@ export async function resolvePickupOptions(
 const maxRadiusKm = 20_000
 const maxOptions = 100
 
+const undated = { shipBy: null, deliverBy: null, pickupFrom: null }
+
 const nothing: DatedPromise = {
   kind: 'NONE',
   availableAt: null,
   guaranteed: false,
   basis: 'no stock of it is known',
-  shipBy: null,
-  pickupFrom: null,
+  ...undated,
 }
 
 type Demand = { readonly answer: AvailabilityAnswer | null; readonly quantity: number }
@@ -165,6 +183,19 @@ function checkQuantities(items: readonly QuantityItem[]): void {
   if (items.length === 0) throw refusal('items', 'empty', 'at least one')
   for (const [index, { quantity }] of items.entries()) checkQuantity(quantity ?? 1, `items.${index}.quantity`)
 }
+
+function checkDestination(destination: Destination | null): void {
+  if (destination === null) return
+  const { country, postalCode } = destination
+  if (!/^[A-Z]{2}$/.test(country)) {
+    throw refusal('destination.country', JSON.stringify(country.slice(0, 40)), 'two letters, ISO 3166-1 alpha-2')
+  }
+  if (postalCode != null && (postalCode.length < 1 || postalCode.length > longestPostalCode)) {
+    throw refusal('destination.postalCode', `${postalCode.length} characters`, `1 to ${longestPostalCode}`)
+  }
+}
+
+const longestPostalCode = 20
 
 function checkQuantity(quantity: number, argument: string): void {
   if (Number.isInteger(quantity) && quantity >= 1 && quantity <= maxQuantity) return

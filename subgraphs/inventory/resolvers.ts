@@ -48,7 +48,8 @@ export const inventoryResolvers: SubgraphResolvers = {
     ...reservationQueries,
     ...transferQueries,
     ...ruleQueries,
-    promise: (_, { channelId, items, methods }, context) => resolvePromises(channelId, items, methods, context),
+    promise: (_, { channelId, items, methods, destination }, context) =>
+      resolvePromises(channelId, items, methods, destination ?? null, context),
     stockAt: (_, given, context) => resolveStockAt(given, context),
     stockMovements: (_, given, context) => resolveMovements(given, context),
     shortfalls: (_, given, context) => resolveShortfalls(given, context),
@@ -90,7 +91,8 @@ export const inventoryResolvers: SubgraphResolvers = {
     variant: ({ variantId }) => ({ id: variantId }),
     ats: ({ ats }, _, { viewer }) => visibleAvailability(viewer, ats),
     largestSingleLocation: (answer, _, { viewer }) => visibleAvailability(viewer, answer.largestSingleLocation),
-    promise: (answer, { quantity }, context) => datedPromise(answer, quantity, context),
+    promise: (answer, { quantity, destination }, context) =>
+      datedPromise(answer, quantity, destination ?? null, context),
     explain: (answer, _, context) => explanationOf(answer, context),
     byLocation: (answer, { first }, { viewer }) => toLocationAnswers(answer, first, viewer),
     asOf: ({ origin }, _, { freshness, now }) => provenanceOf(origin, freshness, now).asOf,

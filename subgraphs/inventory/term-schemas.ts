@@ -71,6 +71,14 @@ export const termSchemas = {
     dailyCapacityOrders: units.nullable(),
     capacityUsedToday: units,
   }),
+  'transit-time': z.object({
+    locationId: nullableText,
+    method: z.enum(methods).nullable(),
+    country: nullableText,
+    postalPrefix: nullableText,
+    days: units,
+    closedOn: z.array(text),
+  }),
 } as const
 
 export type TermKind = keyof typeof termSchemas
@@ -92,6 +100,7 @@ export const termEvents = {
   'retail.inventory.sales-velocity-changed.v1': termSchemas['sales-velocity'].extend(identity),
   'retail.inventory.selling-terms-changed.v1': termSchemas['selling-terms'].extend(identity),
   'retail.inventory.fulfillment-calendar-changed.v1': termSchemas['fulfillment-calendar'].extend(identity),
+  'retail.inventory.transit-time-changed.v1': termSchemas['transit-time'].extend(identity),
   /** No longer agreed, whatever its kind. Same sequence scope as its changes. */
   'retail.inventory.term-withdrawn.v1': z.object({ ...identity, kind: text, variantId: nullableText }),
 } as const

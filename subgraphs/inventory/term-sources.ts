@@ -19,6 +19,7 @@ const unitsOrNone = units.nullish().transform((value) => value ?? 0)
 const positive = z.int32().positive()
 const reference = optional(referenceField)
 const localTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'HH:MM')
+const localDate = z.string().regex(/^\d{4}-\d\d-\d\d$/, 'YYYY-MM-DD')
 const validity = { validFrom: optional(timestampField), validTo: optional(timestampField) }
 
 /** Percent with at most two digits after the point, as basis points. */
@@ -109,14 +110,20 @@ const sellingTerms = z.object({
 const calendar = z.object({
   location: referenceField,
   week: z.array(z.object({ opens: localTime, closes: localTime, cutOff: localTime }).nullable()).length(7),
-  closedOn: z
-    .array(z.string().regex(/^\d{4}-\d\d-\d\d$/, 'YYYY-MM-DD'))
-    .max(366)
-    .nullish(),
+  closedOn: z.array(localDate).max(366).nullish(),
   handlingMinutes: z.number().min(0).max(43_200).nullish(),
   pickupMinutes: z.number().min(0).max(43_200).nullish(),
   dailyCapacityOrders: optional(units),
   capacityUsedToday: unitsOrNone,
+})
+
+const transitTime = z.object({
+  location: reference,
+  method: optional(z.enum(methods)),
+  country: optional(z.string().regex(/^[A-Z]{2}$/, 'ISO 3166-1 alpha-2')),
+  postalPrefix: optional(textField),
+  days: z.int().min(0).max(60),
+  closedOn: z.array(localDate).max(366).nullish(),
 })
 
 type Reference = z.output<typeof referenceField>
@@ -184,6 +191,11 @@ export const termSources: readonly SourceHandler[] = [
     closedOn: rest.closedOn ?? [],
     handlingMinutes: rest.handlingMinutes ?? 0,
     pickupMinutes: rest.pickupMinutes ?? 0,
+  })),
+  termSource('transit-time', transitTime, ({ location, closedOn, ...rest }, ids) => ({
+    ...rest,
+    locationId: locationOrAny(ids, location),
+    closedOn: closedOn ?? [],
   })),
 ]
 

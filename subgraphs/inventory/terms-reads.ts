@@ -3,6 +3,7 @@ import type { Queryable } from '../../platform/sql/database.ts'
 import type { ChannelAllocation, DegradedBuffer, LocationExclusion, SafetyRule } from './rules.ts'
 import type { Supply } from './supply.ts'
 import { type TermBody, type TermKind, termSchemas } from './term-schemas.ts'
+import type { TransitTime } from './transit.ts'
 
 /** Every rule that names no variant. */
 export type SharedTerms = {
@@ -11,6 +12,7 @@ export type SharedTerms = {
   readonly allocations: readonly ChannelAllocation[]
   readonly degradedBuffers: readonly DegradedBuffer[]
   readonly calendars: readonly TermBody<'fulfillment-calendar'>[]
+  readonly transitTimes: readonly TransitTime[]
 }
 
 export type Kit = TermBody<'kit'> & { readonly id: string }
@@ -35,6 +37,7 @@ export const noSharedTerms: SharedTerms = {
   allocations: [],
   degradedBuffers: [],
   calendars: [],
+  transitTimes: [],
 }
 
 export const noVariantTerms: VariantTerms = {
@@ -60,6 +63,7 @@ export async function readSharedTerms(database: Queryable): Promise<SharedTerms>
     allocations: pick(rows, 'channel-allocation'),
     degradedBuffers: pick(rows, 'degraded-buffer'),
     calendars: pick(rows, 'fulfillment-calendar'),
+    transitTimes: pick(rows, 'transit-time'),
   }
 }
 

@@ -142,6 +142,46 @@ describe('collecting', () => {
   })
 })
 
+describe('delivery', () => {
+  const query = `query ($destination: DestinationInput) {
+    availability(channelId: "web", items: [{ sku: "A" }]) { promise(destination: $destination) { shipBy deliverBy } }
+    promise(channelId: "web", items: [{ sku: "A" }], destination: $destination) { method promise { deliverBy } } }`
+
+  it('is dated where the destination and the carrier’s days are known', async () => {
+    const open = { opens: '08:00', closes: '20:00', cutOff: '17:00' }
+    await world.deliver('fulfillment-calendar', {
+      dc: { location: location('DC'), week: [null, open, open, open, open, open, null] },
+    })
+    await world.deliver('transit-time', {
+      fr: { country: 'FR', days: 2 },
+      paris: { country: 'FR', postalPrefix: '75', location: location('DC'), days: 1 },
+    })
+    const to = async (destination: object | null) => {
+      const answer = await world.ask(query, { destination })
+      const [{ promise }] = answer.availability as readonly [{ promise: unknown }]
+      const byMethod = answer.promise as readonly { method: string; promise: { deliverBy: string | null } }[]
+      return [promise, byMethod.map((one) => one.promise.deliverBy)]
+    }
+    // A Thursday; 17:00 in Paris is 15:00 UTC.
+    const shipBy = '2026-10-01T15:00:00.000Z'
+    const [next, monday] = ['2026-10-02T22:00:00.000Z', '2026-10-05T22:00:00.000Z']
+    expect(await to({ country: 'FR', postalCode: '75011' })).toEqual([{ shipBy, deliverBy: next }, [next, null]])
+    expect(await to({ country: 'FR' })).toEqual([{ shipBy, deliverBy: monday }, [monday, null]])
+    expect(await to({ country: 'DE' })).toEqual([{ shipBy, deliverBy: null }, [null, null]])
+    expect(await to(null)).toEqual([{ shipBy, deliverBy: null }, [null, null]])
+  })
+
+  it('refuses a destination that is none, saying what is allowed', async () => {
+    const messageOf = async (destination: object) => (await world.tryToAsk(query, { destination })).errors?.[0]?.message
+    expect(await messageOf({ country: 'France' })).toContain('destination.country is "France", allowed is two letters')
+    expect(await messageOf({ country: 'FR', postalCode: '7'.repeat(21) })).toContain(
+      'destination.postalCode is 21 characters, allowed is 1 to 20',
+    )
+    await world.deliver('transit-time', { bad: { country: 'France', days: 61 } })
+    expect(await world.deadLetters()).toEqual({ bad: expect.stringContaining('country') })
+  })
+})
+
 describe('who may see how much', () => {
   const query = `{ availability(channelId: "web", items: [{ sku: "A" }]) {
     ats largestSingleLocation byLocation { available } explain { ats } } }`
