@@ -131,6 +131,33 @@ describe('one request', () => {
     expect(new Set(kept(answers).map(idOf)).size).toBe(1)
     expect(await shop.ats('A')).toBe(6)
   })
+
+  it('saleor/apps#339: a webhook delivered again, when its order has gone on, is answered as before and changes nothing', async () => {
+    await shop.stock('A', { DC1: 10 })
+    const order = { idempotencyKey: 'webhook 78', owner: { kind: 'ORDER', id: '78' } }
+    const id = idOf(await shop.reserve('A', 4, order))
+    await shop.mutate('confirmReservation', { orderId: '78', ...all(id) })
+    await shop.mutate('consumeReservation', all(id))
+    expect(await shop.reserve('A', 4, order)).toMatchObject({ replayed: true, reservations: [{ id, held: 4 }] })
+    expect(await shop.ats('A')).toBe(6)
+    expect(await shop.drift()).toEqual([])
+  })
+
+  it('mollie/PrestaShop#493: the buyer who comes back and the payment webhook make two orders of one cart, and one gets the units', async () => {
+    await shop.stock('A', { DC1: 10 })
+    const id = idOf(await shop.reserve('A', 3))
+    const answers = await Promise.all(
+      ['o-1', 'o-2'].map((orderId) => shop.mutate('confirmReservation', { orderId, ...all(id) })),
+    )
+    expect(answers.map(({ __typename }) => __typename).sort()).toEqual([
+      'ReservationSuccess',
+      'ReservationUnitsMissing',
+    ])
+    const { rows } = await shop.world.database.query('select confirmed, held from inventory.reservations')
+    expect(rows).toEqual([{ confirmed: 3, held: 0 }])
+    expect(await shop.ats('A')).toBe(7)
+    expect(await shop.drift()).toEqual([])
+  })
 })
 
 describe('books of reservations', () => {
@@ -224,6 +251,19 @@ describe('stale numbers', () => {
     await shop.world.database.query('update inventory.positions set on_hand = 0, sellable = 0')
     expect(await shop.ats('A')).toBe(5)
     expect(await shop.reserve('A', 1)).toMatchObject({ shortfalls: [{ available: 0 }] })
+  })
+
+  it('shopware#4281: a listing of many shows the order that was placed since it was looked at', async () => {
+    await shop.stock('A', { DC1: 5 })
+    await shop.stock('B', { DC1: 8 })
+    const listing = async () => {
+      const query = `query { availability(channelId: "web", items: [{ sku: "A" }, { sku: "B" }]) { ats } }`
+      return (await shop.world.ask(query)).availability
+    }
+    expect(await listing()).toEqual([{ ats: 5 }, { ats: 8 }])
+    const id = idOf(await shop.reserve('A', 2))
+    await shop.mutate('confirmReservation', { orderId: 'o', ...all(id) })
+    expect(await listing()).toEqual([{ ats: 3 }, { ats: 8 }])
   })
 
   it('openfoodnetwork#3862, #4020, vercel/commerce#991: whoever looks after the last unit was bought sees none', async () => {
