@@ -1,4 +1,5 @@
-import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openPostgres } from '../../../platform/sql/postgres.ts'
 import { describeDatabase } from '../../contracts/database.ts'
@@ -66,6 +67,40 @@ describe('openPostgres', () => {
     await test.database.query('create table once (id int primary key)')
     await test.database.query('insert into once values (1)')
     await expect(test.database.query('insert into once values (1)')).rejects.toMatchObject({ code: '23505' })
+  })
+
+  it('has what a transaction sends at once done, though no answer has come yet', async () => {
+    const url = new URL(test.url)
+    const { hostname } = url
+    const port = Number(url.port)
+    const answers: (() => void)[] = []
+    let holding = false
+    const between = createServer((client) => {
+      const server = connect(port, hostname)
+      client.pipe(server).on('error', () => {})
+      client.on('error', () => {})
+      server.on('data', (chunk) => {
+        if (holding) answers.push(() => client.write(chunk))
+        else client.write(chunk)
+      })
+    }).listen(0, '127.0.0.1')
+    await once(between, 'listening')
+    url.port = String((between.address() as AddressInfo).port)
+    await using database = openPostgres({ url: url.href, poolSize: 1, applicationName: 'held back' })
+    await database.transaction(async (transaction) => {
+      await transaction.query('select 1', [])
+      holding = true
+      const sent = ['one', 'two', 'three'].map((name) => transaction.query(`select '${name}' as name`, []))
+      const atServer = `select query, state from pg_stat_activity where application_name = 'held back'`
+      await expect
+        .poll(async () => (await test.database.query(atServer)).rows, { timeout: 10_000 })
+        .toEqual([{ query: "select 'three' as name", state: 'idle in transaction' }])
+      holding = false
+      for (const answer of answers) answer()
+      const results = await Promise.all(sent)
+      expect(results.map(({ rows }) => rows)).toEqual([[{ name: 'one' }], [{ name: 'two' }], [{ name: 'three' }]])
+    })
+    between.close()
   })
 
   it('prepares a statement with values once per connection, and no more than 500 texts', async () => {
