@@ -256,4 +256,22 @@ describe('journey: a partner watches its orders, a storefront its stock', () => 
     await until('the snapshot is told', () => stream.text().includes('event: next'))
     expect(stream.text()).toContain(`"sku":"${sku}"`)
   })
+
+  it('tells a storefront that operations took something off sale, without any system saying so', async () => {
+    const sku = 'DEMO-0001'
+    const { data } = await app.ask('query ($sku: String!) { variant(sku: $sku) { id } }', { sku })
+    const query = `subscription ($ids: [ID!]) { availabilityChanged(variantIds: $ids, initial: SNAPSHOT) {
+      ... on AvailabilitySnapshot { variant { availability(channelId: "web") { ats } } }
+      ... on AvailabilityEvent { variant { availability(channelId: "web") { ats } } } } }`
+    const variables = { ids: [data.variant.id] }
+    using stream = await openHttpStream(app.url, { query, variables }, 'text/event-stream')
+    await until('the snapshot is told', () => stream.text().includes('event: next'))
+    expect(stream.text()).not.toContain('"ats":0')
+    const exclude = `mutation ($sku: String) { upsertExclusion(input: { idempotencyKey: "recall", scope: { sku: $sku }, reason: "recalled" }) {
+      ... on StockRuleChanged { version } } }`
+    const headers = { authorization: `Bearer ${await issueToken(app.url, 'admin')}` }
+    const answer = await app.ask(exclude, { sku }, headers)
+    expect(answer.data.upsertExclusion).toEqual({ version: 1 })
+    await until('the storefront is told', () => stream.text().includes('"ats":0'))
+  })
 })
