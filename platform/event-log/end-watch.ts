@@ -26,10 +26,13 @@ export function createEndWatch({ database, pollMs, isAwaited, onReadable }: EndW
   const stopping = new AbortController()
   /** Null before the first look: nobody can have missed anything yet. */
   let seen: LogPosition | null = null
+  /** What had been seen when the timer came last: since then one reader may have read on and another not been woken. */
+  let seenBefore: LogPosition | null = null
   let asked: LogPosition | null = null
   let looking = false
   const timer = setInterval(() => {
-    if (isAwaited()) look(seen ?? endOfLog)
+    if (isAwaited()) look(seenBefore ?? endOfLog)
+    seenBefore = seen
   }, pollMs)
   timer.unref()
 
@@ -43,11 +46,11 @@ export function createEndWatch({ database, pollMs, isAwaited, onReadable }: EndW
         const { rows } = await database.query<EndsRow>(endsText)
         const [ends] = rows
         if (ends === undefined) {
-          seen = startOfLog
+          see(startOfLog)
           continue
         }
         const readable = { transactionId: ends.readable_transaction_id, row: ends.readable_row_id }
-        seen = readable
+        see(readable)
         if (comparePositions(readable, from) > 0) {
           onReadable()
           backoff.reset()
@@ -62,6 +65,11 @@ export function createEndWatch({ database, pollMs, isAwaited, onReadable }: EndW
     } finally {
       looking = false
     }
+  }
+
+  function see(end: LogPosition): void {
+    seen = end
+    seenBefore ??= end
   }
 
   function ask(end: LogPosition): void {

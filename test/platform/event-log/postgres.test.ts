@@ -73,6 +73,21 @@ describe('createPostgresEventLog under concurrent transactions', () => {
     await expect.poll(() => woken, { timeout: 10_000 }).toBeGreaterThan(before)
   })
 
+  it('wakes also who was not woken when another reader went on', async () => {
+    const reader = createPostgresEventLog({ database: test.database, pollMs: 400 })
+    using _reader = reader
+    let woken = 0
+    using _ = reader.onWake(() => {
+      woken += 1
+    })
+    const after = await reader.head()
+    await reader.read({ after, limit: 10 })
+    const before = woken
+    await (await beginAppend('read by one')).commit()
+    await expect.poll(async () => (await reader.read({ after, limit: 10 })).events).toHaveLength(1)
+    await expect.poll(() => woken, { timeout: 10_000 }).toBeGreaterThan(before)
+  })
+
   it('does not skip a row that was numbered late by an early transaction', async () => {
     const after = await eventLog.head()
     const early = await beginAppend('early-1')
