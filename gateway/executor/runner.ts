@@ -7,7 +7,7 @@ import type { Run, Step } from './run.ts'
 import type { Shapes } from './shape.ts'
 import { weighMerged } from './weights.ts'
 import { completeData, type Violation } from './write-data.ts'
-import { createTextState, type WriteData } from './write-text.ts'
+import type { WriteData } from './write-text.ts'
 
 /** An operation compiled for one combination of its conditions. */
 export type Variant = {
@@ -52,9 +52,8 @@ export const createRunner = (variantOf: (variables: ExecuteRequest['variables'])
         const variant = variantOf(request.variables)
         const run = begin(request, variant)
         await variant.step?.(run)
-        const state = createTextState(run.isShared)
-        const text = variant.write(run.data, state)
-        if (!state.isViolated) {
+        const text = variant.write(run.data, run.isShared)
+        if (text !== undefined) {
           const { shapes } = variant
           return { text, errors: oncePerPath(run.errors), weigh: (weights) => weighMerged(run.data, shapes, weights) }
         }
