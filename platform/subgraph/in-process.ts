@@ -1,7 +1,7 @@
 import { AppError } from '../errors/app-error.ts'
 import { isPromise } from '../maybe-promise.ts'
-import type { SubgraphHost } from './host.ts'
-import type { SubgraphResponse, SubgraphTransport } from './transport.ts'
+import type { HostedRequest, SubgraphHost } from './host.ts'
+import type { SubgraphRequest, SubgraphResponse, SubgraphTransport } from './transport.ts'
 
 /**
  * Reaches a subgraph of the same process: no socket and no JSON in between, otherwise what `serveSubgraph` and an
@@ -18,23 +18,14 @@ export function createInProcessTransport(
     call(request) {
       if (closed) return Promise.reject(unavailable(host.name))
       if (request.signal.aborted) return Promise.reject(timedOut(host.name))
-      const { query, variables, operationName, headers } = request
-      const deadline = new LazyAborter()
-      const answered = host.handle({
-        query,
-        ...(variables === undefined ? undefined : { variables }),
-        ...(operationName === undefined ? undefined : { operationName }),
-        headers,
-        get signal() {
-          return deadline.signal
-        },
-      })
+      const call = new HostedCall(request)
+      const answered = host.handle(call)
       // What was in memory is answered before a deadline could be set.
       if (!isPromise(answered)) return answered
       return new Promise<SubgraphResponse>((resolve, reject) => {
         const giveUp = () => {
           settle()
-          deadline.abort()
+          call.abort()
           reject(timedOut(host.name))
         }
         const timer = setTimeout(giveUp, options.timeoutMs)
@@ -61,20 +52,31 @@ export function createInProcessTransport(
   }
 }
 
-/** Makes its signal when it is first asked for: most calls are answered from memory and ask for none, and one costs as much as 20 reads. */
-class LazyAborter {
-  #controller: AbortController | undefined
-  #isAborted = false
+/** Its signal is made when it is first asked for: most calls are answered from memory and ask for none, and one costs as much as 20 reads. */
+class HostedCall implements HostedRequest {
+  readonly query: string
+  readonly variables: SubgraphRequest['variables']
+  readonly operationName: SubgraphRequest['operationName']
+  readonly headers: SubgraphRequest['headers']
+  private aborter: AbortController | undefined = undefined
+  private isAborted = false
+
+  constructor({ query, variables, operationName, headers }: SubgraphRequest) {
+    this.query = query
+    this.variables = variables
+    this.operationName = operationName
+    this.headers = headers
+  }
 
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController()
-    if (this.#isAborted) this.#controller.abort()
-    return this.#controller.signal
+    this.aborter ??= new AbortController()
+    if (this.isAborted) this.aborter.abort()
+    return this.aborter.signal
   }
 
   abort(): void {
-    this.#isAborted = true
-    this.#controller?.abort()
+    this.isAborted = true
+    this.aborter?.abort()
   }
 }
 

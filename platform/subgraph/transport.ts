@@ -6,10 +6,10 @@ export type SubgraphRequest = {
   readonly query: string
   /** `query` as a JSON string literal, where the caller has it at hand. */
   readonly queryJson?: string
-  readonly variables?: Readonly<Record<string, unknown>>
+  readonly variables?: Readonly<Record<string, unknown>> | undefined
   /** The variables as JSON text, in place of `variables`; given only to transports that take text. */
   readonly variablesJson?: string
-  readonly operationName?: string
+  readonly operationName?: string | undefined
   readonly kind: 'query' | 'mutation'
   /** Lower-case names. Carries the viewer's internal token, correlation id and trace context. */
   readonly headers: Readonly<Record<string, string>>

@@ -1,7 +1,7 @@
 import { type AvailableNumbers, availableOf, lowStockUnits } from './availability.ts'
 import { type Asked, type Basis, toInput } from './basis.ts'
 import type { LoadedBasis } from './loaders.ts'
-import type { Origin } from './network.ts'
+import type { Method, Origin } from './network.ts'
 import { type PromiseAnswer, promiseOf, type SellingTerms } from './promise.ts'
 import { isUnread } from './provenance.ts'
 import { noInTransit } from './supply.ts'
@@ -22,12 +22,12 @@ type Remembered = Computed & {
 
 // As long as a variant's positions are the same object, so is what was computed from them: an event that changes
 // anything drops the cached value, and with it this.
-const memory = new WeakMap<object, Map<string, Remembered>>()
+const memory = new WeakMap<object, Map<string, Map<Method, Remembered>>>()
 
 /** The numbers of a variant that is no kit, computed anew only when something they rest on changed. @returns null for an unknown channel */
 export function computedOf(basis: LoadedBasis, asked: Asked): Computed | null {
-  const key = `${asked.method} ${asked.channelId}`
-  const known = memory.get(basis.positions)?.get(key)
+  const byChannel = memory.get(basis.positions)
+  const known = byChannel?.get(asked.channelId)?.get(asked.method)
   if (known !== undefined && asked.nowMs < known.validUntilMs && isSame(known.basis, basis) && areFresh(known, asked)) {
     return known
   }
@@ -37,10 +37,12 @@ export function computedOf(basis: LoadedBasis, asked: Asked): Computed | null {
   const origins = newestOrigins(basis, asked)
   const computed = { numbers, origins, status: statusOf(basis, numbers.ats, origins, asked) }
   if (!input.aged && basis.positions.length > 0) {
-    const byQuestion = memory.get(basis.positions) ?? new Map<string, Remembered>()
+    const channels = byChannel ?? new Map<string, Map<Method, Remembered>>()
+    const methods = channels.get(asked.channelId) ?? new Map<Method, Remembered>()
     const validUntilMs = Math.min(input.validUntilMs, holdsEndMs(basis, asked.nowMs), releaseMs(basis, asked.nowMs))
-    byQuestion.set(key, { ...computed, basis, validUntilMs })
-    memory.set(basis.positions, byQuestion)
+    methods.set(asked.method, { ...computed, basis, validUntilMs })
+    channels.set(asked.channelId, methods)
+    memory.set(basis.positions, channels)
   }
   return computed
 }

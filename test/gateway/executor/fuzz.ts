@@ -78,14 +78,17 @@ const outOfOrder = (
       name,
       {
         ...transport,
-        call: async (request) => {
-          for (let turns = pace.isShuffled ? Math.floor(random() * 4) : 0; turns > 0; turns--)
-            await new Promise(setImmediate)
-          return transport.call(request)
+        call: (request) => {
+          const turns = pace.isShuffled ? Math.floor(random() * 4) : 0
+          return turns === 0 ? transport.call(request) : afterTurns(turns).then(() => transport.call(request))
         },
       },
     ]),
   )
+
+const afterTurns = async (turns: number): Promise<void> => {
+  for (let left = turns; left > 0; left--) await new Promise(setImmediate)
+}
 
 const compare = async (
   { executor, pace, kept }: Tried,
