@@ -6,6 +6,7 @@ import { createHivePlanner } from './hive-planner.ts'
 import { joinCalls } from './join-calls.ts'
 import type { Planner } from './planner.ts'
 import { restoreRequires } from './restore-requires.ts'
+import { splitInterfaceObjects } from './split-interface-objects.ts'
 import type { SupergraphFacts } from './supergraph.ts'
 
 /** `auto`: the native planner where it loads, Apollo's where it does not or where the native one gives up. */
@@ -67,8 +68,10 @@ const createReference = (facts: SupergraphFacts): Planner => {
     plan: (document) => {
       const plan = planner.plan(document)
       if (plan === undefined) return undefined
-      if (sendsResolvableKeys(plan, facts.keys)) return joinCalls(plan)
-      throw new TypeError('Cannot use plan: it looks up entities by a key that is not resolvable')
+      if (!sendsResolvableKeys(plan, facts.keys)) {
+        throw new TypeError('Cannot use plan: it looks up entities by a key that is not resolvable')
+      }
+      return joinCalls(splitInterfaceObjects(plan, facts.interfaceObjects, facts.apiSchema))
     },
   }
 }

@@ -235,6 +235,39 @@ test('an interface object is resolved to its type where something hangs on it', 
   expect((await ask('{ best { rating } }')).data).toEqual({ best: { rating: 9 } })
 })
 
+test('a field of an interface object that only some types are asked for takes nothing from the others when it fails', async () => {
+  const { media: catalog, ratings } = createMedia()
+  if (catalog === undefined || ratings === undefined) throw new TypeError('Cannot ask: the graph lacks a subgraph')
+  const { ask, asked } = federate({
+    media: catalog,
+    ratings: {
+      typeDefs: ratings.typeDefs.replace('rating: Int!', 'rating: Int!  rank: Int!  fans: Int'),
+      resolvers: {
+        Query: { best: () => ({ id: 'f1' }) },
+        Media: {
+          __resolveReference: ({ id }: { id: string }) => ({ id }),
+          rating: () => 4,
+          fans: () => 7,
+          rank: ({ id }: { id: string }) => {
+            if (id === 'b1') throw new Error('no rank')
+            return 1
+          },
+        },
+      },
+    },
+  })
+  expect(await ask('{ media { rating fans ... on Film { rank } } }')).toEqual({
+    data: {
+      media: [
+        { rating: 4, fans: 7 },
+        { rating: 4, fans: 7, rank: 1 },
+      ],
+    },
+  })
+  // Asked as data and as text, each with one call.
+  expect(asked.map(({ service }) => service)).toEqual(['media', 'ratings', 'media', 'ratings'])
+})
+
 test('a list selected twice under one key is one list', async () => {
   const { ask } = federate(createMedia())
   expect((await ask('{ media { id } ...F media { rating } } fragment F on Query { media { title } }')).data).toEqual({
