@@ -26,6 +26,8 @@ type State = 'head' | 'body' | 'body until end' | 'chunk size' | 'chunk' | 'chun
 
 const maxLineBytes = 1_024
 const maxInterim = 10
+/** What a chunk costs in memory beside its bytes: so the bound holds for a body in the smallest of them, too. */
+const chunkBytes = 64
 
 /**
  * Stricter than RFC 9112 asks of a client, since a response read otherwise than it was meant is the answer to somebody
@@ -129,7 +131,7 @@ export const createResponseReader = ({
             const end = all.indexOf('\r\n', at, 'latin1')
             if (end === -1) return hold(all, at, maxLineBytes, 'chunk size')
             restBytes = readChunkSize(all.toString('latin1', at, end))
-            count(restBytes)
+            count(restBytes === 0 ? 0 : restBytes + chunkBytes)
             state = restBytes === 0 ? 'trailers' : 'chunk'
             at = end + 2
             break
