@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest'
+import { federate, link, type TestSubgraph } from './federate.ts'
+
+const media = [
+  { __typename: 'Book', id: 'b1', title: 'Sea' },
+  { __typename: 'Film', id: 'f1', title: 'Sky' },
+]
+
+const createMedia = (): Record<string, TestSubgraph> => ({
+  media: {
+    typeDefs: `${link('@key')}
+      type Query { media: [Media!]! }
+      interface Media @key(fields: "id") { id: ID!  title: String! }
+      type Book implements Media @key(fields: "id") { id: ID!  title: String! }
+      type Film implements Media @key(fields: "id") { id: ID!  title: String! }
+    `,
+    resolvers: {
+      Query: { media: () => media },
+      Media: { __resolveReference: ({ id }: { id: string }) => media.find((one) => one.id === id) },
+      Book: { __resolveReference: ({ id }: { id: string }) => media.find((one) => one.id === id) },
+      Film: { __resolveReference: ({ id }: { id: string }) => media.find((one) => one.id === id) },
+    },
+  },
+  ratings: {
+    typeDefs: `${link('@key', '@interfaceObject')}
+      type Query { best: Media }
+      type Media @key(fields: "id") @interfaceObject { id: ID!  rating: Int! }
+    `,
+    resolvers: {
+      Query: { best: () => ({ id: 'f1' }) },
+      Media: {
+        __resolveReference: ({ id }: { id: string }) => ({ id }),
+        rating: ({ id }: { id: string }) => (id === 'f1' ? 9 : 4),
+      },
+    },
+  },
+})
+
+test('an interface object adds fields without hiding what type it is', async () => {
+  const { ask } = federate(createMedia())
+  expect((await ask('{ media { __typename rating ... on Film { title } } }')).data).toEqual({
+    media: [
+      { __typename: 'Book', rating: 4 },
+      { __typename: 'Film', rating: 9, title: 'Sky' },
+    ],
+  })
+})
+
+test('an interface object is resolved to its type where something hangs on it', async () => {
+  const { ask } = federate(createMedia())
+  expect((await ask('{ best { rating t: __typename ... on Book { title } ... on Film { id } } }')).data).toEqual({
+    best: { rating: 9, t: 'Film', id: 'f1' },
+  })
+  expect((await ask('{ best { rating } }')).data).toEqual({ best: { rating: 9 } })
+})
+
+test('a field of an interface object that only some types are asked for takes nothing from the others when it fails', async () => {
+  const { media: catalog, ratings } = createMedia()
+  if (catalog === undefined || ratings === undefined) throw new TypeError('Cannot ask: the graph lacks a subgraph')
+  const { ask, asked } = federate({
+    media: catalog,
+    ratings: {
+      typeDefs: ratings.typeDefs.replace('rating: Int!', 'rating: Int!  rank: Int!  fans: Int'),
+      resolvers: {
+        Query: { best: () => ({ id: 'f1' }) },
+        Media: {
+          __resolveReference: ({ id }: { id: string }) => ({ id }),
+          rating: () => 4,
+          fans: () => 7,
+          rank: ({ id }: { id: string }) => {
+            if (id === 'b1') throw new Error('no rank')
+            return 1
+          },
+        },
+      },
+    },
+  })
+  expect(await ask('{ media { rating fans ... on Film { rank } } }')).toEqual({
+    data: {
+      media: [
+        { rating: 4, fans: 7 },
+        { rating: 4, fans: 7, rank: 1 },
+      ],
+    },
+  })
+  // Asked as data and as text, each with one call.
+  expect(asked.map(({ service }) => service)).toEqual(['media', 'ratings', 'media', 'ratings'])
+})
+
+test('a list selected twice under one key is one list', async () => {
+  const { ask } = federate(createMedia())
+  expect((await ask('{ media { id } ...F media { rating } } fragment F on Query { media { title } }')).data).toEqual({
+    media: [
+      { id: 'b1', title: 'Sea', rating: 4 },
+      { id: 'f1', title: 'Sky', rating: 9 },
+    ],
+  })
+})
