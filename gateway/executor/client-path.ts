@@ -34,7 +34,9 @@ export const createToClientPath = (
 
   return (path, data) => {
     const translated: (string | number)[] = []
-    let selectionSets: readonly SelectionSetNode[] = [root]
+    // Those for other types are followed as well: an interface object's subgraph cannot tell types apart, so what they
+    // select may have been fetched here, however deep below the condition.
+    let below: readonly { readonly set: SelectionSetNode; readonly applies: boolean }[] = [{ set: root, applies: true }]
     let value = data
     for (const element of path) {
       if (typeof element === 'number') {
@@ -43,12 +45,11 @@ export const createToClientPath = (
         continue
       }
       const object = isDataObject(value) ? value : undefined
-      const found = selectionSets.flatMap((selectionSet) => fieldsAt(selectionSet, element, object?.__typename, true))
-      const [first] = found
-      if (first === undefined) return { path: translated, kind: 'cut' }
-      if (!found.some(({ applies }) => applies)) return { path: translated, kind: 'excluded' }
-      translated.push(first.field.alias?.value ?? first.field.name.value)
-      selectionSets = found.flatMap(({ field, applies }) => (applies ? (field.selectionSet ?? []) : []))
+      const found = below.flatMap(({ set, applies }) => fieldsAt(set, element, object?.__typename, applies))
+      const asked = found.find(({ applies }) => applies)?.field
+      if (asked === undefined) return { path: translated, kind: found.length === 0 ? 'cut' : 'excluded' }
+      translated.push(asked.alias?.value ?? asked.name.value)
+      below = found.flatMap(({ field, applies }) => (field.selectionSet ? [{ set: field.selectionSet, applies }] : []))
       value = object?.[element]
     }
     return { path: translated, kind: 'whole' }

@@ -87,6 +87,37 @@ test('a field of an interface object that only some types are asked for takes no
   expect(asked.map(({ service }) => service)).toEqual(['media', 'ratings', 'media', 'ratings'])
 })
 
+test('nothing is told of what an interface object was asked for other types alone, however deep it fails', async () => {
+  const { media: catalog } = createMedia()
+  if (catalog === undefined) throw new TypeError('Cannot ask: the graph lacks a subgraph')
+  const { ask } = federate({
+    media: catalog,
+    critics: {
+      typeDefs: `${link('@key', '@interfaceObject')}
+        type Media @key(fields: "id") @interfaceObject { id: ID!  critics: [Critic] }
+        type Critic { name: String  age: Int }
+      `,
+      resolvers: {
+        Media: {
+          __resolveReference: ({ id }: { id: string }) => ({ id }),
+          critics: ({ id }: { id: string }) => [{ id }],
+        },
+        Critic: {
+          name: ({ id }: { id: string }) => `critic of ${id}`,
+          age: ({ id }: { id: string }) => {
+            if (id === 'b1') throw new Error('no age')
+            return 40
+          },
+        },
+      },
+    },
+  })
+  const shown = [{ critics: [{ name: 'critic of b1' }] }, { critics: [{ name: 'critic of f1', age: 40 }] }]
+  expect(await ask('{ media { critics { name } ... on Film { critics { age } } } }')).toEqual({
+    data: { media: shown },
+  })
+})
+
 test('a list selected twice under one key is one list', async () => {
   const { ask } = federate(createMedia())
   expect((await ask('{ media { id } ...F media { rating } } fragment F on Query { media { title } }')).data).toEqual({

@@ -52,6 +52,12 @@ type Ref = { readonly id: string; readonly __typename?: string; readonly require
 /** Fields other subgraphs read through keys, `@requires` or nested in it: null at most, never an error. */
 const inputs = new Set(['id', 'sku', 'weight', 'price', 'w', 'h', 'dims', 'unit'])
 
+/**
+ * Non-null fields at and below an interface object, which never fail here: its subgraph cannot tell types
+ * apart, so planners ask them of entities of which the client did not (docs/decisions/010-executor-planner.md).
+ */
+const belowInterfaceObject = new Set(['rank', 'body'])
+
 export const createResolver =
   (world: World): GraphQLFieldResolver<unknown, unknown> =>
   (source, args: Readonly<Record<string, unknown>>, _context, info) => {
@@ -104,7 +110,8 @@ const derive = (world: World, ref: Ref, field: string): (() => unknown) | undefi
 const plus = (value: unknown, more: number): number | null => (typeof value === 'number' ? value + more : null)
 
 const makeValue = (world: World, key: string, field: string, type: GraphQLOutputType): unknown => {
-  if (!inputs.has(field) && chance(world, `error ${key}`) < world.errorRate) throw new Error(`no ${field}`)
+  if (!inputs.has(field) && !belowInterfaceObject.has(field) && chance(world, `error ${key}`) < world.errorRate)
+    throw new Error(`no ${field}`)
   if (isNonNullType(type)) return makePresent(world, key, field, type.ofType)
   return isNull(world, key) ? null : makePresent(world, key, field, type)
 }
