@@ -13,6 +13,7 @@ import {
   isObjectType,
   Kind,
   SchemaMetaFieldDef,
+  type SelectionNode,
   type SelectionSetNode,
   TypeMetaFieldDef,
   TypeNameMetaFieldDef,
@@ -123,18 +124,24 @@ const narrows = (selectionSet: SelectionSetNode, declared: GraphQLCompositeType,
     if (fragment === undefined) return false
     const condition = fragment.typeCondition && typeFromAST(deps.schema, fragment.typeCondition)
     if (isCompositeType(condition) && !applies(declared, condition, deps.schema)) {
-      return asksAnything(fragment.selectionSet, deps)
+      return asksAnything(selection, typesOf(declared, deps.schema), deps)
     }
     return narrows(fragment.selectionSet, declared, deps)
   })
 
-const asksAnything = (selectionSet: SelectionSetNode, deps: ShapeDeps): boolean =>
-  selectionSet.selections.some((selection) => {
-    if (isIncluded(selection, deps.conditions) !== true) return false
-    if (selection.kind === Kind.FIELD) return true
-    const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? deps.fragments.get(selection.name.value) : selection
-    return fragment !== undefined && asksAnything(fragment.selectionSet, deps)
-  })
+/** @param types objects that may be there: none is left where conditions contradict each other */
+const asksAnything = (selection: SelectionNode, types: readonly GraphQLObjectType[], deps: ShapeDeps): boolean => {
+  if (isIncluded(selection, deps.conditions) !== true) return false
+  if (selection.kind === Kind.FIELD) return true
+  const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? deps.fragments.get(selection.name.value) : selection
+  if (fragment === undefined) return false
+  const condition = fragment.typeCondition && typeFromAST(deps.schema, fragment.typeCondition)
+  const left = isCompositeType(condition) ? types.filter((type) => applies(type, condition, deps.schema)) : types
+  return left.length > 0 && fragment.selectionSet.selections.some((inner) => asksAnything(inner, left, deps))
+}
+
+const typesOf = (type: GraphQLCompositeType, schema: GraphQLSchema): readonly GraphQLObjectType[] =>
+  isAbstractType(type) ? schema.getPossibleTypes(type) : [type]
 
 const createShape = (
   type: GraphQLCompositeType,

@@ -54,6 +54,15 @@ test('an interface object is resolved to its type where something hangs on it', 
   expect((await ask('{ best { rating } }')).data).toEqual({ best: { rating: 9 } })
 })
 
+test('an interface object whose type nothing can hang on is there, whatever it is', async () => {
+  const { media: catalog, ratings } = createMedia()
+  if (catalog === undefined || ratings === undefined) throw new TypeError('Cannot ask: the graph lacks a subgraph')
+  const titled = `${catalog.typeDefs.replaceAll('implements Media', 'implements Media & Titled')} interface Titled { title: String! }`
+  const { ask } = federate({ media: { ...catalog, typeDefs: titled }, ratings })
+  const query = '{ best { ... on Film { ... on Titled { ... on Book { title } } } } }'
+  expect(await ask(query)).toEqual({ data: { best: {} } })
+})
+
 test('a field of an interface object that only some types are asked for takes nothing from the others when it fails', async () => {
   const { media: catalog, ratings } = createMedia()
   if (catalog === undefined || ratings === undefined) throw new TypeError('Cannot ask: the graph lacks a subgraph')
