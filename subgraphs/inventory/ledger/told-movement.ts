@@ -1,3 +1,4 @@
+import type { CacheInvalidator } from '../../../platform/cache/cache.ts'
 import type { EventLog, NewEvent, RecordedEvent } from '../../../platform/event-log/event-log.ts'
 import type { Transaction } from '../../../platform/sql/database.ts'
 import { toPositionId } from '../position-id.ts'
@@ -58,4 +59,16 @@ export async function appendAtOnce(
   await ledgerProjection.apply(transaction, recorded)
   await termsProjection.apply(transaction, recorded)
   return recorded
+}
+
+/** After the commit of what `appendAtOnce` appended: this process reads it from here on, every other one by the events. */
+export function tellAtOnce(
+  { eventLog, invalidator }: { readonly eventLog: EventLog; readonly invalidator: CacheInvalidator },
+  events: readonly RecordedEvent[],
+): void {
+  if (events.length === 0) return
+  invalidator.invalidate(
+    events.flatMap((event) => [...ledgerProjection.keysOf(event), ...termsProjection.keysOf(event)]),
+  )
+  eventLog.wake()
 }

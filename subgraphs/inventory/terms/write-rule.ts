@@ -4,8 +4,7 @@ import type { EventLog, JsonObject, NewEvent } from '../../../platform/event-log
 import { claimKeys, writeRecords } from '../../../platform/idempotency/idempotency.ts'
 import type { IdMinter } from '../../../platform/ids.ts'
 import type { Database, Transaction } from '../../../platform/sql/database.ts'
-import { appendAtOnce, tellingOf } from '../ledger/told-movement.ts'
-import { termsProjection } from '../terms-model.ts'
+import { appendAtOnce, tellAtOnce, tellingOf } from '../ledger/told-movement.ts'
 import { lockRule, type StoredRule, systemOfRule, systemOfRulesHere } from './read-rules.ts'
 import type { RuleCommand, RuleOutcome } from './rule-command.ts'
 
@@ -23,10 +22,7 @@ export type RuleDeps = {
  */
 export async function writeRule(deps: RuleDeps, command: RuleCommand): Promise<RuleOutcome> {
   const { outcome, events } = await deps.database.transaction((transaction) => attempt(deps, transaction, command))
-  if (events.length > 0) {
-    deps.invalidator.invalidate(events.flatMap((event) => termsProjection.keysOf(event)))
-    deps.eventLog.wake()
-  }
+  tellAtOnce(deps, events)
   return outcome
 }
 

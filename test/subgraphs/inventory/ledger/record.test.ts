@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Viewer } from '../../../../platform/identity/viewer.ts'
+import { toMovementEvent } from '../../../../subgraphs/inventory/ledger/told-movement.ts'
 import { service, staff } from '../../../support/viewers.ts'
 import { openReservationWorld, type ReservationWorld } from '../reservations/world.ts'
 
@@ -35,6 +36,22 @@ async function record(name: string, input: Readonly<Record<string, unknown>>, vi
 const asOf = '2026-10-01T11:59:30.000Z'
 const count = async (input: Readonly<Record<string, unknown>>, viewer?: Viewer) =>
   record('setCount', { sku: 'A', locationId: await shop.locationId('DC1'), asOf, ...input }, viewer)
+
+async function variantOf(sku: string): Promise<string> {
+  const { rows } = await shop.world.database.query<{ id: string }>('select id from inventory.variants where sku = $1', [
+    sku,
+  ])
+  return rows[0]?.id ?? ''
+}
+
+/** A receipt that a source told of and no projector has seen. */
+async function appendUnprojected(place: { readonly variantId: string; readonly locationId: string }, quantity: number) {
+  const teller = { tenant: 'test', authority: 'erp', correlationId: 'none', receivedAt: asOf }
+  const texts = { reason: null, documentRef: null, transferId: null }
+  const movement = { ...place, ...texts, quantity, happenedAt: asOf, bucketFrom: null } as const
+  const event = toMovementEvent(teller, { ...movement, kind: 'RECEIPT', bucketTo: 'SELLABLE' }, 'mov_1', 'erp')
+  await shop.world.append([event])
+}
 
 async function events(): Promise<number> {
   const { rows } = await shop.world.database.query<{ count: bigint }>('select count(*) from event_log.events', [])
@@ -118,6 +135,53 @@ describe('a count', () => {
     expect(await reasonOf({ asOf: '2999-01-01T00:00:00Z' })).toBe('BAD_TIME')
     expect(await reasonOf({ documentRef: '' })).toBe('BAD_TEXT')
     expect(await events()).toBe(before)
+  })
+})
+
+describe('what is told holds for the next reservation, though no projector has run', () => {
+  it('of movements', async () => {
+    const [dc, store] = [await shop.locationId('DC1'), await shop.locationId('S1')]
+    const common = { sku: 'A', occurredAt: asOf }
+    const sold = { ...common, lineId: '1', locationId: dc, kind: 'SALE_ISSUE', quantity: 6 }
+    const broken = { ...common, lineId: '2', locationId: store, kind: 'SCRAP', quantity: 1 }
+    expect(await shop.ats('A')).toBe(13)
+    await record('recordMovements', { movements: [sold, broken] })
+    expect(await shop.ats('A')).toBe(6)
+    expect(await shop.reserve('A', 7)).toMatchObject({
+      __typename: 'InsufficientStock',
+      shortfalls: [{ requested: 7, available: 6 }],
+    })
+    expect((await shop.reserve('A', 6)).__typename).toBe('ReserveStockSuccess')
+    await record('recordMovements', { movements: [{ ...sold, kind: 'RECEIPT', quantity: 2 }] })
+    expect((await shop.reserve('A', 2)).__typename).toBe('ReserveStockSuccess')
+  })
+
+  it('of counts, each compared with the one before', async () => {
+    await count({ counted: 4, changeFromQuantity: 10 })
+    expect(await shop.reserve('A', 8)).toMatchObject({ shortfalls: [{ requested: 8, available: 7 }] })
+    expect(await count({ counted: 9, changeFromQuantity: 10 })).toMatchObject({ currentQuantity: 4 })
+    await count({ counted: 9, changeFromQuantity: 4, asOf: '2026-10-01T11:59:40.000Z' })
+    expect((await shop.reserve('A', 12)).__typename).toBe('ReserveStockSuccess')
+  })
+
+  it('and leaves the read models as a rebuild makes them', async () => {
+    const line = { lineId: '1', sku: 'A', locationId: await shop.locationId('DC1'), occurredAt: asOf }
+    await record('recordMovements', { movements: [{ ...line, kind: 'SALE_ISSUE', quantity: 6 }] })
+    await count({ counted: 5, changeFromQuantity: 4 })
+    await shop.world.settle()
+    const before = await shop.world.dump()
+    await shop.world.rebuild()
+    expect(await shop.world.dump()).toEqual(before)
+  })
+
+  it('and a count that knows of a later event, but not of one before it, is not taken until the read model does', async () => {
+    const [dc, variantId] = [await shop.locationId('DC1'), await variantOf('A')]
+    await appendUnprojected({ variantId, locationId: dc }, 3)
+    const line = { lineId: '1', sku: 'A', locationId: dc, occurredAt: asOf }
+    await record('recordMovements', { movements: [{ ...line, kind: 'SALE_ISSUE', quantity: 1 }] })
+    await expect(count({ counted: 5, changeFromQuantity: 9 })).rejects.toThrow(/CONFLICT/)
+    await shop.world.settle()
+    expect(await count({ counted: 5, changeFromQuantity: 9 })).toMatchObject({ currentQuantity: 12 })
   })
 })
 
