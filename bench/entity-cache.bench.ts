@@ -131,6 +131,7 @@ async function open(products: HostableSubgraph, entityCache?: EntityCacheOptions
       headersTimeoutMs: 10_000,
       bodyTimeoutMs: 15_000,
       responseLimitBytes: 2_097_152,
+      compressFromBytes: 2_048,
       requestDeadlineMs: 10_000,
       drainTimeoutMs: 1_000,
     },

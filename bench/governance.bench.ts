@@ -73,6 +73,7 @@ async function open(governance?: GovernanceOptions): Promise<Gateway> {
       headersTimeoutMs: 10_000,
       bodyTimeoutMs: 15_000,
       responseLimitBytes: 2_097_152,
+      compressFromBytes: 2_048,
       requestDeadlineMs: 10_000,
       drainTimeoutMs: 1_000,
     },

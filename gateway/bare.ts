@@ -54,6 +54,7 @@ export async function startBareGateway(options: BareGatewayOptions): Promise<Bar
         headersTimeoutMs: 10_000,
         bodyTimeoutMs: 15_000,
         responseLimitBytes: 16_777_216,
+        compressFromBytes: 2_048,
         requestDeadlineMs: 10_000,
         drainTimeoutMs,
       },

@@ -46,7 +46,8 @@ const ownToGraphQL: ReadonlySet<string> = new Set([
   'BAD_USER_INPUT',
 ])
 
-function qualityOf(parameters: readonly string[]): number {
+/** @param parameters of one choice of an Accept header, e.g. `q=0.5`; 1 without, 0 where it cannot be read */
+export function qualityOf(parameters: readonly string[]): number {
   const quality = Number(parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? 1)
   return Number.isFinite(quality) ? quality : 0
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Cors } from './cors.ts'
 import type { Answer, GatewayRequest } from './exchange.ts'
+import { compress, compressedHeaders } from './http-compress.ts'
 import { acceptsParts } from './http-parts.ts'
 import { type HttpReply, type RefusalDeps, refusalOf, replyTo } from './http-reply.ts'
 import { plainHeaders, readPostBody } from './http-request.ts'
@@ -87,14 +88,24 @@ function answer(
   deps: PlainPostDeps,
 ): void {
   const { headers } = request
-  const send = (reply: HttpReply): void => {
-    const bytes = Buffer.byteLength(reply.text)
+  const begin = (reply: HttpReply, bytes: number, coding?: typeof compressedHeaders): ServerResponse => {
     const own = { 'content-length': bytes, ...deps.securityHeaders }
     const allowed = headers.origin === undefined ? undefined : deps.cors.answerHeaders(headers.origin)
     const last = deps.isClosing() ? { connection: 'close' } : undefined
+    return response.writeHead(reply.status, { ...reply.headers, ...coding, ...own, ...allowed, ...last })
+  }
+  const sendText = (reply: HttpReply): void => {
+    const bytes = Buffer.byteLength(reply.text)
     // A letter a byte: the same in both, and sooner written in the one.
-    const encoding = bytes === reply.text.length ? 'latin1' : 'utf8'
-    response.writeHead(reply.status, { ...reply.headers, ...own, ...allowed, ...last }).end(reply.text, encoding)
+    begin(reply, bytes).end(reply.text, bytes === reply.text.length ? 'latin1' : 'utf8')
+  }
+  const send = (reply: HttpReply): void => {
+    const compressed = compress(reply.text, headers['accept-encoding'], deps.limits.compressFromBytes)
+    if (compressed === undefined) sendText(reply)
+    else {
+      const sendBytes = (bytes: Buffer) => void begin(reply, bytes.length, compressedHeaders).end(bytes)
+      compressed.then(sendBytes, () => sendText(reply))
+    }
   }
   const refuse = (error: unknown): void => send(refusalOf(error, headers, path, deps))
   const aborter = new AbortController()

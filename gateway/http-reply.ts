@@ -17,6 +17,8 @@ export type HttpLimits = {
   readonly bodyTimeoutMs: number
   /** Largest answer; a larger one is refused whole. */
   readonly responseLimitBytes: number
+  /** Shortest answer that is compressed for a client that reads it so; 0: none is. */
+  readonly compressFromBytes: number
 }
 
 /** An HTTP answer, whoever writes it to the socket; lower-case names. */
@@ -32,7 +34,7 @@ export type RefusalDeps = {
 }
 
 /** What one client is told must not be kept for another; nothing here is a page. */
-export const commonHeaders = { 'cache-control': 'no-store', vary: 'accept, origin' }
+export const commonHeaders = { 'cache-control': 'no-store', vary: 'accept, accept-encoding, origin' }
 
 const contentTypes = {
   'application/json': 'application/json; charset=utf-8',

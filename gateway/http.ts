@@ -5,6 +5,7 @@ import { type Cors, createCors } from './cors.ts'
 import type { Answer, GatewayRequest } from './exchange.ts'
 import { type ReadinessCheck, readReadiness } from './health.ts'
 import { answerBrokenRequest } from './http-broken.ts'
+import { compress, compressedHeaders } from './http-compress.ts'
 import { acceptsParts, createPartsAnswer, type PartsAnswer } from './http-parts.ts'
 import { createPlainPosts } from './http-plain-post.ts'
 import {
@@ -178,11 +179,17 @@ async function answer(
     parts.end(result)
     return reply
   }
-  return send(reply, replyTo({ result, headers }, request.headers.accept, deps.limits))
+  return send(reply, replyTo({ result, headers }, request.headers.accept, deps.limits), deps.limits)
 }
 
-function send(reply: FastifyReply, { status, headers, text }: HttpReply): FastifyReply {
-  return reply.code(status).headers(headers).send(text)
+async function send(
+  reply: FastifyReply,
+  { status, headers, text }: HttpReply,
+  { compressFromBytes }: HttpLimits,
+): Promise<FastifyReply> {
+  reply.code(status).headers(headers)
+  const compressed = await compress(text, reply.request.headers['accept-encoding'], compressFromBytes)
+  return compressed === undefined ? reply.send(text) : reply.headers(compressedHeaders).send(compressed)
 }
 
 function answerInParts(
@@ -220,5 +227,7 @@ function addErrors(server: FastifyInstance, deps: HttpDeps): void {
     const path = pathOf(request.url)
     throw new AppError('NOT_FOUND', `Cannot find ${path.slice(0, 80)}: GraphQL is at ${deps.paths.join(' and ')}`)
   })
-  server.setErrorHandler((error, request, reply) => send(reply, refusalOf(error, request.headers, request.url, deps)))
+  server.setErrorHandler((error, request, reply) =>
+    send(reply, refusalOf(error, request.headers, request.url, deps), deps.limits),
+  )
 }

@@ -21,6 +21,7 @@ export const settings = {
     port: wholeNumber('PORT', 4000, [0, 65_535], 'Port to listen on; 0 takes a free one.'),
     bodyLimitBytes: wholeNumber('STORELOOM_BODY_LIMIT_BYTES', 131_072, [1_024, 16_777_216], 'Largest request body.'),
     responseLimitBytes: wholeNumber('STORELOOM_RESPONSE_LIMIT_BYTES', 2_097_152, [1_024, 268_435_456], 'Largest answer.'),
+    compressFromBytes: wholeNumber('STORELOOM_COMPRESS_FROM_BYTES', 2_048, [0, 268_435_456], 'Shortest answer sent as gzip to a client that accepts it; 0 where a proxy in front does so.'),
     requestDeadlineMs: wholeNumber('STORELOOM_REQUEST_DEADLINE_MS', 10_000, [100, 10 * minuteMs], 'Longest a request may take.'),
     subgraphDeadlineMs: wholeNumber('STORELOOM_SUBGRAPH_DEADLINE_MS', 3_000, [50, 10 * minuteMs], 'Longest one call to a subgraph may take; then its fields are null and the rest is answered.'),
     headersTimeoutMs: wholeNumber('STORELOOM_HEADERS_TIMEOUT_MS', 10_000, [100, 10 * minuteMs], 'Longest a client may take to send its headers.'),

@@ -1,3 +1,4 @@
+import { gunzip } from 'node:zlib'
 import { Pool } from 'undici'
 import { fixedHeaders, type Poster } from './exchange.ts'
 
@@ -27,6 +28,7 @@ export const createUndiciPool = (options: UndiciPoolOptions): Poster => {
       let abort: ((reason?: Error) => void) | undefined
       let isAborted = false
       let status = 0
+      let coding = ''
       let bytes = 0
       const pieces: Buffer[] = []
       pool.dispatch(
@@ -36,8 +38,9 @@ export const createUndiciPool = (options: UndiciPoolOptions): Poster => {
             if (isAborted) abortRequest()
             else abort = abortRequest
           },
-          onHeaders: (code) => {
+          onHeaders: (code, rawHeaders) => {
             status = code
+            coding = codingOf(rawHeaders)
             return true
           },
           onData: (piece) => {
@@ -46,7 +49,18 @@ export const createUndiciPool = (options: UndiciPoolOptions): Poster => {
             else pieces.push(piece)
             return true
           },
-          onComplete: () => ended.answer({ status, text: Buffer.concat(pieces).toString('utf8') }),
+          onComplete: () => {
+            const body = Buffer.concat(pieces)
+            const answer = (bytes: Buffer) => ended.answer({ status, text: bytes.toString('utf8') })
+            if (coding === '' || coding === 'identity') answer(body)
+            else if (coding !== 'gzip') ended.fail(new Error(`Cannot read the response: its coding is not gzip`))
+            else {
+              gunzip(body, { maxOutputLength: maxBodyBytes }, (error, bytes) => {
+                if (error === null) answer(bytes)
+                else ended.fail(isTooLarge(error) ? tooLarge() : error)
+              })
+            }
+          },
           onError: (cause) => ended.fail(cause),
         },
       )
@@ -59,8 +73,19 @@ export const createUndiciPool = (options: UndiciPoolOptions): Poster => {
   }
 }
 
+/** The connection leaves the machine: what is sent costs more than to read it compressed. */
+const ownHeaders = [...fixedHeaders, ['accept-encoding', 'gzip']].flat()
+
+/** @param headers names and values by turns */
+const codingOf = (headers: readonly Buffer[]): string => {
+  const at = headers.findIndex((name, index) => index % 2 === 0 && /^content-encoding$/i.test(name.toString('latin1')))
+  return at === -1 ? '' : (headers[at + 1] ?? '').toString('latin1').trim().toLowerCase()
+}
+
+const isTooLarge = (error: Error): boolean => 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
+
 const listOf = (headers: Readonly<Record<string, string>>): string[] => {
-  const list = fixedHeaders.flat()
+  const list = [...ownHeaders]
   for (const name in headers) {
     const value = headers[name]
     if (value !== undefined) list.push(name, value)

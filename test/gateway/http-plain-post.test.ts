@@ -27,6 +27,7 @@ describe('a plain POST, taken before Fastify', () => {
         headersTimeoutMs: 10_000,
         bodyTimeoutMs: 15_000,
         responseLimitBytes: 1_000,
+        compressFromBytes: 100,
         requestDeadlineMs: 10_000,
         drainTimeoutMs: 2_000,
       },

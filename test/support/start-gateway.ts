@@ -42,6 +42,7 @@ export const defaultLimits = {
   headersTimeoutMs: 10_000,
   bodyTimeoutMs: 15_000,
   responseLimitBytes: 2_097_152,
+  compressFromBytes: 2_048,
   requestDeadlineMs: 10_000,
   drainTimeoutMs: 2_000,
 }

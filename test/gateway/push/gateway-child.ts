@@ -28,6 +28,7 @@ const limits = {
   headersTimeoutMs: 10_000,
   bodyTimeoutMs: 15_000,
   responseLimitBytes: 2_097_152,
+  compressFromBytes: 2_048,
   requestDeadlineMs: 20_000,
   drainTimeoutMs: 2_000,
 }
