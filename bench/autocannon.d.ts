@@ -5,8 +5,10 @@ declare module 'autocannon' {
   export type Options = {
     readonly url: string
     readonly connections: number
-    /** Seconds. */
-    readonly duration: number
+    /** Seconds; or `amount`. */
+    readonly duration?: number
+    /** Requests. */
+    readonly amount?: number
     /** Seconds one request may take. */
     readonly timeout: number
     readonly requests: readonly {

@@ -30,13 +30,13 @@ async function measure(product: Product, journey: Journey, database: pg.Client):
   const token = journey.as === null ? null : await product.token(journey.as)
   const url = `${product.url}/graphql`
   await answersOf(journey, url, token)
-  await loadWith(journey, { url, token, connections, seconds: warmUpSeconds })
+  await loadWith(journey, { url, token, connections, amount: { seconds: warmUpSeconds } })
   // The product's own upkeep runs beside any load; what it does while idle is taken off.
   const idleFrom = { cpuMs: await product.cpuMs(), statements: await countStatements(database), at: performance.now() }
   await wait(3_000)
   const idleMs = performance.now() - idleFrom.at
   const from = { cpuMs: await product.cpuMs(), statements: await countStatements(database), at: performance.now() }
-  const result = await loadWith(journey, { url, token, connections, seconds })
+  const result = await loadWith(journey, { url, token, connections, amount: { seconds } })
   const tookMs = performance.now() - from.at
   const cpuMs = (await product.cpuMs()) - from.cpuMs
   const statements = (await countStatements(database)) - from.statements

@@ -6,19 +6,20 @@ export type Load = {
   readonly url: string
   readonly token: string | null
   readonly connections: number
-  readonly seconds: number
+  /** How long, or how many requests. */
+  readonly amount: { readonly seconds: number } | { readonly requests: number }
 }
 
 let sent = 0
 
 /** Sends the journey's requests in turn over all connections, each with a header of its own. Anything but good answers ends the run. */
-export async function loadWith(journey: Journey, { url, token, connections, seconds }: Load) {
+export async function loadWith(journey: Journey, { url, token, connections, amount }: Load) {
   const headers = headersOf(token)
   let wrong = ''
   const result = await autocannon({
     url,
     connections,
-    duration: seconds,
+    ...('seconds' in amount ? { duration: amount.seconds } : { amount: amount.requests }),
     timeout: 10,
     requests: journey.variables.map((variables) => ({
       method: 'POST',

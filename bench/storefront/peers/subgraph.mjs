@@ -1,5 +1,6 @@
 // One Apollo subgraph as its documentation has it, over the real SDL, answering the storefront journey from memory.
 // node subgraph.mjs NAME FACTS.json: prints its address to the parent.
+import { subscribe } from 'node:diagnostics_channel'
 import { readFileSync } from 'node:fs'
 import { ApolloServer } from '@apollo/server'
 import { startStandaloneServer } from '@apollo/server/standalone'
@@ -32,6 +33,12 @@ const resolvers = {
     },
   },
 }
+
+// Node closes what is idle for 5 s, and the gateway's client then meets connections that are just closing (`socket hang up`).
+// The standalone server lends no handle to its HTTP server before a request does.
+subscribe('http.server.request.start', ({ server: http }) => {
+  http.keepAliveTimeout = 600_000
+})
 
 const server = new ApolloServer({
   schema: buildSubgraphSchema({ typeDefs: parse(typeDefs), resolvers: resolvers[name] ?? {} }),
