@@ -22,7 +22,7 @@ export type ReservationEngine = AsyncDisposable & {
   reserve(variantId: string, buyer: string): Promise<string>
   submit(command: ReserveCommand | ChangeCommand): Promise<Outcome>
   /** What is not about reservations. */
-  readonly commands: Pick<InventoryCommands, 'nextTransferId' | 'startTransfer' | 'receiveTransfer'>
+  readonly commands: Pick<InventoryCommands, 'nextTransferId' | 'beginTransfer' | 'stepTransfer' | 'receiveTransfer'>
   tidy(): Promise<number>
   drift(): Promise<readonly Drift[]>
   counts(): { readonly groups: number; readonly requests: number }

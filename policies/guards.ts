@@ -54,6 +54,7 @@ const customers: Guards = {
 
 const inventory: Guards = {
   fields: {
+    'Query.plannedTransfers': 'read-stock-positions',
     'Query.reservation': 'read-reservations',
     'Query.sequenceGaps': 'read-stock-positions',
     'Query.shortfalls': 'read-stock-positions',
@@ -63,14 +64,19 @@ const inventory: Guards = {
     'Query.transfer': 'read-stock-positions',
     'Query.unreceivedTransfers': 'read-stock-positions',
     'Mutation.allocateReservation': 'settle-reservations',
+    'Mutation.approveTransfer': 'approve-transfers',
+    'Mutation.cancelTransfer': 'record-stock',
     'Mutation.confirmReservation': 'reserve-stock',
     'Mutation.consumeReservation': 'settle-reservations',
+    'Mutation.dispatchTransfer': 'record-stock',
+    'Mutation.draftTransfer': 'record-stock',
     'Mutation.extendReservation': 'reserve-stock',
     'Mutation.moveReservation': 'move-reservations',
     'Mutation.receiveTransfer': 'record-stock',
     'Mutation.recordMovements': 'record-stock',
     'Mutation.releaseReservation': 'reserve-stock',
     'Mutation.removeStockRule': 'manage-stock-rules',
+    'Mutation.requestTransfer': 'record-stock',
     'Mutation.reserveStock': 'reserve-stock',
     'Mutation.setCount': 'record-stock',
     'Mutation.startTransfer': 'record-stock',

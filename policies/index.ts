@@ -1,3 +1,4 @@
+import { approveTransfers } from './approve-transfers.ts'
 import { findCustomers } from './find-customers.ts'
 import { manageStockRules } from './manage-stock-rules.ts'
 import { manageWebhooks } from './manage-webhooks.ts'
@@ -19,6 +20,7 @@ import { unmaskCustomers } from './unmask-customers.ts'
 
 /** Every policy the SDL may name in `@policy` and `@entityCache`, decided from the viewer alone. A name not listed here denies. */
 export const policies: readonly Policy[] = Object.freeze([
+  approveTransfers,
   findCustomers,
   manageStockRules,
   manageWebhooks,

@@ -2,8 +2,8 @@ import { allow, deny, type Policy } from './policy.ts'
 
 /**
  * Counts, movements and transfers come from the systems that move stock, and from people who stand before the shelf: store
- * associates, for their own store (`stock-scope.ts`), and operations. Guards `Mutation.setCount`, `recordMovements`,
- * `startTransfer` and `receiveTransfer`.
+ * associates, for their own store (`stock-scope.ts`), and operations. Guards `Mutation.setCount`, `recordMovements` and all of
+ * transfers but their approval (`approve-transfers.ts`).
  */
 export const recordStock: Policy = {
   name: 'record-stock',

@@ -18,8 +18,15 @@ import { readReservation, variantsOf } from './reservations/section-read.ts'
 import { readExpired, removeCountedIssues } from './reservations/tidy.ts'
 import type { RuleCommand, RuleOutcome } from './terms/rule-command.ts'
 import { writeRule } from './terms/write-rule.ts'
-import type { ReceiveCommand, ReceiveOutcome, StartCommand, StartOutcome } from './transfers/transfer-command.ts'
-import { receiveTransfer, startTransfer } from './transfers/transfers.ts'
+import type {
+  BeginCommand,
+  BeginOutcome,
+  ReceiveCommand,
+  ReceiveOutcome,
+  StepCommand,
+  StepOutcome,
+} from './transfers/transfer-command.ts'
+import { beginTransfer, receiveTransfer, stepTransfer } from './transfers/transfers.ts'
 
 export type InventoryCommandsDeps = {
   /** For requests; each group takes one connection of it. */
@@ -41,7 +48,8 @@ export type InventoryCommands = AsyncDisposable & {
   /** Changes a rule of selling stock; see `writeRule`. */
   writeRule(command: RuleCommand): Promise<RuleOutcome>
   nextTransferId(): string
-  startTransfer(command: StartCommand): Promise<StartOutcome>
+  beginTransfer(command: BeginCommand): Promise<BeginOutcome>
+  stepTransfer(command: StepCommand): Promise<StepOutcome>
   receiveTransfer(command: ReceiveCommand): Promise<ReceiveOutcome>
   /** Writes down what has run out and removes what is of no use any more. @returns how many rows it found */
   tidy(): Promise<number>
@@ -92,7 +100,8 @@ export function createInventoryCommands(deps: InventoryCommandsDeps): InventoryC
     record: (command) => recordMovements(deps, command),
     writeRule: (command) => writeRule(deps, command),
     nextTransferId: () => `${transferIdPrefix}${deps.ids.ulid()}`,
-    startTransfer: (command) => startTransfer(deps, command),
+    beginTransfer: (command) => beginTransfer(deps, command),
+    stepTransfer: (command) => stepTransfer(deps, command),
     receiveTransfer: (command) => receiveTransfer(deps, command),
     async tidy() {
       const reservationIds = await readExpired(database, mostTidied)

@@ -21,7 +21,14 @@ export type Context = SubgraphCall & {
   readonly load: Loaders
   readonly commands: Pick<
     InventoryCommands,
-    'submit' | 'reservation' | 'record' | 'writeRule' | 'nextTransferId' | 'startTransfer' | 'receiveTransfer'
+    | 'submit'
+    | 'reservation'
+    | 'record'
+    | 'writeRule'
+    | 'nextTransferId'
+    | 'beginTransfer'
+    | 'stepTransfer'
+    | 'receiveTransfer'
   >
   /** For what no cache keeps: history, and lists of exceptions. */
   readonly database: Queryable

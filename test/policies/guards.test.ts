@@ -96,6 +96,7 @@ describe('guards of the subgraphs', () => {
       'StockMovementEdge.node',
       'ShortfallEdge.node',
       'TransferSuccess.transfer',
+      'TransferEdge.node',
       'ReserveStockSuccess.reservations',
       'ReservationSuccess.reservations',
     ])

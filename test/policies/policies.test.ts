@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { assetPath } from '../../platform/assets.ts'
+import { approveTransfers } from '../../policies/approve-transfers.ts'
 import { customerScope, isInCustomerScope } from '../../policies/customer-scope.ts'
 import { visibleAvailability } from '../../policies/exact-availability.ts'
 import { findCustomers } from '../../policies/find-customers.ts'
@@ -93,6 +94,10 @@ describe('policies, role by role', () => {
   it('manage-stock-rules, and a service of the scope for it', () => {
     expect(allowed(manageStockRules)).toEqual(['opsAdmin'])
     expect(manageStockRules.decide({ ...service, scopes: ['inventory:rules'] }).allowed).toBe(true)
+  })
+  it('approve-transfers, and a service of the scope for it', () => {
+    expect(allowed(approveTransfers)).toEqual(['opsAdmin'])
+    expect(approveTransfers.decide({ ...service, scopes: ['inventory:transfers'] }).allowed).toBe(true)
   })
   it('manage-webhooks', () => expect(allowed(manageWebhooks)).toEqual(['partner']))
 

@@ -54,16 +54,25 @@ export async function toRecordCommand(
   changeFromQuantity: number | null,
   context: RecordContext,
 ): Promise<RecordCommand | RecordRefusal> {
-  const { viewer, now } = context.call
-  const keyed = toKeyed(given, viewer)
+  const keyed = toKeyed(given, context.call.viewer)
+  const scope = stockScope(context.call.viewer)
+  const foreign = lines.find(({ locationId }) => !isInStockScope(scope, locationId))
+  if (foreign !== undefined) return notYours('locationId')
+  const movements = await readLines(lines, context)
+  return 'kind' in movements ? movements : { keyed, ...tellerOf(context.call), movements, changeFromQuantity }
+}
+
+export function notYours(argument: string): RecordRefusal {
+  return { kind: 'not-authority', message: 'the location is not one of yours', argument }
+}
+
+/** @returns one movement per line, in order; or every line that makes no sense */
+export async function readLines(
+  lines: readonly MovementLine[],
+  context: RecordContext,
+): Promise<readonly NewMovement[] | RecordRefusal> {
   const counted = invalidCountOf(lines.length)
   if (counted.length > 0) return { kind: 'invalid', lines: counted }
-  const scope = stockScope(viewer)
-  const foreign = lines.find(({ locationId }) => !isInStockScope(scope, locationId))
-  if (foreign !== undefined) {
-    const message = 'the location is not one of yours'
-    return { kind: 'not-authority', message, argument: 'locationId' }
-  }
   const skus = [...new Set(lines.flatMap(({ sku }) => sku ?? []))]
   const found = await context.variantIdsOf(skus)
   const bySku = new Map(skus.map((sku, at) => [sku, found[at] ?? null]))
@@ -86,12 +95,11 @@ export async function toRecordCommand(
     if (!context.network.locations.has(line.locationId)) {
       return invalid('UNKNOWN_LOCATION', 'locationId names no location')
     }
-    return toMovement(line, variantId, now, invalid)
+    return toMovement(line, variantId, context.call.now, invalid)
   })
   const invalid = read.flatMap((line) => ('message' in line ? [line] : []))
   if (invalid.length > 0) return { kind: 'invalid', lines: invalid }
-  const movements = read.flatMap((line) => ('message' in line ? [] : [line]))
-  return { keyed, ...tellerOf(context.call), movements, changeFromQuantity }
+  return read.flatMap((line) => ('message' in line ? [] : [line]))
 }
 
 /** @throws AppError `BAD_USER_INPUT` for a key that is none */
@@ -105,6 +113,11 @@ export function toKeyed({ operation, idempotencyKey, body }: Keyed, { tenant, cl
 export function tellerOf({ viewer, correlationId, now }: RecordContext['call']): Teller {
   const authority = viewer.kind === 'service' ? viewer.system : 'storeloom'
   return { tenant: viewer.tenant, authority, correlationId, receivedAt: now.toISOString() }
+}
+
+/** For the audit: the person, or the client that stands for a system. */
+export function nameOf(viewer: Viewer): string {
+  return viewer.kind === 'staff' ? viewer.subject : viewer.clientId
 }
 
 /** @returns what is wrong with a moment that was told, and what is allowed; null: nothing */

@@ -1,8 +1,7 @@
 import { parseConnectionArguments, toConnection } from '../../../platform/connection.ts'
 import { hashFilter } from '../../../platform/cursor.ts'
-import type { Viewer } from '../../../platform/identity/viewer.ts'
 import type { SubgraphResolvers } from '../../../schema/generated/inventory.ts'
-import { type RecordContext, tellerOf, toKeyed } from '../ledger/record-input.ts'
+import { nameOf, type RecordContext, tellerOf, toKeyed } from '../ledger/record-input.ts'
 import { recordContext, toRecordRefusal } from '../ledger/record-resolvers.ts'
 import type { Context } from '../loaders.ts'
 import { toRefusalAnswer } from '../reservations/answers.ts'
@@ -111,11 +110,6 @@ async function toAnswer(outcome: RuleOutcome, { database }: Context) {
 
 function toInvalid({ message, path }: InvalidRule) {
   return { __typename: 'InvalidStockRule' as const, code: 'INVALID' as const, message, path }
-}
-
-/** For the audit: the person, or the client that stands for a system. */
-function nameOf(viewer: Viewer): string {
-  return viewer.kind === 'staff' ? viewer.subject : viewer.clientId
 }
 
 function variantOf({ variantId }: { readonly variantId: string | null }) {

@@ -1,16 +1,24 @@
+import { parseConnectionArguments, toConnection } from '../../../platform/connection.ts'
+import { hashFilter } from '../../../platform/cursor.ts'
 import { isInStockScope, stockScope } from '../../../policies/stock-scope.ts'
 import type { SubgraphResolvers } from '../../../schema/generated/inventory.ts'
 import { recordContext, toRecordRefusal } from '../ledger/record-resolvers.ts'
 import type { Context } from '../loaders.ts'
-import { toRefusalAnswer } from '../reservations/answers.ts'
-import { readTransfer } from './read-transfer.ts'
-import { toReceiveCommand, toStartCommand } from './to-transfer-command.ts'
+import type { Step } from './lifecycle.ts'
+import { readPlannedTransfers, readTransfer } from './read-transfer.ts'
+import {
+  type StepInput,
+  toDraftCommand,
+  toReceiveCommand,
+  toStartCommand,
+  toStepCommand,
+} from './to-transfer-command.ts'
 import { inTransitOf, stateOf } from './transfer.ts'
-import type { ReceiveOutcome } from './transfer-command.ts'
+import { toTransferAnswer } from './transfer-answers.ts'
 
 type Mutations = Required<NonNullable<SubgraphResolvers['Mutation']>>
 
-export const transferQueries: Pick<NonNullable<SubgraphResolvers['Query']>, 'transfer'> = {
+export const transferQueries: Pick<NonNullable<SubgraphResolvers['Query']>, 'transfer' | 'plannedTransfers'> = {
   async transfer(_, { id }, { database, viewer }) {
     const found = await readTransfer(database, viewer.tenant, id)
     if (found === null) return null
@@ -18,29 +26,50 @@ export const transferQueries: Pick<NonNullable<SubgraphResolvers['Query']>, 'tra
     const seen = [found.fromLocationId, found.toLocationId].some((locationId) => isInStockScope(scope, locationId))
     return seen ? found : null
   },
+
+  async plannedTransfers(_, { first, after }, { database, viewer, cursors }) {
+    const page = parseConnectionArguments({ first, after })
+    const scope = stockScope(viewer)
+    const target = { scope: 'Query.plannedTransfers', filterHash: hashFilter([viewer.tenant, scope]) }
+    const [above] = page.cursor === null ? [] : cursors.decode(page.cursor, target)
+    const rows = await readPlannedTransfers(database, viewer.tenant, scope, String(above ?? ''), page.size + 1)
+    return toConnection(rows, page, ({ id }) => cursors.encode({ ...target, values: [id] }))
+  },
 }
 
-export const transferMutations: Pick<Mutations, 'startTransfer' | 'receiveTransfer'> = {
+export const transferMutations: Pick<
+  Mutations,
+  | 'draftTransfer'
+  | 'requestTransfer'
+  | 'approveTransfer'
+  | 'cancelTransfer'
+  | 'dispatchTransfer'
+  | 'startTransfer'
+  | 'receiveTransfer'
+> = {
+  async draftTransfer(_, { input }, context) {
+    const { commands } = context
+    const command = await toDraftCommand(input, commands.nextTransferId(), await recordContext(context))
+    if ('kind' in command) return toRecordRefusal(command)
+    return toTransferAnswer(await commands.beginTransfer(command), 'draft the transfer', command.transferId)
+  },
+
+  requestTransfer: (_, { input }, context) => takeStep('requestTransfer', 'REQUESTED', input, context),
+  approveTransfer: (_, { input }, context) => takeStep('approveTransfer', 'APPROVED', input, context),
+  cancelTransfer: (_, { input }, context) => takeStep('cancelTransfer', 'CANCELLED', input, context),
+  dispatchTransfer: (_, { input }, context) => takeStep('dispatchTransfer', 'DISPATCHED', input, context),
+
   async startTransfer(_, { input }, context) {
     const { commands } = context
     const command = await toStartCommand(input, commands.nextTransferId(), await recordContext(context))
     if ('kind' in command) return toRecordRefusal(command)
-    const outcome = await commands.startTransfer(command)
-    if (outcome.kind === 'done') return toSuccess(outcome)
-    if (outcome.kind !== 'insufficient') return toRefusalAnswer(outcome)
-    const message = 'Cannot send these units: there are fewer that nobody was promised'
-    return {
-      ...toRefusalAnswer(outcome),
-      __typename: 'InsufficientStock' as const,
-      message,
-      shortfalls: outcome.shortfalls,
-    }
+    return toTransferAnswer(await commands.beginTransfer(command), 'start the transfer', command.transferId)
   },
 
   async receiveTransfer(_, { input }, context) {
     const command = toReceiveCommand(input, context)
     if ('kind' in command) return toRecordRefusal(command)
-    return toReceiveAnswer(await context.commands.receiveTransfer(command), input.transferId)
+    return toTransferAnswer(await context.commands.receiveTransfer(command), 'receive the transfer', input.transferId)
   },
 }
 
@@ -49,61 +78,19 @@ export const transferTypes: Pick<SubgraphResolvers, 'Transfer' | 'TransferLine'>
     from: ({ fromLocationId }, _, context) => locationOf(fromLocationId, context),
     to: ({ toLocationId }, _, context) => locationOf(toLocationId, context),
     state: stateOf,
+    changedBy: ({ decision }) => decision?.by ?? null,
+    changeReason: ({ decision }) => decision?.reason ?? null,
   },
   TransferLine: { variant: ({ variantId }) => ({ id: variantId }), inTransit: inTransitOf },
 }
 
+async function takeStep(operation: string, to: Step['to'], input: StepInput, context: Context) {
+  const command = toStepCommand(operation, to, input, context)
+  if ('kind' in command) return toRecordRefusal(command)
+  const outcome = await context.commands.stepTransfer(command)
+  return toTransferAnswer(outcome, `${operation.replace('Transfer', '')} the transfer`, input.transferId)
+}
+
 async function locationOf(locationId: string, { load }: Context) {
   return (await load.network()).locations.get(locationId) ?? null
-}
-
-function toSuccess({ transfer, replayed }: Extract<ReceiveOutcome, { kind: 'done' }>) {
-  return { __typename: 'TransferSuccess' as const, transfer, replayed }
-}
-
-function toReceiveAnswer(outcome: ReceiveOutcome, transferId: string) {
-  switch (outcome.kind) {
-    case 'done':
-      return toSuccess(outcome)
-    case 'not-found':
-      return {
-        __typename: 'TransferNotFound' as const,
-        code: 'NOT_FOUND' as const,
-        message: 'Cannot receive the transfer: there is none of this id',
-        path: ['input', 'transferId'],
-        transferId,
-      }
-    case 'closed':
-      return {
-        __typename: 'TransferClosed' as const,
-        code: 'CONFLICT' as const,
-        message: `Cannot receive the transfer: it is closed, as ${outcome.state}`,
-        path: ['input', 'transferId'],
-        transferId,
-        state: outcome.state,
-      }
-    case 'units-missing': {
-      const { lineId, requested, inTransit } = outcome
-      return {
-        __typename: 'TransferUnitsMissing' as const,
-        code: 'CONFLICT' as const,
-        message: `Cannot receive the transfer: ${inTransit} units are in transit, got ${requested}`,
-        path: ['input', 'lines'],
-        ...{ lineId, requested, inTransit },
-      }
-    }
-    case 'unknown-line': {
-      const { lineId } = outcome
-      const message = 'lineId names no line of the transfer'
-      return toRefusalAnswer({ kind: 'invalid', lines: [{ lineId, reason: 'BAD_LINE_ID', message }] })
-    }
-    case 'not-authority':
-      return toRecordRefusal({
-        kind: 'not-authority',
-        message: 'the destination is not one of yours',
-        argument: 'transferId',
-      })
-    default:
-      return toRefusalAnswer(outcome)
-  }
 }

@@ -1,19 +1,22 @@
-import { stockScope } from '../../../policies/stock-scope.ts'
+import { isInStockScope, stockScope } from '../../../policies/stock-scope.ts'
 import {
   badTimeOf,
+  nameOf,
+  notYours,
   type RecordContext,
   type RecordRefusal,
+  readLines,
   tellerOf,
   toKeyed,
-  toRecordCommand,
 } from '../ledger/record-input.ts'
 import { type InvalidLine, invalidCountOf, isText, longestText, mostUnits } from '../reservations/parse-input.ts'
+import type { Step } from './lifecycle.ts'
 import type { Arrival } from './transfer.ts'
-import type { ReceiveCommand, StartCommand } from './transfer-command.ts'
+import type { BeginCommand, ReceiveCommand, StepCommand } from './transfer-command.ts'
 
 type Maybe<T> = T | null | undefined
 
-export type StartInput = {
+export type BeginInput = {
   readonly idempotencyKey: string
   readonly fromLocationId: string
   readonly toLocationId: string
@@ -23,10 +26,20 @@ export type StartInput = {
     readonly sku?: Maybe<string>
     readonly quantity: number
   }[]
-  readonly dispatchedAt?: Maybe<string>
   readonly expectedAt?: Maybe<string>
   readonly reason?: Maybe<string>
   readonly documentRef?: Maybe<string>
+}
+
+type StartInput = BeginInput & { readonly dispatchedAt?: Maybe<string> }
+
+export type StepInput = {
+  readonly idempotencyKey: string
+  readonly transferId: string
+  readonly expectedVersion: number
+  readonly reason?: Maybe<string>
+  readonly dispatchedAt?: Maybe<string>
+  readonly expectedAt?: Maybe<string>
 }
 
 export type ReceiveInput = {
@@ -38,39 +51,80 @@ export type ReceiveInput = {
   readonly reason?: Maybe<string>
 }
 
+/** Of either end, who asks for units as well as who gives them. @throws AppError `BAD_USER_INPUT` for a key that is none */
+export async function toDraftCommand(
+  input: BeginInput,
+  transferId: string,
+  context: RecordContext,
+): Promise<BeginCommand | RecordRefusal> {
+  const scope = stockScope(context.call.viewer)
+  const own = isInStockScope(scope, input.fromLocationId) || isInStockScope(scope, input.toLocationId)
+  if (!own) return notYours('fromLocationId')
+  return await toBeginCommand('draftTransfer', input, { transferId, dispatchedAt: null }, context)
+}
+
 /** @throws AppError `BAD_USER_INPUT` for a key that is none */
 export async function toStartCommand(
   input: StartInput,
   transferId: string,
   context: RecordContext,
-): Promise<StartCommand | RecordRefusal> {
-  const { idempotencyKey, ...body } = input
-  const { fromLocationId, toLocationId, reason, documentRef } = body
-  const dispatchedAt = body.dispatchedAt ?? context.call.now.toISOString()
-  const common = { locationId: fromLocationId, kind: 'TRANSFER_OUT', transferId, occurredAt: dispatchedAt } as const
-  const lines = body.lines.map((line) => ({ ...line, ...common, reason, documentRef }))
-  const record = await toRecordCommand({ operation: 'startTransfer', idempotencyKey, body }, lines, null, context)
-  if ('kind' in record) {
-    return record.kind === 'not-authority' ? { ...record, argument: 'fromLocationId' } : record
-  }
-  if (!context.network.locations.has(toLocationId)) return refused('UNKNOWN_LOCATION', 'toLocationId names no location')
+): Promise<BeginCommand | RecordRefusal> {
+  if (!isInStockScope(stockScope(context.call.viewer), input.fromLocationId)) return notYours('fromLocationId')
+  const dispatchedAt = input.dispatchedAt ?? context.call.now.toISOString()
+  return await toBeginCommand('startTransfer', input, { transferId, dispatchedAt }, context)
+}
+
+async function toBeginCommand(
+  operation: string,
+  { idempotencyKey, ...body }: BeginInput,
+  { transferId, dispatchedAt }: Pick<BeginCommand, 'transferId' | 'dispatchedAt'>,
+  context: RecordContext,
+): Promise<BeginCommand | RecordRefusal> {
+  const { call, network } = context
+  const keyed = toKeyed({ operation, idempotencyKey, body }, call.viewer)
+  const { fromLocationId, toLocationId, reason = null, documentRef = null } = body
+  const at = dispatchedAt ?? call.now.toISOString()
+  const common = { locationId: fromLocationId, kind: 'TRANSFER_OUT', transferId, occurredAt: at } as const
+  const read = await readLines(
+    body.lines.map((line) => ({ ...line, ...common, reason, documentRef })),
+    context,
+  )
+  if ('kind' in read) return read
+  if (!network.locations.has(toLocationId)) return refused('UNKNOWN_LOCATION', 'toLocationId names no location')
   if (toLocationId === fromLocationId) {
     return refused('BAD_TRANSFER', 'toLocationId is fromLocationId, allowed is another location')
   }
-  const expectedAt = body.expectedAt == null ? null : new Date(body.expectedAt).toISOString()
-  const sentAt = new Date(dispatchedAt).toISOString()
-  if (expectedAt !== null && expectedAt < sentAt) {
-    return refused('BAD_TIME', `expectedAt is ${expectedAt}, allowed is from dispatchedAt on`)
-  }
+  const expectedAt = toMoment(body.expectedAt)
+  const badTime = badArrivalOf(expectedAt, toMoment(at) ?? at)
+  if (badTime !== null) return refused('BAD_TIME', badTime)
+  const lines = read.map(({ variantId, quantity }, n) => ({ lineId: body.lines[n]?.lineId ?? '', variantId, quantity }))
   return {
-    record,
-    lineIds: body.lines.map(({ lineId }) => lineId),
-    transferId,
-    fromLocationId,
-    toLocationId,
-    dispatchedAt: sentAt,
-    expectedAt,
-    documentRef: documentRef ?? null,
+    ...{ keyed, ...tellerOf(call), transferId, fromLocationId, toLocationId, lines, expectedAt, documentRef },
+    dispatchedAt: toMoment(dispatchedAt),
+    decision: { by: nameOf(call.viewer), reason },
+  }
+}
+
+/** @throws AppError `BAD_USER_INPUT` for a key that is none */
+export function toStepCommand(
+  operation: string,
+  to: Step['to'],
+  input: StepInput,
+  call: RecordContext['call'],
+): StepCommand | RecordRefusal {
+  const { idempotencyKey, ...body } = input
+  const keyed = toKeyed({ operation, idempotencyKey, body }, call.viewer)
+  const { transferId, expectedVersion, reason = null } = body
+  const at = body.dispatchedAt ?? call.now.toISOString()
+  const expectedAt = toMoment(body.expectedAt)
+  const badTime = badTimeOf(at, call.now) ?? badArrivalOf(expectedAt, toMoment(at) ?? at)
+  if (badTime !== null) return refused('BAD_TIME', badTime)
+  if (reason !== null && !isText(reason)) return refused('BAD_TEXT', badReason)
+  const decision = { by: nameOf(call.viewer), reason }
+  const scope = stockScope(call.viewer)
+  return {
+    ...{ keyed, ...tellerOf(call), scope, transferId, to, expectedVersion, decision, expectedAt },
+    at: new Date(at).toISOString(),
   }
 }
 
@@ -84,10 +138,7 @@ export function toReceiveCommand(input: ReceiveInput, call: RecordContext['call'
   const invalid: InvalidLine[] =
     final && lines.length === 0 ? [] : [...invalidCountOf(lines.length), ...invalidArrivalsOf(lines)]
   if (badTime !== null) invalid.push({ lineId: null, reason: 'BAD_TIME', message: badTime })
-  if (reason !== null && !isText(reason)) {
-    const message = `reason is not 1 to ${longestText} characters`
-    invalid.push({ lineId: null, reason: 'BAD_TEXT', message })
-  }
+  if (reason !== null && !isText(reason)) invalid.push({ lineId: null, reason: 'BAD_TEXT', message: badReason })
   if (invalid.length > 0) return { kind: 'invalid', lines: invalid }
   return {
     keyed,
@@ -97,8 +148,19 @@ export function toReceiveCommand(input: ReceiveInput, call: RecordContext['call'
     arrivals: lines.map(toArrival),
     final,
     happenedAt: new Date(happenedAt).toISOString(),
-    reason,
+    decision: { by: nameOf(call.viewer), reason },
   }
+}
+
+const badReason = `reason is not 1 to ${longestText} characters`
+
+function toMoment(text: Maybe<string>): string | null {
+  return text == null ? null : new Date(text).toISOString()
+}
+
+function badArrivalOf(expectedAt: string | null, dispatchedAt: string): string | null {
+  if (expectedAt === null || expectedAt >= dispatchedAt) return null
+  return `expectedAt is ${expectedAt}, allowed is from dispatchedAt on`
 }
 
 function toArrival({ lineId, received = 0, damaged = 0 }: ReceiveInput['lines'][number]): Arrival {

@@ -2,36 +2,50 @@ import type { PositionRow } from '../reads.ts'
 import { type Hold, unitsAt } from '../reservations/holds.ts'
 import type { Shortfall } from '../reservations/place.ts'
 
-/** Units of one variant on their way. dispatched = in transit + received + damaged + lost. */
-export type StartedLine = {
+/** Units of one variant that are to go, or on their way. dispatched = in transit + received + damaged + lost. */
+export type KeptLine = {
   readonly lineId: string
   readonly variantId: string
+  readonly quantity: number
+  /** All of them, or none yet. */
   readonly dispatched: number
   readonly received: number
   readonly damaged: number
   readonly lost: number
 }
 
-export type StartedTransfer = {
+/** Who took a step, and why; null: it needs no reason. */
+export type Decision = { readonly by: string; readonly reason: string | null }
+
+/** How far a transfer has come before anything of it arrives. */
+export const stages = ['DRAFT', 'REQUESTED', 'APPROVED', 'CANCELLED', 'DISPATCHED'] as const
+
+/** A transfer whose books are kept here. */
+export type KeptTransfer = {
   readonly id: string
   readonly tenant: string
   readonly fromLocationId: string
   readonly toLocationId: string
-  readonly dispatchedAt: string
+  readonly stage: (typeof stages)[number]
+  /** null: it has not left. */
+  readonly dispatchedAt: string | null
   readonly expectedAt: string | null
   readonly closedAt: string | null
   readonly documentRef: string | null
+  /** Of the last step; null: taken before that was kept. */
+  readonly decision: Decision | null
   readonly version: number
-  readonly lines: readonly StartedLine[]
+  readonly lines: readonly KeptLine[]
 }
 
-export type TransferState = 'DISPATCHED' | 'PARTIALLY_RECEIVED' | 'RECEIVED' | 'SHORT'
+export type TransferState = KeptTransfer['stage'] | 'PARTIALLY_RECEIVED' | 'RECEIVED' | 'SHORT'
 
-export function inTransitOf({ dispatched, received, damaged, lost }: StartedLine): number {
+export function inTransitOf({ dispatched, received, damaged, lost }: KeptLine): number {
   return dispatched - received - damaged - lost
 }
 
-export function stateOf({ lines }: Pick<StartedTransfer, 'lines'>): TransferState {
+export function stateOf({ stage, lines }: Pick<KeptTransfer, 'stage' | 'lines'>): TransferState {
+  if (stage !== 'DISPATCHED') return stage
   if (lines.every((line) => inTransitOf(line) === 0)) return lines.some(({ lost }) => lost > 0) ? 'SHORT' : 'RECEIVED'
   return lines.some((line) => inTransitOf(line) < line.dispatched) ? 'PARTIALLY_RECEIVED' : 'DISPATCHED'
 }
@@ -43,8 +57,8 @@ export type Arrival = { readonly lineId: string; readonly received: number; read
 export type LineStep = Arrival & { readonly variantId: string; readonly lost: number }
 
 export type Receipt =
-  | { readonly kind: 'received'; readonly after: StartedTransfer; readonly steps: readonly LineStep[] }
-  | { readonly kind: 'closed'; readonly state: TransferState }
+  | { readonly kind: 'received'; readonly after: KeptTransfer; readonly steps: readonly LineStep[] }
+  | { readonly kind: 'closed' | 'illegal-step'; readonly state: TransferState }
   | { readonly kind: 'unknown-line'; readonly lineId: string }
   | { readonly kind: 'units-missing'; readonly lineId: string; readonly requested: number; readonly inTransit: number }
 
@@ -53,12 +67,14 @@ export type Receipt =
  * @param final nothing more will come: what is still in transit is lost
  */
 export function receive(
-  before: StartedTransfer,
+  before: KeptTransfer,
   arrivals: readonly Arrival[],
   final: boolean,
+  decision: Decision,
   atText: string,
 ): Receipt {
   const state = stateOf(before)
+  if (before.stage !== 'DISPATCHED') return { kind: 'illegal-step', state }
   if (state === 'RECEIVED' || state === 'SHORT') return { kind: 'closed', state }
   const byLine = new Map(arrivals.map((arrival) => [arrival.lineId, arrival]))
   const known = new Set(before.lines.map(({ lineId }) => lineId))
@@ -73,7 +89,7 @@ export function receive(
     if (requested > inTransit) return { kind: 'units-missing', lineId, requested, inTransit }
     steps.push({ lineId, variantId, received, damaged, lost: final ? inTransit - requested : 0 })
   }
-  const lines = before.lines.map((line, at): StartedLine => {
+  const lines = before.lines.map((line, at): KeptLine => {
     const { received = 0, damaged = 0, lost = 0 } = steps[at] ?? {}
     return {
       ...line,
@@ -83,7 +99,7 @@ export function receive(
     }
   })
   const closed = lines.every((line) => inTransitOf(line) === 0)
-  const after = { ...before, lines, closedAt: closed ? atText : null, version: before.version + 1 }
+  const after = { ...before, lines, closedAt: closed ? atText : null, decision, version: before.version + 1 }
   return { kind: 'received', after, steps }
 }
 

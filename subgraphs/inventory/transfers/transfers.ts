@@ -5,13 +5,24 @@ import type { IdMinter } from '../../../platform/ids.ts'
 import type { Database, Transaction } from '../../../platform/sql/database.ts'
 import { isInStockScope } from '../../../policies/stock-scope.ts'
 import type { NewMovement, Teller } from '../ledger/record-command.ts'
-import { appendAtOnce, toMovementEvent } from '../ledger/told-movement.ts'
+import { appendAtOnce, tellAtOnce, toMovementEvent } from '../ledger/told-movement.ts'
 import { readPositionsOfVariants } from '../reads.ts'
 import { lockTargets, readSection } from '../reservations/section-read.ts'
+import { takeStep } from './lifecycle.ts'
 import { insertTransfer, lockTransfer, readTransfer, updateTransfer } from './read-transfer.ts'
-import { receive, type StartedTransfer, shortfallsOf } from './transfer.ts'
-import type { ReceiveCommand, ReceiveOutcome, StartCommand, StartOutcome } from './transfer-command.ts'
-import { toArrivals, toShortEvents, toSupplyEvents } from './transfer-events.ts'
+import { type KeptTransfer, receive, shortfallsOf } from './transfer.ts'
+import type {
+  BeginCommand,
+  BeginOutcome,
+  KeyRefusal,
+  ReceiveCommand,
+  ReceiveOutcome,
+  StepCommand,
+  StepOutcome,
+  TransferDone,
+  Unmet,
+} from './transfer-command.ts'
+import { toArrivals, toDepartures, toShortEvents, toSupplyEvents, toTransferEvent } from './transfer-events.ts'
 
 export type TransferDeps = {
   readonly database: Database
@@ -20,58 +31,99 @@ export type TransferDeps = {
   readonly ids: IdMinter
 }
 
-type Done = { readonly kind: 'done'; readonly transfer: StartedTransfer; readonly replayed: boolean }
-type KeyAnswer = Done | { readonly kind: 'key-reused' } | { readonly kind: 'key-in-progress' }
-
-/**
- * Lets units leave, under the locks that reservations of their variants take: what somebody was promised stays, and the next
- * reservation finds them gone.
- */
-export async function startTransfer(deps: TransferDeps, command: StartCommand): Promise<StartOutcome> {
-  const { record, transferId, fromLocationId } = command
-  const variantIds = [...new Set(record.movements.map(({ variantId }) => variantId))]
-  const outcome = await deps.database.transaction(async (transaction): Promise<StartOutcome> => {
-    const known = await claim(transaction, record.keyed, record.tenant)
-    if (known !== null) return known
-    const targets = { variantIds, reservationIds: [], owners: [] }
-    const { positions, holds } = await readSection(transaction, await lockTargets(transaction, targets), targets)
-    const shortfalls = shortfallsOf(record.movements, fromLocationId, positions, holds)
-    if (shortfalls.length > 0) return { kind: 'insufficient', shortfalls }
-    const transfer = toTransfer(command)
-    await insertTransfer(transaction, transfer)
-    await append(deps, transaction, record, record.movements, toSupplyEvents(null, transfer, record))
-    await keep(transaction, record.keyed, transferId)
-    return { kind: 'done', transfer, replayed: false }
-  })
-  tell(deps, outcome)
-  return outcome
+/** What a command makes of a transfer; `before` null: it begins. */
+type Effect = {
+  readonly kind: 'changed'
+  readonly before: KeptTransfer | null
+  readonly after: KeptTransfer
+  readonly movements: readonly NewMovement[]
 }
 
-/** Lets units arrive, or be lost. Receipts of one transfer come one after the other. */
-export async function receiveTransfer(deps: TransferDeps, command: ReceiveCommand): Promise<ReceiveOutcome> {
-  const { keyed, tenant, transferId, arrivals, final, happenedAt } = command
-  const outcome = await deps.database.transaction(async (transaction): Promise<ReceiveOutcome> => {
-    const known = await claim(transaction, keyed, tenant)
-    if (known !== null) return known
+/**
+ * Writes down a transfer, or lets its units leave at once: under the locks that reservations of their variants take, so that
+ * what somebody was promised stays, and the next reservation finds them gone.
+ */
+export function beginTransfer(deps: TransferDeps, command: BeginCommand): Promise<BeginOutcome> {
+  return once<Unmet>(deps, command, async (transaction) => {
+    const after = toTransfer(command)
+    return (await leave(transaction, after)) ?? { kind: 'changed', before: null, after, movements: toDepartures(after) }
+  })
+}
+
+/** Takes a step that is legal and meant for this version; steps of one transfer come one after the other. */
+export function stepTransfer(deps: TransferDeps, command: StepCommand): Promise<StepOutcome> {
+  return once<Exclude<StepOutcome, TransferDone | KeyRefusal>>(deps, command, async (transaction) => {
+    const before = await lockTransfer(transaction, command.tenant, command.transferId)
+    if (before === null) return { kind: 'not-found' }
+    const { fromLocationId, toLocationId } = before
+    const places = command.to === 'DISPATCHED' ? [fromLocationId] : [fromLocationId, toLocationId]
+    if (!places.some((place) => isInStockScope(command.scope, place))) return { kind: 'not-authority' }
+    const taken = takeStep(before, command)
+    if (taken.kind !== 'taken') return taken
+    const { after } = taken
+    return (await leave(transaction, after)) ?? { kind: 'changed', before, after, movements: toDepartures(after) }
+  })
+}
+
+/** Lets units arrive, or be lost. */
+export function receiveTransfer(deps: TransferDeps, command: ReceiveCommand): Promise<ReceiveOutcome> {
+  return once<Exclude<ReceiveOutcome, TransferDone | KeyRefusal>>(deps, command, async (transaction) => {
+    const { tenant, transferId, arrivals, final, decision, happenedAt } = command
     const before = await lockTransfer(transaction, tenant, transferId)
     if (before === null) return { kind: 'not-found' }
     if (!isInStockScope(command.scope, before.toLocationId)) return { kind: 'not-authority' }
-    const receipt = receive(before, arrivals, final, happenedAt)
+    const receipt = receive(before, arrivals, final, decision, happenedAt)
     if (receipt.kind !== 'received') return receipt
     const { after, steps } = receipt
-    await updateTransfer(transaction, after)
-    await append(deps, transaction, command, toArrivals(after, steps, command), [
-      ...toSupplyEvents(before, after, command),
-      ...toShortEvents(after, command, happenedAt),
-    ])
-    await keep(transaction, keyed, transferId)
-    return { kind: 'done', transfer: after, replayed: false }
+    return { kind: 'changed', before, after, movements: toArrivals(after, steps, happenedAt) }
   })
-  tell(deps, outcome)
+}
+
+/** @returns what is missing of units that leave; null: nothing is, or none leave */
+async function leave(transaction: Transaction, after: KeptTransfer): Promise<Unmet | null> {
+  if (after.stage !== 'DISPATCHED') return null
+  const { lines, fromLocationId } = after
+  const targets = { variantIds: [...new Set(lines.map(({ variantId }) => variantId))], reservationIds: [], owners: [] }
+  const { positions, holds } = await readSection(transaction, await lockTargets(transaction, targets), targets)
+  const shortfalls = shortfallsOf(lines, fromLocationId, positions, holds)
+  return shortfalls.length > 0 ? { kind: 'insufficient', shortfalls } : null
+}
+
+/** Does what a key stands for once, and all of it in one transaction: the transfer, what moved, the answer kept, the events. */
+async function once<R extends { readonly kind: string }>(
+  deps: TransferDeps,
+  command: Teller & { readonly keyed: KeyedCommand },
+  decide: (transaction: Transaction) => Promise<Effect | R>,
+): Promise<TransferDone | KeyRefusal | R> {
+  const { outcome, events } = await deps.database.transaction(async (transaction) => {
+    const known = await claim(transaction, command.keyed, command.tenant)
+    if (known !== null) return { outcome: known, events: [] }
+    const decided = await decide(transaction)
+    if (!isEffect(decided)) return { outcome: decided, events: [] }
+    const { before, after, movements } = decided
+    await (before === null ? insertTransfer : updateTransfer)(transaction, after)
+    const recorded = await append(deps, transaction, command, movements, [
+      toTransferEvent(after, command),
+      ...toSupplyEvents(before, after, command),
+      ...toShortEvents(after, command),
+    ])
+    await writeRecords(transaction, [{ ...command.keyed, response: after.id, keepSeconds: 30 * 86_400 }])
+    const done: TransferDone = { kind: 'done', transfer: after, replayed: false }
+    return { outcome: done, events: recorded }
+  })
+  tellAtOnce(deps, events)
   return outcome
 }
 
-async function claim(transaction: Transaction, keyed: KeyedCommand, tenant: string): Promise<KeyAnswer | null> {
+function isEffect(decided: Effect | { readonly kind: string }): decided is Effect {
+  return decided.kind === 'changed'
+}
+
+async function claim(
+  transaction: Transaction,
+  keyed: KeyedCommand,
+  tenant: string,
+): Promise<TransferDone | KeyRefusal | null> {
   const [known] = await claimKeys(transaction, [keyed])
   if (known?.kind === 'in-progress') return { kind: 'key-in-progress' }
   if (known?.kind === 'reused') return { kind: 'key-reused' }
@@ -81,49 +133,33 @@ async function claim(transaction: Transaction, keyed: KeyedCommand, tenant: stri
   return { kind: 'done', transfer, replayed: true }
 }
 
-async function keep(transaction: Transaction, keyed: KeyedCommand, transferId: string): Promise<void> {
-  await writeRecords(transaction, [{ ...keyed, response: transferId, keepSeconds: 30 * 86_400 }])
-}
-
-async function readPositions(transaction: Transaction, variantIds: readonly string[]) {
-  const lists = await readPositionsOfVariants(transaction, variantIds)
-  return new Map(variantIds.map((id, at) => [id, lists[at] ?? []]))
-}
-
 async function append(
   { eventLog, ids }: TransferDeps,
   transaction: Transaction,
   teller: Teller,
   movements: readonly NewMovement[],
   others: readonly NewEvent[],
-): Promise<void> {
-  const positions = await readPositions(transaction, [...new Set(movements.map(({ variantId }) => variantId))])
+) {
+  const variantIds = [...new Set(movements.map(({ variantId }) => variantId))]
+  const lists = variantIds.length === 0 ? [] : await readPositionsOfVariants(transaction, variantIds)
+  const positions = new Map(variantIds.map((id, at) => [id, lists[at] ?? []]))
   const moved = movements.map((movement) => {
     const there = positions.get(movement.variantId)?.find(({ locationId }) => locationId === movement.locationId)
     return toMovementEvent(teller, movement, `mov_${ids.ulid()}`, there?.system ?? teller.authority)
   })
-  await appendAtOnce(eventLog, transaction, [...moved, ...others])
+  return await appendAtOnce(eventLog, transaction, [...moved, ...others])
 }
 
-function toTransfer({ record, lineIds, transferId, ...head }: StartCommand): StartedTransfer {
-  const lines = record.movements.map(({ variantId, quantity }, at) => ({
-    lineId: lineIds[at] ?? '',
-    variantId,
-    dispatched: quantity,
-    ...{ received: 0, damaged: 0, lost: 0 },
-  }))
-  return { ...head, id: transferId, tenant: record.tenant, closedAt: null, version: 1, lines }
-}
-
-/** Every other process hears of it by the events. */
-function tell({ eventLog, invalidator }: TransferDeps, outcome: StartOutcome | ReceiveOutcome): void {
-  if (outcome.kind !== 'done' || outcome.replayed) return
-  const variantIds = new Set(outcome.transfer.lines.map(({ variantId }) => variantId))
-  invalidator.invalidate(
-    [...variantIds].flatMap((key) => [
-      { cache: 'inventory.positions-of-variant', key },
-      { cache: 'inventory.terms-of-variant', key },
-    ]),
-  )
-  eventLog.wake()
+function toTransfer(command: BeginCommand): KeptTransfer {
+  const { transferId, tenant, fromLocationId, toLocationId, dispatchedAt, expectedAt, documentRef, decision } = command
+  const lines = command.lines.map((line) => {
+    const dispatched = dispatchedAt === null ? 0 : line.quantity
+    return { ...line, dispatched, ...{ received: 0, damaged: 0, lost: 0 } }
+  })
+  return {
+    ...{ id: transferId, tenant, fromLocationId, toLocationId, dispatchedAt, expectedAt, documentRef, decision, lines },
+    stage: dispatchedAt === null ? 'DRAFT' : 'DISPATCHED',
+    closedAt: null,
+    version: 1,
+  }
 }

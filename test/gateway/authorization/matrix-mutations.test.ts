@@ -20,6 +20,7 @@ const signedIn = everyone.filter((who) => who !== 'anonymous')
 
 const key = (name: string) => `idempotencyKey: "matrix-${name}"`
 const foreign = 'owner: { kind: CART, id: "nobody" }, items: [{ reservationId: "res_none" }]'
+const transferStep = 'transferId: "trf_none", expectedVersion: 1, reason: "m"'
 const change = (name: string, input: string) =>
   `mutation { ${name}(input: { ${key(name)} ${input} }) { __typename ... on DomainError { code } } }`
 const webhook = (field: string, selection = '{ id }') => `mutation { ${field} ${selection} }`
@@ -70,6 +71,17 @@ const mutations: Readonly<Record<string, { readonly who: readonly Who[]; readonl
       'fromLocationId: "loc_none", toLocationId: "loc_none", lines: [{ lineId: "1", sku: "NO-SUCH", quantity: 1 }]',
     ),
   },
+  draftTransfer: {
+    who: ['associate', 'admin', 'service'],
+    query: change(
+      'draftTransfer',
+      'fromLocationId: "loc_none", toLocationId: "loc_none", lines: [{ lineId: "1", sku: "NO-SUCH", quantity: 1 }], reason: "m"',
+    ),
+  },
+  requestTransfer: { who: ['associate', 'admin', 'service'], query: change('requestTransfer', transferStep) },
+  approveTransfer: { who: ['admin'], query: change('approveTransfer', transferStep) },
+  cancelTransfer: { who: ['associate', 'admin', 'service'], query: change('cancelTransfer', transferStep) },
+  dispatchTransfer: { who: ['associate', 'admin', 'service'], query: change('dispatchTransfer', transferStep) },
   receiveTransfer: {
     who: ['associate', 'admin', 'service'],
     query: change('receiveTransfer', 'transferId: "trf_none", lines: [{ lineId: "1", received: 1 }]'),

@@ -12,7 +12,7 @@ import type { Database } from '../../../../platform/sql/database.ts'
 import { ledgerProjection } from '../../../../subgraphs/inventory/ledger/ledger-projection.ts'
 import { appendAtOnce, toMovementEvent } from '../../../../subgraphs/inventory/ledger/told-movement.ts'
 import { lockTargets } from '../../../../subgraphs/inventory/reservations/section-read.ts'
-import type { ReceiveCommand, StartCommand } from '../../../../subgraphs/inventory/transfers/transfer-command.ts'
+import type { BeginCommand, ReceiveCommand } from '../../../../subgraphs/inventory/transfers/transfer-command.ts'
 import { openTestDatabase } from '../../../support/postgres.ts'
 import { until } from '../../../support/until.ts'
 
@@ -128,6 +128,8 @@ async function untilWaiting(database: Database): Promise<void> {
 const terminate = `select pg_terminate_backend(pid) from pg_stat_activity
   where datname = current_database() and application_name = 'breaking'`
 
+const decision = { by: 'a test', reason: null }
+
 /** @returns what sends it to an engine; it tells false while another does the same */
 function toCommand(
   { kind, which, quantity, damaged }: Action,
@@ -144,17 +146,11 @@ function toCommand(
   if (kind === 'start') {
     const transferId = commands.nextTransferId()
     const [from = 'dc', to = 'store'] = which % 2 === 0 ? places : places.toReversed()
-    const out = {
-      variantId,
-      locationId: from,
-      kind: 'TRANSFER_OUT',
-      bucketFrom: 'SELLABLE',
-      bucketTo: 'IN_TRANSIT',
-    } as const
-    const movement = { ...out, quantity, reason: null, documentRef: null, transferId, happenedAt: now }
-    const command: StartCommand = {
-      record: { ...teller, keyed: keyedBy('startTransfer', key, key), movements: [movement], changeFromQuantity: null },
-      lineIds: ['1'],
+    const command: BeginCommand = {
+      ...teller,
+      keyed: keyedBy('startTransfer', key, key),
+      lines: [{ lineId: '1', variantId, quantity }],
+      decision,
       transferId,
       fromLocationId: from,
       toLocationId: to,
@@ -163,7 +159,7 @@ function toCommand(
       documentRef: null,
     }
     return async (engine) => {
-      const outcome = await engine.commands.startTransfer(command)
+      const outcome = await engine.commands.beginTransfer(command)
       if (outcome.kind === 'done' && !started.includes(transferId)) started.push(transferId)
       return outcome.kind !== 'key-in-progress'
     }
@@ -176,7 +172,7 @@ function toCommand(
     arrivals: [{ lineId: '1', received: Math.max(0, quantity - damaged), damaged: Math.min(damaged, quantity) }],
     final: kind === 'finish',
     happenedAt: now,
-    reason: null,
+    decision,
   }
   return async (engine) => (await engine.commands.receiveTransfer(command)).kind !== 'key-in-progress'
 }
