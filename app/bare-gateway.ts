@@ -10,6 +10,10 @@ export function openBareGateway(
   return startBareGateway({
     ...options,
     createTransport: ({ name, url }) => createSubgraphClient({ name, url, timeoutMs: 3_000 }),
+    onSwap(outcome) {
+      if (outcome.kind === 'serving') log.info('The supergraph file has changed and is in service')
+      else log.error('The supergraph file has changed and is refused; the old one goes on', { reason: outcome.reason })
+    },
     onInternal: (error, facts) => log.error('A request failed', { error, ...facts }),
   })
 }

@@ -38,6 +38,10 @@ export const buildCompiledExecutor: BuildExecutor = async (supergraphSdl, transp
 
   return {
     apiSchema: executor.apiSchema,
+    prepare(operation, schema) {
+      readerOf(operation, schema)
+      prepare(operation, schema)
+    },
     async execute({ operation, schema, variables, headers, signal, takeParts, kept }) {
       const values = readerOf(operation, schema)(variables)
       if (values.coerced === undefined) return { errors: values.errors.slice(0, maxVariableErrors) }

@@ -120,6 +120,12 @@ export type Supergraph = {
   readonly authorizer: Authorizer
   /** Of all versions. */
   readonly operations: OperationStore
+  /**
+   * Does ahead what the first request of an operation would wait for, as far as the executor can.
+   *
+   * @throws what the executor throws of an operation that cannot be planned
+   */
+  ready(operation: Operation, version: SchemaVersion): void
   /** Executes the operation of the exchange. */
   run(exchange: Exchange): Promise<GraphQLResult>
 }

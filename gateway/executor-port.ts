@@ -32,6 +32,12 @@ export type ExecutorResult = {
 export type Executor = AsyncDisposable & {
   /** What clients may ask: without federation's own types and without what is inaccessible. */
   readonly apiSchema: GraphQLSchema
+  /**
+   * Does what can be done before an operation is executed, as far as it is kept for `execute`.
+   *
+   * @throws what `execute` would tell of an operation that cannot be planned
+   */
+  prepare?(operation: Operation, schema: GraphQLSchema): void
   /** Never rejects for a failed subgraph: its fields are null and an error tells why. */
   execute(call: ExecutorCall): Promise<ExecutorResult>
 }

@@ -17,6 +17,7 @@ import { createRateStage } from './rate-limit/rate-stage.ts'
 import type { UsageRecorder } from './usage/usage-recorder.ts'
 import type { VersionCalendar } from './versions/calendar.ts'
 import { createVersionStage } from './versions/version-stage.ts'
+import type { KnownOperation } from './warm-up.ts'
 
 /** What bounds, prices and versions requests. Each part may be left out; the limits on documents never are. */
 export type GovernanceOptions = {
@@ -64,4 +65,10 @@ export function createGovernanceStages(
       : [createRateStage({ limiter, plans, factsOf, format, onFailure: onInternal })]),
     ...(lanes === undefined ? [] : [createLaneStage(lanes)]),
   ]
+}
+
+/** What clients registered, in the version they get when they name none. */
+export function registeredOperations({ manifest, versions }: GovernanceOptions = {}): readonly KnownOperation[] {
+  const version = versions?.calendar.newest(versions.clock()).name ?? 'unversioned'
+  return manifest?.operations.map((operation) => ({ ...operation, version })) ?? []
 }

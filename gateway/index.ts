@@ -4,7 +4,7 @@ import type { Viewer } from '../platform/identity/viewer.ts'
 import { createAuthorizeStage } from './authorize/authorize-stage.ts'
 import type { Answer, GatewayRequest } from './exchange.ts'
 import { createExecuteStage } from './execute.ts'
-import { createGovernanceStages, type GovernanceOptions } from './governance.ts'
+import { createGovernanceStages, type GovernanceOptions, registeredOperations } from './governance.ts'
 import { addLandingPage, type Example } from './graphiql/landing-page.ts'
 import type { ReadinessCheck } from './health.ts'
 import { createHttpServer } from './http.ts'
@@ -19,6 +19,7 @@ import { createRouteOf } from './push/route-of.ts'
 import { createReceiver } from './receive.ts'
 import { holdSupergraph, type SwapOutcome } from './supergraph.ts'
 import { addVersionList } from './versions/version-list.ts'
+import { warmUp } from './warm-up.ts'
 
 export type GatewayDeps = SupergraphLoaderOptions & {
   readonly supergraphSdl: string
@@ -83,6 +84,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
   const { eventPages } = pushParts ?? {}
   const load = createSupergraphLoader({ ...deps, versionNames, eventPages, format, onInternal: logOnly })
   const supergraphs = await holdSupergraph(deps.supergraphSdl, load, logOnly)
+  await supergraphs.use((supergraph) => warmUp(supergraph, registeredOperations(deps.governance)))
   const handle = createReceiver({
     pipeline,
     supergraphs,

@@ -95,6 +95,11 @@ export function createSupergraphLoader(deps: SupergraphLoaderDeps): LoadSupergra
       rules,
       authorizer: createAuthorizer({ schema: apiSchema, rules: rules.access, policies: deps.policies ?? [] }),
       operations: createOperationStore({ limits: deps.queryLimits ?? defaultQueryLimits }),
+      ready(operation, { schema }) {
+        if (executor.prepare === undefined) return
+        executor.prepare(operation, schema)
+        ran.add(operation)
+      },
       run(exchange) {
         const { operation } = exchange
         return operation === null || isShort(operation) ? execute(exchange) : apolloRoad.run(exchange)

@@ -53,6 +53,15 @@ export type OperationStore = {
    * @throws AppError `BAD_REQUEST` when the document has no operation of that name, or several and none is named
    */
   find(text: string, operationName: string | undefined, schema: GraphQLSchema): FoundOperation
+  /** What was found and is still known, the latest first. */
+  latest(): Iterable<LatestOperation>
+}
+
+export type LatestOperation = {
+  readonly text: string
+  readonly operationName: string | undefined
+  /** The one it was asked of. */
+  readonly schema: GraphQLSchema
 }
 
 const rules = Object.freeze([...specifiedRules, uniqueDeferLabels, noDeferAtRoot, noDeferInSubscription])
@@ -122,6 +131,13 @@ export function createOperationStore({ limits }: { readonly limits: QueryLimits 
       const operations = known.get(text)?.validFor.get(schema) ?? admit(text, schema)
       if ('kind' in operations) return operations
       return { kind: 'found', operation: choose(operations, operationName) }
+    },
+    *latest() {
+      for (const [text, { validFor }] of known.entries()) {
+        for (const [schema, operations] of validFor) {
+          for (const operationName of operations.keys()) yield { text, operationName, schema }
+        }
+      }
     },
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { GraphQLSchema } from 'graphql'
 import { AppError } from '../platform/errors/app-error.ts'
 import type { Supergraph } from './exchange.ts'
+import { knownOperations, warmUp } from './warm-up.ts'
 
 /** A supergraph and what must be closed once nobody uses it any more. */
 export type LoadedSupergraph = Supergraph & AsyncDisposable
@@ -18,7 +19,10 @@ export type SwapOutcome =
 export type SupergraphHolder = AsyncDisposable & {
   apiSchema(): GraphQLSchema
   id(): string
-  /** Takes a new one into service for requests that begin from now on; those under way finish on theirs. */
+  /**
+   * Readies a new one for what is asked of the old one, then takes it into service for requests that begin from then on;
+   * those under way finish on theirs.
+   */
   swap(sdl: string): Promise<SwapOutcome>
   /** Lends the supergraph in service for one request, until the promise of `run` is settled. */
   use<T>(run: (supergraph: Supergraph) => Promise<T>): Promise<T>
@@ -63,6 +67,7 @@ export async function holdSupergraph(
     try {
       const supergraph = await loadOrRefuse(next, load)
       const before = current
+      await warmUp(supergraph, knownOperations(before.supergraph))
       current = { supergraph, users: 0, retired: false }
       retire(before)
       return { kind: 'serving', id: supergraph.id }

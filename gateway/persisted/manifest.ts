@@ -8,6 +8,8 @@ export type OperationManifest = {
   readonly size: number
   textOf(id: string): string | undefined
   hasText(text: string): boolean
+  /** In the manifest's order. */
+  readonly operations: readonly { readonly text: string; readonly operationName: string }[]
 }
 
 const manifestSchema = z.object({
@@ -36,7 +38,12 @@ export function parseManifest(text: string): OperationManifest {
   })
   const byId = new Map(operations.map(({ id, body }) => [id, body]))
   const texts = new Set(byId.values())
-  return { size: byId.size, textOf: (id) => byId.get(id), hasText: (asked) => texts.has(asked) }
+  return {
+    size: byId.size,
+    textOf: (id) => byId.get(id),
+    hasText: (asked) => texts.has(asked),
+    operations: operations.map(({ name, body }) => ({ text: body, operationName: name })),
+  }
 }
 
 /** @throws AppError `CONFIG_INVALID` when there is no such file, or it is no manifest */

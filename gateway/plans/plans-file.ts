@@ -1,5 +1,6 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { AppError } from '../../platform/errors/app-error.ts'
+import { followFile, stampOf } from '../../platform/followed-file.ts'
 import { type Plans, parsePlans } from './plans.ts'
 
 export type PlansFileOptions = {
@@ -16,49 +17,26 @@ export type PlansFileOptions = {
 export type PlansFile = Plans & Disposable
 
 /**
- * Reads the plans and takes each change of the file into use. A file is looked at rather than watched: editors and
- * mounted configuration replace files, which watchers lose.
+ * Reads the plans and takes each change of the file into use.
  * @throws AppError `CONFIG_INVALID` when the file cannot be read or is wrong at the start
  */
-export async function openPlansFile({ path, pollMs = 1_000, onChange }: PlansFileOptions): Promise<PlansFile> {
-  let seen = await stampOf(path)
+export async function openPlansFile({ path, pollMs, onChange }: PlansFileOptions): Promise<PlansFile> {
+  const since = await stampOf(path)
   let plans = parsePlans(await readText(path))
-  let looking = false
-
-  async function look(): Promise<void> {
-    const stamp = await stampOf(path)
-    if (stamp === seen) return
-    seen = stamp
-    try {
-      plans = parsePlans(await readText(path))
-      onChange?.({ kind: 'taken' })
-    } catch (error) {
-      onChange?.({ kind: 'refused', reason: AppError.from(error).message })
-    }
-  }
-
-  const timer = setInterval(() => {
-    if (looking) return
-    looking = true
-    void look().finally(() => {
-      looking = false
-    })
-  }, pollMs)
-  timer.unref()
-  return {
-    of: (viewer) => plans.of(viewer),
-    [Symbol.dispose]: () => clearInterval(timer),
-  }
-}
-
-/** What changes when a file does; a file that is away has a stamp of its own. Never rejects. */
-async function stampOf(path: string): Promise<string> {
-  try {
-    const { ino, size, mtimeMs } = await stat(path)
-    return `${ino} ${size} ${mtimeMs}`
-  } catch {
-    return 'away'
-  }
+  const following = followFile({
+    path,
+    since,
+    ...(pollMs === undefined ? {} : { pollMs }),
+    async onChange() {
+      try {
+        plans = parsePlans(await readText(path))
+        onChange?.({ kind: 'taken' })
+      } catch (error) {
+        onChange?.({ kind: 'refused', reason: AppError.from(error).message })
+      }
+    },
+  })
+  return { of: (viewer) => plans.of(viewer), [Symbol.dispose]: () => following[Symbol.dispose]() }
 }
 
 async function readText(path: string): Promise<string> {

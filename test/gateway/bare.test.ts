@@ -7,6 +7,7 @@ import { meros } from 'meros/browser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type BareGateway, startBareGateway } from '../../gateway/bare.ts'
 import { createSubgraphClient } from '../../gateway/subgraph-client.ts'
+import type { SwapOutcome } from '../../gateway/supergraph.ts'
 import { serveSubgraph } from '../../platform/subgraph/http-server.ts'
 import { apolloAccept, type Payload } from '../support/read-parts.ts'
 import { catalogue, composeRetail, host } from '../support/retail-subgraphs.ts'
@@ -19,6 +20,7 @@ describe('bare gateway', () => {
     createTransport: ({ name, url }: { name: string; url: string }) =>
       createSubgraphClient({ name, url, timeoutMs: 3_000 }),
     onInternal: () => {},
+    onSwap: () => {},
   }
   const write = async (name: string, text: string) => {
     await writeFile(join(folder, name), text)
@@ -129,6 +131,34 @@ describe('bare gateway', () => {
       ),
     )
     expect(seen.sort()).toEqual(asked)
+    own.close()
+    own.closeAllConnections()
+  })
+
+  it('takes a changed file into service, over the addresses in it, and refuses a wrong one', async () => {
+    const own = createServer((request, response) => {
+      request.resume()
+      response.setHeader('content-type', 'application/json').end('{"data":{"shelves":["new"]}}')
+    })
+    await new Promise<void>((resolve) => own.listen(0, '127.0.0.1', resolve))
+    const supergraphFile = await write('followed.graphql', composeRetail())
+    const outcomes: SwapOutcome[] = []
+    await using bare = await startBareGateway({
+      ...options,
+      supergraphFile,
+      pollMs: 10,
+      onSwap: (outcome) => outcomes.push(outcome),
+    })
+    expect((await ask(bare.url, '{ shelves }')).body).toMatchObject({ data: null })
+    const url = `http://127.0.0.1:${(own.address() as AddressInfo).port}/graphql`
+    await write('followed.graphql', composeRetail({ stock: url }))
+    await expect.poll(() => outcomes.at(-1)?.kind, { timeout: 10_000 }).toBe('serving')
+    expect((await ask(bare.url, '{ shelves }')).body).toEqual({ data: { shelves: ['new'] } })
+
+    await write('followed.graphql', 'type Query { wrong: Int }')
+    const refusal = { kind: 'refused', reason: expect.stringContaining('it has no enum join__Graph') }
+    await expect.poll(() => outcomes.at(-1), { timeout: 10_000 }).toEqual(refusal)
+    expect((await ask(bare.url, '{ shelves }')).body).toEqual({ data: { shelves: ['new'] } })
     own.close()
     own.closeAllConnections()
   })

@@ -103,6 +103,7 @@ describeBothRoads('swap of the supergraph', () => {
       rules: readSupergraphRules(sdl),
       authorizer: { restrict: () => null },
       operations: createOperationStore({ limits: defaultQueryLimits }),
+      ready() {},
       run: async () => ({}),
       async [Symbol.asyncDispose]() {
         closed.push(sdl)
