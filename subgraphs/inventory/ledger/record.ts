@@ -6,7 +6,7 @@ import { claimKeys, writeRecords } from '../../../platform/idempotency/idempoten
 import type { IdMinter } from '../../../platform/ids.ts'
 import type { Database, Transaction } from '../../../platform/sql/database.ts'
 import { toPositionId } from '../position-id.ts'
-import { lockTargets } from '../reservations/section-read.ts'
+import { lockVariants } from '../reservations/section-locks.ts'
 import type { NewMovement, RecordCommand, RecordOutcome } from './record-command.ts'
 import { appendAtOnce, positionSourceOf, tellAtOnce, toMovementEvent } from './told-movement.ts'
 
@@ -56,7 +56,7 @@ async function attempt(
   const answered = await claim(transaction, command)
   if (answered !== null) return { outcome: answered, events: [] }
   const variantIds = [...new Set(command.movements.map(({ variantId }) => variantId))]
-  await lockTargets(transaction, { variantIds, reservationIds: [], owners: [] })
+  await lockVariants(transaction, { variantIds, reservationIds: [], owners: [] })
   const positions = await readPositions(transaction, command.movements)
   const expectedSequences = new Map<string, number>()
   const [first] = command.movements

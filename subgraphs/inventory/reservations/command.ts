@@ -76,4 +76,9 @@ export type Outcome = Done | Refusal
 /** What a decision does: the answer and the rows and events behind it. */
 export type Decision = { readonly outcome: Outcome; readonly changes: readonly Change[] }
 
-export type Change = Changed & { readonly before: ReservationRow | null; readonly occurredAt: string | null }
+export type Change = Changed & {
+  readonly before: ReservationRow | null
+  readonly occurredAt: string | null
+  /** The command that makes it, of what was not before. */
+  readonly madeBy?: KeyedCommand
+}

@@ -36,7 +36,7 @@ export function decideReserve(state: SectionState, command: ReserveCommand, ids:
   const times = state.times(command.ttlSeconds)
   const held = placement.parts.map((part): Change => {
     const after = toReservation(part, command, times, `rsv_${ids.ulid()}`)
-    return { change: 'held', before: null, after, occurredAt: null }
+    return { change: 'held', before: null, after, occurredAt: null, madeBy: command.keyed }
   })
   for (const change of held) state.apply(change)
   const reservations = held.map(({ after }) => after)

@@ -7,20 +7,17 @@ import type { Part } from './place.ts'
 /** What was kept, where the command itself says the rest: a replay has the same input, or it is none. */
 type Kept = { readonly at: string; readonly parts: readonly (Part & { readonly id: string })[] }
 
-/** What an idempotency record keeps of an outcome. */
-export function toResponse({ reservations }: Done, command: ReserveCommand | ChangeCommand): JsonValue {
-  if (command.kind === 'change') return { reservations }
-  const parts = reservations.map(({ id, lineId, variantId, locationId, quantity }) => ({
-    id,
-    lineId,
-    variantId,
-    locationId,
-    quantity,
-  }))
-  return { at: reservations[0]?.createdAt ?? '', parts } satisfies Kept
+/** What an idempotency record keeps of a change. */
+export function toResponse({ reservations }: Done): JsonValue {
+  return { reservations }
 }
 
-/** The outcome as it was given first. @param response written by `toResponse` of this file alone */
+/** What is to be told again of what was reserved. @param at when it was, RFC 3339 */
+export function toKept(at: string, parts: Kept['parts']): JsonValue {
+  return { at, parts } satisfies Kept
+}
+
+/** The outcome as it was given first. @param response made by `toResponse` or `toKept` of this file alone */
 export function fromResponse(response: JsonValue, command: ReserveCommand | ChangeCommand): Done {
   if (command.kind === 'change') {
     const { reservations } = response as { readonly reservations: readonly ReservationRow[] }

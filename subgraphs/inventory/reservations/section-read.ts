@@ -1,58 +1,9 @@
-import { textArray } from '../../../platform/sql/array-literal.ts'
 import type { Queryable, Transaction } from '../../../platform/sql/database.ts'
 import { type PositionRow, readPositionsOfVariants } from '../reads.ts'
-import type { Command, ReserveCommand } from './command.ts'
 import type { Hold } from './holds.ts'
-import type { Owner, OwnerKind, ReservationRow } from './legs.ts'
+import type { OwnerKind, ReservationRow } from './legs.ts'
+import { type Locked, ownerColumns, type Targets } from './section-locks.ts'
 import { countedAtOf, type SectionRows } from './section-state.ts'
-
-type Keyed = { readonly tenant: string; readonly owner: Owner }
-
-/** What commands touch before anything is read. */
-export type Targets = {
-  readonly variantIds: readonly string[]
-  readonly reservationIds: readonly string[]
-  readonly owners: readonly Keyed[]
-}
-
-/** Every variant a command takes units of. */
-export function variantsOf({ lines, kits }: ReserveCommand): readonly string[] {
-  return [...lines, ...kits.flatMap(({ components }) => components)].map(({ variantId }) => variantId)
-}
-
-export function targetsOf(commands: readonly Command[]): Targets {
-  const variantIds = new Set<string>()
-  const reservationIds = new Set<string>()
-  const owners: Keyed[] = []
-  for (const command of commands) {
-    if (command.kind === 'reserve') {
-      for (const id of variantsOf(command)) variantIds.add(id)
-      if (command.replaceOwner) owners.push({ tenant: command.viewer.tenant, owner: command.owner })
-    } else if (command.kind === 'change') {
-      for (const { reservationId } of command.items) reservationIds.add(reservationId)
-      if (command.step.kind === 'move') variantIds.add(command.step.variantId)
-    } else {
-      for (const id of command.reservationIds) reservationIds.add(id)
-    }
-  }
-  return { variantIds: [...variantIds], reservationIds: [...reservationIds], owners }
-}
-
-export type Locked = {
-  /** The variants whose holds the section may change. */
-  readonly variantIds: ReadonlySet<string>
-  /** Whether there are reservations to read: named ones, or ones an owner holds. */
-  readonly anyReservation: boolean
-}
-
-/** To the end of the transaction; see the function's migration for the order. */
-export async function lockTargets(transaction: Transaction, targets: Targets): Promise<Locked> {
-  const { rows } = await transaction.query<{ locked_variant: string; held: boolean }>(
-    'select locked_variant, held from inventory.lock_section($1, $2, $3, $4, $5)',
-    [targets.variantIds, targets.reservationIds, ...ownerColumns(targets)],
-  )
-  return { variantIds: new Set(rows.map((row) => row.locked_variant)), anyReservation: rows.some(({ held }) => held) }
-}
 
 /** The reservations that commands name and those that owners still hold. */
 export async function readReservations(queryable: Queryable, targets: Targets): Promise<readonly ReservationRow[]> {
@@ -71,7 +22,7 @@ const readReservationsText = `
     join inventory.reservations as held on held.owner_id = owner.id and held.owner_kind = owner.kind
       and held.tenant = owner.tenant and held.held > 0`
 
-/** What a section decides on, as the holder of its locks sees it: one round trip. */
+/** What a section decides on, as the holder of its locks sees it: one round trip, at one moment. */
 export async function readSection(
   transaction: Transaction,
   { variantIds: locked, anyReservation }: Locked,
@@ -130,14 +81,6 @@ const readHoldsText = `
   select variant_id, location_id, channel_id, sum(quantity)::bigint, occurred_at, null
   from inventory.reservation_issues where variant_id = any($1::text[])
   group by variant_id, location_id, channel_id, occurred_at`
-
-function ownerColumns({ owners }: Targets): readonly string[] {
-  return [
-    textArray(owners.map(({ tenant }) => tenant)),
-    textArray(owners.map(({ owner }) => owner.kind)),
-    textArray(owners.map(({ owner }) => owner.id)),
-  ]
-}
 
 export async function readReservation(queryable: Queryable, id: string): Promise<ReservationRow | null> {
   const [found] = await readReservations(queryable, { reservationIds: [id], variantIds: [], owners: [] })

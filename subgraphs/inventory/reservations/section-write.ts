@@ -6,7 +6,7 @@ import { issuedUnits } from './section-state.ts'
 
 /** Writes the rows of changes in their order, a fixed number of statements however many: each is made up while the one before runs. */
 export async function writeRows(transaction: Transaction, changes: readonly Change[], now: Date): Promise<void> {
-  const born = changes.flatMap(({ before, after }) => (before === null ? [after] : []))
+  const born = changes.filter(({ before }) => before === null)
   const last = new Map(changes.flatMap(({ before, after }) => (before === null ? [] : [[after.id, after]])))
   const writes: Promise<unknown>[] = []
   if (born.length > 0) writes.push(transaction.query(insertReservationsText, bornColumns(born, now)))
@@ -66,7 +66,8 @@ function totalsOf(changes: readonly Change[]): readonly Total[] {
  * Of reservations that are made now: all of it is held. What a row has in common with the one before is said once for the whole run
  * of them, which for the buyers of one hot variant is nearly all.
  */
-function bornColumns(rows: readonly ReservationRow[], now: Date): readonly unknown[] {
+function bornColumns(changes: readonly Change[], now: Date): readonly unknown[] {
+  const rows = changes.map(({ after }) => after)
   const runs: ReservationRow[] = []
   const runOf = rows.map((row) => {
     const last = runs.at(-1)
@@ -77,6 +78,8 @@ function bornColumns(rows: readonly ReservationRow[], now: Date): readonly unkno
     textArray(rows.map((row) => row.id)),
     textArray(rows.map((row) => row.owner.id)),
     textArray(rows.map((row) => row.lineId)),
+    plainArray(changes.map(({ madeBy }) => madeBy?.id ?? 'NULL')),
+    textArray(changes.map(({ madeBy }) => madeBy?.fingerprint ?? null)),
     plainArray(runOf),
     text((row) => row.tenant),
     text((row) => row.clientId),
@@ -91,7 +94,7 @@ function bornColumns(rows: readonly ReservationRow[], now: Date): readonly unkno
   ]
 }
 
-/** Alike but for the ids of reservation, owner and line. */
+/** Alike but for the ids of reservation, owner and line, and the command. */
 function isLike(one: ReservationRow, other: ReservationRow): boolean {
   return (
     one.tenant === other.tenant &&
@@ -108,12 +111,14 @@ function isLike(one: ReservationRow, other: ReservationRow): boolean {
 
 const insertReservationsText = `
 INSERT INTO inventory.reservations (id, tenant, client_id, owner_kind, owner_id, line_id, channel_id, method, variant_id, location_id,
-  quantity, held, confirmed, consumed, released, expired, allocated, extensions, expires_at, created_at, version)
+  quantity, held, confirmed, consumed, released, expired, allocated, extensions, expires_at, created_at, version, command_id,
+  fingerprint)
 SELECT born.id, tenant, client_id, owner_kind, born.owner_id, born.line_id, channel_id, method, variant_id, location_id,
-  quantity, quantity, 0, 0, 0, 0, 0, 0, expires_at, $14::timestamptz, 1
-FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) AS born (id, owner_id, line_id, run)
-JOIN unnest($5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::integer[],
-  $13::timestamptz[]) WITH ORDINALITY AS runs (tenant, client_id, owner_kind, channel_id, method, variant_id, location_id,
+  quantity, quantity, 0, 0, 0, 0, 0, 0, expires_at, $16::timestamptz, 1, born.command_id, born.fingerprint
+FROM unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::bigint[])
+  AS born (id, owner_id, line_id, command_id, fingerprint, run)
+JOIN unnest($7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::integer[],
+  $15::timestamptz[]) WITH ORDINALITY AS runs (tenant, client_id, owner_kind, channel_id, method, variant_id, location_id,
   quantity, expires_at, run) ON runs.run = born.run`
 
 function reservationColumns(rows: readonly ReservationRow[]): readonly unknown[] {
@@ -153,6 +158,8 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],
   $10::text[], $11::integer[], $12::integer[], $13::integer[], $14::integer[], $15::integer[], $16::integer[], $17::integer[],
   $18::integer[], $19::text[], $20::timestamptz[], $21::timestamptz[], $22::integer[])
 ON CONFLICT (id) DO UPDATE SET
+  placed_first = coalesce(known.placed_first,
+    CASE WHEN known.location_id IS DISTINCT FROM excluded.location_id THEN coalesce(known.location_id, '') END),
   location_id = excluded.location_id, held = excluded.held, confirmed = excluded.confirmed, consumed = excluded.consumed,
   released = excluded.released, expired = excluded.expired, allocated = excluded.allocated, extensions = excluded.extensions,
   order_id = excluded.order_id, expires_at = excluded.expires_at, version = excluded.version`

@@ -1,20 +1,16 @@
 import { inSlices } from '../../../platform/batch/slices.ts'
 import type { CacheInvalidator } from '../../../platform/cache/cache.ts'
 import type { EventLog, JsonValue } from '../../../platform/event-log/event-log.ts'
-import {
-  claimKeys,
-  type IdempotencyRecord,
-  type KeyedCommand,
-  type Known,
-} from '../../../platform/idempotency/idempotency.ts'
+import type { IdempotencyRecord, KeyedCommand, Known } from '../../../platform/idempotency/idempotency.ts'
 import type { IdMinter } from '../../../platform/ids.ts'
 import type { Database } from '../../../platform/sql/database.ts'
 import type { Method } from '../network.ts'
-import type { Command, Decision, Outcome } from './command.ts'
+import type { Command, Decision, Done, Outcome } from './command.ts'
 import { decideChange, decideReserve, decideTidy } from './decide.ts'
 import { holdsCache } from './reservation-events.ts'
 import { fromResponse, toResponse } from './response.ts'
-import { lockTargets, readSection, targetsOf } from './section-read.ts'
+import { enterSection } from './section-enter.ts'
+import { targetsOf } from './section-locks.ts'
 import { type Admission, createSectionState, type SectionState } from './section-state.ts'
 import { createSectionWriter } from './section-writer.ts'
 
@@ -33,9 +29,9 @@ export type SectionDeps = {
 const unknownKey: Known = { kind: 'new' }
 
 type KeyedKind = Exclude<Command, { readonly kind: 'tidy' }>
-/** `response`: what the key stands for from now on; null: for nothing. */
+/** `response`: what a record of the key is to say from now on; null: nothing, or the reservations made are the record. */
 type Step = { readonly command: Command; readonly decision: Decision; readonly response: JsonValue }
-type Made = { readonly fingerprint: string; readonly response: JsonValue }
+type Made = { readonly fingerprint: string; readonly outcome: Done }
 
 /**
  * Decides commands in order in one transaction, under the locks of every variant they touch: reads the tables, never a
@@ -53,14 +49,7 @@ export async function runSection(
   const targets = targetsOf(commands)
   const terms = await deps.terms(targets.variantIds)
   const { outcomes, touched } = await database.transaction(async (transaction) => {
-    const locked = await lockTargets(transaction, targets)
-    // From here on statements see what the former holders of the locks committed.
-    const keyed = commands.flatMap((command) => (command.kind === 'tidy' ? [] : [command.keyed]))
-    const [claimed, rows] = await Promise.all([
-      claimKeys(transaction, keyed),
-      readSection(transaction, locked, targets),
-    ])
-    const known = new Map(keyed.map((command, at) => [command, claimed[at] ?? unknownKey]))
+    const { known, rows } = await enterSection(transaction, commands, targets)
     const state = createSectionState(rows, terms.admission)
     const writer = createSectionWriter(transaction, eventLog, rows.now)
     const changed = new Set<string>()
@@ -96,14 +85,16 @@ async function decideAll(
     if (command.kind === 'tidy') return { command, decision: decideTidy(state, command), response: null }
     const { id, fingerprint } = command.keyed
     const earlier = made.get(id)
-    const before = earlier === undefined ? known.get(command.keyed) : toKnown(earlier, command.keyed)
-    const answered = before === undefined ? null : answerOf(before, command)
+    const answered =
+      earlier === undefined
+        ? answerOf(known.get(command.keyed) ?? unknownKey, command)
+        : answerAgain(earlier, fingerprint)
     if (answered !== null) return { command, decision: { outcome: answered, changes: [] }, response: null }
     const decision = decide(state, command, deps)
-    if (decision.outcome.kind !== 'done') return { command, decision, response: null }
-    const response = toResponse(decision.outcome, command)
-    made.set(id, { fingerprint, response })
-    return { command, decision, response }
+    const { outcome } = decision
+    if (outcome.kind !== 'done') return { command, decision, response: null }
+    made.set(id, { fingerprint, outcome })
+    return { command, decision, response: command.kind === 'reserve' ? null : toResponse(outcome) }
   }
   await inSlices(commands.length, (at) => {
     const command = commands[at]
@@ -121,8 +112,8 @@ function decide(state: SectionState, command: KeyedKind, deps: DecideDeps): Deci
   return decideReserve(state, command, deps.ids)
 }
 
-function toKnown(earlier: Made, keyed: { readonly fingerprint: string }): Known {
-  return earlier.fingerprint === keyed.fingerprint ? { kind: 'done', response: earlier.response } : { kind: 'reused' }
+function answerAgain(earlier: Made, fingerprint: string): Outcome {
+  return earlier.fingerprint === fingerprint ? { ...earlier.outcome, replayed: true } : { kind: 'key-reused' }
 }
 
 function answerOf(known: Known, command: KeyedKind): Outcome | null {

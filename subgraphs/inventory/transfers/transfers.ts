@@ -7,7 +7,8 @@ import { isInStockScope } from '../../../policies/stock-scope.ts'
 import type { NewMovement, Teller } from '../ledger/record-command.ts'
 import { appendAtOnce, tellAtOnce, toMovementEvent } from '../ledger/told-movement.ts'
 import { readPositionsOfVariants } from '../reads.ts'
-import { lockTargets, readSection } from '../reservations/section-read.ts'
+import { lockVariants } from '../reservations/section-locks.ts'
+import { readSection } from '../reservations/section-read.ts'
 import { takeStep } from './lifecycle.ts'
 import { insertTransfer, lockTransfer, readTransfer, updateTransfer } from './read-transfer.ts'
 import { type KeptTransfer, receive, shortfallsOf } from './transfer.ts'
@@ -84,7 +85,7 @@ async function leave(transaction: Transaction, after: KeptTransfer): Promise<Unm
   if (after.stage !== 'DISPATCHED') return null
   const { lines, fromLocationId } = after
   const targets = { variantIds: [...new Set(lines.map(({ variantId }) => variantId))], reservationIds: [], owners: [] }
-  const { positions, holds } = await readSection(transaction, await lockTargets(transaction, targets), targets)
+  const { positions, holds } = await readSection(transaction, await lockVariants(transaction, targets), targets)
   const shortfalls = shortfallsOf(lines, fromLocationId, positions, holds)
   return shortfalls.length > 0 ? { kind: 'insufficient', shortfalls } : null
 }

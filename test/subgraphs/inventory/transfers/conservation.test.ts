@@ -11,7 +11,7 @@ import { createPostgresEventLog } from '../../../../platform/event-log/postgres.
 import type { Database } from '../../../../platform/sql/database.ts'
 import { ledgerProjection } from '../../../../subgraphs/inventory/ledger/ledger-projection.ts'
 import { appendAtOnce, toMovementEvent } from '../../../../subgraphs/inventory/ledger/told-movement.ts'
-import { lockTargets } from '../../../../subgraphs/inventory/reservations/section-read.ts'
+import { lockVariants } from '../../../../subgraphs/inventory/reservations/section-locks.ts'
 import type { BeginCommand, ReceiveCommand } from '../../../../subgraphs/inventory/transfers/transfer-command.ts'
 import { openTestDatabase } from '../../../support/postgres.ts'
 import { until } from '../../../support/until.ts'
@@ -79,7 +79,7 @@ it('a process that dies while its units leave has moved none, and the same key m
   const one = { kind: 'start', which: 0, quantity: 5, damaged: 0, again: false } as const
   const start = toCommand(one, 'v', 'k', [], steady)
   await database.transaction(async (transaction) => {
-    await lockTargets(transaction, { variantIds: ['v'], reservationIds: [], owners: [] })
+    await lockVariants(transaction, { variantIds: ['v'], reservationIds: [], owners: [] })
     const refused = expect(start(breaking)).rejects.toMatchObject({ retryable: true })
     await untilWaiting(database)
     await database.query(terminate)

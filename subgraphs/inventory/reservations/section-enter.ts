@@ -1,0 +1,42 @@
+import type { KeyedCommand, Known } from '../../../platform/idempotency/idempotency.ts'
+import type { Transaction } from '../../../platform/sql/database.ts'
+import type { Command } from './command.ts'
+import { claimCommands } from './keys.ts'
+import { type Locked, lockOwners, lockVariants, type Targets } from './section-locks.ts'
+import { readSection } from './section-read.ts'
+import type { SectionRows } from './section-state.ts'
+
+export type Entered = { readonly known: ReadonlyMap<KeyedCommand, Known>; readonly rows: SectionRows }
+
+/**
+ * Locks what commands touch, claims their keys and reads what they are decided on: in one flight, so that what can be done before a
+ * variant is had is done while the section before still holds it, and what is read follows the lock without a turn of ours. Each
+ * statement sees what was committed before it began, so none before the lock reads what the lock is for.
+ */
+export async function enterSection(
+  transaction: Transaction,
+  commands: readonly Command[],
+  targets: Targets,
+): Promise<Entered> {
+  const expected: Locked = { variantIds: new Set(targets.variantIds), anyReservation: false }
+  const [, early, locked, ahead] = await Promise.all([
+    lockOwners(transaction, targets),
+    claimCommands(transaction, commands),
+    lockVariants(transaction, targets),
+    readSection(transaction, expected, targets),
+  ])
+  // A key that the section before held was given back with the variants: its command meets what its twin has written.
+  const twins = commands.filter(
+    (command) => command.kind !== 'tidy' && early.get(command.keyed)?.kind === 'in-progress',
+  )
+  const [late, rows] = await Promise.all([
+    claimCommands(transaction, twins),
+    isAsExpected(locked, expected) ? ahead : readSection(transaction, locked, targets),
+  ])
+  return { known: late.size === 0 ? early : new Map([...early, ...late]), rows }
+}
+
+/** Whether no more is touched than commands say themselves: nobody holds anything, and no reservation is named. */
+function isAsExpected(locked: Locked, expected: Locked): boolean {
+  return !locked.anyReservation && locked.variantIds.size === expected.variantIds.size
+}
