@@ -3,9 +3,10 @@ import type { JsonObject, JsonValue, NewEvent } from '../../../platform/event-lo
 import { peekEvent } from '../../../platform/event-log/event-schema.ts'
 import type { Projection } from '../../../platform/event-log/projection.ts'
 import type { Change } from './command.ts'
-import type { Legs } from './legs.ts'
 
-const type = 'retail.inventory.reservations-changed.v2'
+const type = 'retail.inventory.reservations-changed.v3'
+/** As `v3`, with an object for each change that says what it has not in common; written by an earlier release. */
+const objectsType = 'retail.inventory.reservations-changed.v2'
 /** Each change by itself in full; written by earlier releases. */
 const earlierType = 'retail.inventory.reservations-changed.v1'
 const units = z.int32()
@@ -31,20 +32,26 @@ const change = z.object({
   correlationId: z.string().nullable(),
 })
 
+const changesOfVariant = z.object({ variantId: z.string(), changes: z.array(change).min(1) })
 const members = z.record(z.string(), z.unknown())
 
 /**
- * What was decided together is told together: of one variant, in the order it was decided. A change has what is common unless it
- * says otherwise; so it is the whole reservation after the change, and a late reader may take the one of the highest version.
+ * What was decided together is told together: of one variant, in the order it was decided. Each member of a change stands in `common`
+ * where all changes agree in it, else in `columns` with a value per change. Together they are the whole reservation after the change,
+ * so a late reader may take the one of the highest version.
  */
 export const reservationEvents = {
   [type]: z
+    .object({ variantId: z.string(), common: members, columns: z.record(z.string(), z.array(z.unknown())) })
+    .transform(({ variantId, common, columns }) => ({ variantId, changes: toRows(common, columns) }))
+    .pipe(changesOfVariant),
+  [objectsType]: z
     .object({ variantId: z.string(), common: members, changes: z.array(members) })
     .transform(({ variantId, common, changes }) => ({
       variantId,
       changes: changes.map((own) => ({ ...common, ...own })),
     }))
-    .pipe(z.object({ variantId: z.string(), changes: z.array(change).min(1) })),
+    .pipe(changesOfVariant),
 } as const
 
 export const holdsCache = 'inventory.holds-of-variant'
@@ -53,84 +60,91 @@ export const holdsCache = 'inventory.holds-of-variant'
 const mostChangesPerEvent = 128
 
 export type Told = { readonly change: Change; readonly correlationId: string | null }
-type Common = JsonObject & { readonly legs: JsonObject }
 
 /** As few events as there are variants, however many reservations changed. */
 export function toReservationEvents(told: readonly Told[], now: Date): readonly NewEvent[] {
-  const open = new Map<string, { readonly common: Common; readonly changes: JsonObject[] }>()
-  const events: NewEvent[] = []
-  const time = now.toISOString()
+  const open = new Map<string, Told[]>()
+  const groups: Told[][] = []
   for (const one of told) {
     const { tenant, variantId } = one.change.after
-    const source = `/tenants/${tenant}/inventory/reservations-of-variant/${variantId}`
-    let event = open.get(source)
-    if (event === undefined || event.changes.length === mostChangesPerEvent) {
-      event = { common: toCommon(one), changes: [] }
-      open.set(source, event)
-      events.push({
-        type,
-        source,
-        subject: variantId,
-        time,
-        data: { variantId, ...event },
-        partitionKey: variantId,
-        authority: 'storeloom',
-      })
+    const key = `${tenant.length} ${tenant} ${variantId}`
+    let group = open.get(key)
+    if (group === undefined || group.length === mostChangesPerEvent) {
+      group = []
+      open.set(key, group)
+      groups.push(group)
     }
-    event.changes.push(toChange(one, event.common))
+    group.push(one)
   }
-  return events
+  const time = now.toISOString()
+  return groups.map((group) => toEvent(group, time))
 }
 
-function toCommon({ change: { change, after, occurredAt }, correlationId }: Told): Common {
-  const { locationId, channelId, method, lineId, orderId, quantity, allocated, expiresAt, version } = after
-  const legs = withoutZeros(after)
+function toEvent(group: readonly Told[], time: string): NewEvent {
+  const { tenant = '', variantId = '' } = group[0]?.change.after ?? {}
   return {
-    change,
-    locationId,
-    channelId,
-    method,
-    lineId,
-    orderId,
-    quantity,
-    legs,
-    allocated,
-    expiresAt,
-    version,
-    occurredAt,
-    correlationId,
+    type,
+    source: `/tenants/${tenant}/inventory/reservations-of-variant/${variantId}`,
+    subject: variantId,
+    time,
+    data: toColumns(variantId, group),
+    partitionKey: variantId,
+    authority: 'storeloom',
   }
 }
 
-/** Written out rather than looped over: it is done for every unit that is sold. */
-function toChange({ change: { change, after, occurredAt }, correlationId }: Told, common: Common): JsonObject {
-  const own: Record<string, JsonValue> = { reservationId: after.id, owner: after.owner }
-  if (change !== common.change) own.change = change
-  if (after.locationId !== common.locationId) own.locationId = after.locationId
-  if (after.channelId !== common.channelId) own.channelId = after.channelId
-  if (after.method !== common.method) own.method = after.method
-  if (after.lineId !== common.lineId) own.lineId = after.lineId
-  if (after.orderId !== common.orderId) own.orderId = after.orderId
-  if (after.quantity !== common.quantity) own.quantity = after.quantity
-  if (legNames.some((name) => after[name] !== (common.legs[name] ?? 0))) own.legs = withoutZeros(after)
-  if (after.allocated !== common.allocated) own.allocated = after.allocated
-  if (after.expiresAt !== common.expiresAt) own.expiresAt = after.expiresAt
-  if (after.version !== common.version) own.version = after.version
-  if (occurredAt !== common.occurredAt) own.occurredAt = occurredAt
-  if (correlationId !== common.correlationId) own.correlationId = correlationId
-  return own
+function toColumns(variantId: string, group: readonly Told[]): JsonObject {
+  const common: Record<string, JsonValue> = {}
+  const columns: Record<string, readonly JsonValue[]> = {}
+  for (const [name, pick] of memberPicks) {
+    const values = group.map(pick)
+    const [first = null] = values
+    if (values.every((value) => value === first)) common[name] = first
+    else columns[name] = values
+  }
+  return { variantId, common, columns }
 }
 
-function withoutZeros(legs: Legs): JsonObject {
-  const there: Record<string, number> = {}
-  for (const name of legNames) if (legs[name] !== 0) there[name] = legs[name]
-  return there
-}
+/** Values that can be compared: no objects. */
+const memberPicks: readonly (readonly [string, (told: Told) => string | number | null])[] = [
+  ['reservationId', ({ change }) => change.after.id],
+  ['ownerKind', ({ change }) => change.after.owner.kind],
+  ['ownerId', ({ change }) => change.after.owner.id],
+  ['change', ({ change }) => change.change],
+  ['locationId', ({ change }) => change.after.locationId],
+  ['channelId', ({ change }) => change.after.channelId],
+  ['method', ({ change }) => change.after.method],
+  ['lineId', ({ change }) => change.after.lineId],
+  ['orderId', ({ change }) => change.after.orderId],
+  ['quantity', ({ change }) => change.after.quantity],
+  ['held', ({ change }) => change.after.held],
+  ['confirmed', ({ change }) => change.after.confirmed],
+  ['consumed', ({ change }) => change.after.consumed],
+  ['released', ({ change }) => change.after.released],
+  ['expired', ({ change }) => change.after.expired],
+  ['allocated', ({ change }) => change.after.allocated],
+  ['expiresAt', ({ change }) => change.after.expiresAt],
+  ['version', ({ change }) => change.after.version],
+  ['occurredAt', ({ change }) => change.occurredAt],
+  ['correlationId', ({ correlationId }) => correlationId],
+]
 
-const legNames = ['held', 'confirmed', 'consumed', 'released', 'expired'] as const
+type Columns = Readonly<Record<string, readonly unknown[]>>
+
+function toRows(common: Readonly<Record<string, unknown>>, columns: Columns): readonly unknown[] {
+  const count = Math.max(1, ...Object.values(columns).map((values) => values.length))
+  return Array.from({ length: count }, (_, at) => {
+    const row = {
+      ...common,
+      ...Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values[at]])),
+    }
+    const { ownerKind, ownerId, held, confirmed, consumed, released, expired, ...rest } = row as Record<string, unknown>
+    return { ...rest, owner: { kind: ownerKind, id: ownerId }, legs: { held, confirmed, consumed, released, expired } }
+  })
+}
 
 const ofVariant = z.object({ variantId: z.string() })
-const variantOnly = { [type]: ofVariant, [earlierType]: ofVariant } as const
+const variantOnly = { [type]: ofVariant, [objectsType]: ofVariant, [earlierType]: ofVariant } as const
 
 /** Owns no table: the rows are written with the events. It tells every process which holds it knows no more. */
 export const reservationProjection: Projection = {

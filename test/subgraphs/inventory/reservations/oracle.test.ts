@@ -13,7 +13,7 @@ import type { ChangeCommand } from '../../../../subgraphs/inventory/reservations
 import { reservationEvents } from '../../../../subgraphs/inventory/reservations/reservation-events.ts'
 import { openTestDatabase } from '../../../support/postgres.ts'
 
-const schema = reservationEvents['retail.inventory.reservations-changed.v2']
+const schema = reservationEvents['retail.inventory.reservations-changed.v3']
 const variants = ['a', 'b']
 const unitsOfEach = 6
 
@@ -122,7 +122,7 @@ async function checkBooks(
   expect(await engine.drift()).toEqual([])
   const { rows } = await database.query<{ variant: string; data: unknown }>(
     `select data->>'variantId' as variant, data from event_log.events
-     where type = 'retail.inventory.reservations-changed.v2' and data->>'variantId' = any($1) order by source, sequence`,
+     where type = 'retail.inventory.reservations-changed.v3' and data->>'variantId' = any($1) order by source, sequence`,
     [variants.map(name)],
   )
   const told = rows.flatMap(({ variant, data }) =>

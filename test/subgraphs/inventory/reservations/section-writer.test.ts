@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { openReservationEngine, reserveCommand } from '../../../../bench/reservation-engine.ts'
 import type { Database } from '../../../../platform/sql/database.ts'
+import { reservationEvents } from '../../../../subgraphs/inventory/reservations/reservation-events.ts'
 import { openTestDatabase } from '../../../support/postgres.ts'
 
 it('a section written in parts is one: what a later part changes was made by an earlier one, in order', async () => {
@@ -49,11 +50,13 @@ async function legsOf(database: Database): Promise<unknown> {
 
 /** What the log tells of each reservation, in its order. */
 async function storiesOf(database: Database): Promise<readonly string[]> {
-  const { rows } = await database.query<{ story: string }>(
-    `select string_agg(coalesce(change->>'change', data->'common'->>'change'), ',' order by sequence, place) as story
-     from event_log.events, jsonb_array_elements(data->'changes') with ordinality as one (change, place)
-     group by change->>'reservationId'`,
-    [],
-  )
-  return rows.map(({ story }) => story)
+  const { rows } = await database.query<{ data: unknown }>('select data from event_log.events order by sequence', [])
+  const stories = new Map<string, string[]>()
+  for (const { data } of rows) {
+    for (const { reservationId, change } of reservationEvents['retail.inventory.reservations-changed.v3'].parse(data)
+      .changes) {
+      stories.set(reservationId, [...(stories.get(reservationId) ?? []), change])
+    }
+  }
+  return [...stories.values()].map((story) => story.join(','))
 }
