@@ -83,6 +83,7 @@ const inventory: Guards = {
     'Mutation.upsertChannelAllocation': 'manage-stock-rules',
     'Mutation.upsertExclusion': 'manage-stock-rules',
     'Mutation.upsertSafetyRule': 'manage-stock-rules',
+    'Mutation.upsertSubstitution': 'manage-stock-rules',
     'Availability.explain': 'read-stock-positions',
     'Variant.positions': 'read-stock-positions',
   },

@@ -4,7 +4,7 @@ const scope = 'inventory:rules'
 
 /**
  * How much of the stock is sold where is decided by operations, and by systems that were given the scope for it. Guards
- * `Mutation.upsertSafetyRule`, `upsertChannelAllocation`, `upsertExclusion` and `removeStockRule`.
+ * `Mutation.upsertSafetyRule`, `upsertChannelAllocation`, `upsertExclusion`, `upsertSubstitution` and `removeStockRule`.
  */
 export const manageStockRules: Policy = {
   name: 'manage-stock-rules',

@@ -32,6 +32,15 @@ export type ChannelAllocation = Validity & {
   readonly maxPublish: number | null
 }
 
+/** What is given in place of a variant, one unit for one. */
+export type Substitution = Validity & {
+  readonly id: string
+  readonly channelId: string | null
+  readonly variantId: string
+  /** The most preferred first. */
+  readonly substitutes: readonly string[]
+}
+
 /** How a source's age turns into units held back. */
 export type DegradedBuffer = {
   readonly id: string
@@ -149,4 +158,12 @@ export function allocationOf(
     }
   }
   return best
+}
+
+/** What may be given in place of a variant: by the rule of the channel, else of all; of equals the first by its id. */
+export function substitutesOf(rules: readonly Substitution[], channelId: string, nowMs: number): readonly string[] {
+  const here = rules.filter((rule) => (rule.channelId ?? channelId) === channelId && inForce(rule, nowMs))
+  const nearest = here.filter((rule) => rule.channelId !== null)
+  const [first] = (nearest.length > 0 ? nearest : here).toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  return first?.substitutes ?? []
 }

@@ -54,6 +54,7 @@ export const termSchemas = {
     shipTogether: z.boolean(),
     components: z.array(z.object({ variantId: text, quantity: units })),
   }),
+  substitution: z.object({ ...validity, channelId: nullableText, variantId: text, substitutes: z.array(text) }),
   'sales-velocity': z.object({ variantId: text, locationId: nullableText, unitsPerHour: z.number() }),
   'selling-terms': z.object({
     variantId: text,
@@ -97,6 +98,7 @@ export const termEvents = {
   'retail.inventory.degraded-buffer-changed.v1': termSchemas['degraded-buffer'].extend(identity),
   'retail.inventory.supply-changed.v1': termSchemas.supply.extend(identity),
   'retail.inventory.kit-changed.v1': termSchemas.kit.extend(identity),
+  'retail.inventory.substitution-changed.v1': termSchemas.substitution.extend(identity),
   'retail.inventory.sales-velocity-changed.v1': termSchemas['sales-velocity'].extend(identity),
   'retail.inventory.selling-terms-changed.v1': termSchemas['selling-terms'].extend(identity),
   'retail.inventory.fulfillment-calendar-changed.v1': termSchemas['fulfillment-calendar'].extend(identity),

@@ -12,7 +12,7 @@ import {
 import { toFactEvent } from '../../platform/connector/fact.ts'
 import type { JsonObject } from '../../platform/event-log/event-log.ts'
 import type { TermBody, TermKind } from './term-schemas.ts'
-import { methods, supplyKinds, supplyStates } from './vocabulary.ts'
+import { methods, mostSubstitutes, supplyKinds, supplyStates } from './vocabulary.ts'
 
 const units = z.int32().nonnegative()
 const unitsOrNone = units.nullish().transform((value) => value ?? 0)
@@ -88,6 +88,13 @@ const kit = z.object({
     .array(z.object({ variant: referenceField, quantity: positive }))
     .min(1)
     .max(50),
+})
+
+const substitution = z.object({
+  ...validity,
+  channelId: optional(textField),
+  variant: referenceField,
+  substitutes: z.array(referenceField).min(1).max(mostSubstitutes),
 })
 
 const salesVelocity = z.object({
@@ -173,6 +180,11 @@ export const termSources: readonly SourceHandler[] = [
       variantId: variantOf(ids, component.variant),
       quantity: component.quantity,
     })),
+  })),
+  termSource('substitution', substitution, ({ variant, substitutes, ...rest }, ids) => ({
+    ...rest,
+    variantId: variantOf(ids, variant),
+    substitutes: substitutes.map((substitute) => variantOf(ids, substitute)),
   })),
   termSource('sales-velocity', salesVelocity, ({ variant, location, unitsPerHour }, ids) => ({
     variantId: variantOf(ids, variant),

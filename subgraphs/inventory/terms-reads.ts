@@ -1,6 +1,6 @@
 import { groupBy } from '../../platform/group-by.ts'
 import type { Queryable } from '../../platform/sql/database.ts'
-import type { ChannelAllocation, DegradedBuffer, LocationExclusion, SafetyRule } from './rules.ts'
+import type { ChannelAllocation, DegradedBuffer, LocationExclusion, SafetyRule, Substitution } from './rules.ts'
 import type { Supply } from './supply.ts'
 import { type TermBody, type TermKind, termSchemas } from './term-schemas.ts'
 import type { TransitTime } from './transit.ts'
@@ -27,6 +27,7 @@ export type VariantTerms = {
   readonly allocations: readonly ChannelAllocation[]
   readonly supplies: readonly Supply[]
   readonly kit: Kit | null
+  readonly substitutions: readonly Substitution[]
   readonly velocities: readonly { readonly locationId: string | null; readonly unitsPerHour: number }[]
   readonly selling: TermBody<'selling-terms'> | null
 }
@@ -49,6 +50,7 @@ export const noVariantTerms: VariantTerms = {
   allocations: [],
   supplies: [],
   kit: null,
+  substitutions: [],
   velocities: [],
   selling: null,
 }
@@ -122,6 +124,7 @@ function toVariantTerms(rows: readonly TermRecord[], variant: VariantRecord | un
     allocations: pick(rows, 'channel-allocation'),
     supplies: pick(rows, 'supply'),
     kit: pick(rows, 'kit')[0] ?? null,
+    substitutions: pick(rows, 'substitution'),
     velocities: pick(rows, 'sales-velocity'),
     selling: pick(rows, 'selling-terms')[0] ?? null,
   }

@@ -18,3 +18,6 @@ export const supplyStates = [
   'RECEIVED',
   'CANCELLED',
 ] as const
+
+/** A reservation looks at all of them, under their locks. */
+export const mostSubstitutes = 5

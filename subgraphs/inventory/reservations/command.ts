@@ -2,11 +2,8 @@ import type { KeyedCommand } from '../../../platform/idempotency/idempotency.ts'
 import type { Viewer } from '../../../platform/identity/viewer.ts'
 import type { Method } from '../network.ts'
 import type { Changed, LegRefusal, Owner, ReservationRow } from './legs.ts'
-import type { KitDemand, Shortfall } from './place.ts'
-
-export type ReserveLine = { readonly lineId: string; readonly variantId: string; readonly quantity: number }
-
-export type PlannedPart = { readonly lineId: string; readonly locationId: string | null; readonly quantity: number }
+import type { KitDemand, Part, Shortfall } from './place.ts'
+import type { OpenDemand } from './substitute.ts'
 
 type Common = {
   readonly keyed: KeyedCommand
@@ -19,7 +16,7 @@ export type ReserveCommand = Common & {
   readonly channelId: string
   readonly method: Method
   readonly owner: Owner
-  readonly lines: readonly ReserveLine[]
+  readonly lines: readonly OpenDemand[]
   /** Lines whose components must leave from one place. */
   readonly kits: readonly KitDemand[]
   readonly ttlSeconds: number
@@ -67,7 +64,7 @@ export type Refusal =
 export type Done = {
   readonly kind: 'done'
   readonly reservations: readonly ReservationRow[]
-  readonly plan: readonly PlannedPart[]
+  readonly plan: readonly Part[]
   readonly replayed: boolean
 }
 

@@ -16,8 +16,9 @@ import {
   release,
   type Times,
 } from './legs.ts'
-import { type Part, placeDemand } from './place.ts'
+import type { Part } from './place.ts'
 import type { SectionState } from './section-state.ts'
+import { placeOrSubstitute } from './substitute.ts'
 
 /** Decides one command after another on the same state; a refused one leaves the state as it was. Pure but for the state. */
 
@@ -25,10 +26,15 @@ export function decideReserve(state: SectionState, command: ReserveCommand, ids:
   const question = { channelId: command.channelId, method: command.method }
   const freed = command.replaceOwner ? giveBack(state, command) : []
   const { locationId: only, placed } = command
-  const placement = placeDemand(command.lines, command.kits, (variantId) => state.promisable(variantId, question), {
-    only,
-    placed,
-  })
+  const placement = placeOrSubstitute(
+    command.lines,
+    command.kits,
+    (variantId) => state.promisable(variantId, question),
+    {
+      only,
+      placed,
+    },
+  )
   if (placement.kind === 'short') {
     for (const change of freed.toReversed()) state.undo(change)
     return refused({ kind: 'insufficient', shortfalls: placement.shortfalls })
@@ -40,8 +46,10 @@ export function decideReserve(state: SectionState, command: ReserveCommand, ids:
   })
   for (const change of held) state.apply(change)
   const reservations = held.map(({ after }) => after)
-  const plan = placement.parts.map(({ lineId, locationId, quantity }) => ({ lineId, locationId, quantity }))
-  return { outcome: { kind: 'done', reservations, plan, replayed: false }, changes: [...freed, ...held] }
+  return {
+    outcome: { kind: 'done', reservations, plan: placement.parts, replayed: false },
+    changes: [...freed, ...held],
+  }
 }
 
 export function decideChange(state: SectionState, command: ChangeCommand): Decision {
@@ -167,6 +175,7 @@ export function toReservation(part: Part, command: ReserveCommand, times: Times,
     channelId,
     method,
     variantId: part.variantId,
+    substitutedFor: part.substitutedFor,
     locationId: part.locationId,
     quantity: part.quantity,
     held: part.quantity,

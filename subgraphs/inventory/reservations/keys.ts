@@ -54,6 +54,7 @@ type MadeRecord = {
   readonly id: string
   readonly line_id: string
   readonly variant_id: string
+  readonly substituted_for: string | null
   readonly location_id: string | null
   readonly quantity: number
   readonly created_at: Date
@@ -61,7 +62,7 @@ type MadeRecord = {
 
 /** Ids sort by the order they were given out. */
 const readMadeText = `
-  select replace(command_id::text, '-', '') as command_id, fingerprint, id, line_id, variant_id,
+  select replace(command_id::text, '-', '') as command_id, fingerprint, id, line_id, variant_id, substituted_for,
     case when placed_first is null then location_id else nullif(placed_first, '') end as location_id, quantity, created_at
   from inventory.reservations where command_id = any($1::uuid[])
     and created_at > statement_timestamp() - $2::integer * interval '1 second' order by id`
@@ -73,6 +74,7 @@ function toKnown(rows: readonly MadeRecord[], { fingerprint }: KeyedCommand): Kn
     id: row.id,
     lineId: row.line_id,
     variantId: row.variant_id,
+    substitutedFor: row.substituted_for,
     locationId: row.location_id,
     quantity: row.quantity,
   }))

@@ -22,6 +22,8 @@ export type ReservationRow = Legs & {
   readonly channelId: string
   readonly method: Method
   readonly variantId: string
+  /** The variant that was asked for, where this one is given in its place. */
+  readonly substitutedFor: string | null
   /** null: of the channel's network, not yet placed. */
   readonly locationId: string | null
   readonly quantity: number

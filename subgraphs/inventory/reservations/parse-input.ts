@@ -27,6 +27,7 @@ export type LineInput = {
   readonly variantId?: string | null | undefined
   readonly sku?: string | null | undefined
   readonly quantity: number
+  readonly allowSubstitution?: boolean | null | undefined
 }
 
 type UnitsInput = { readonly reservationId: string; readonly quantity?: number | null | undefined }

@@ -1,3 +1,5 @@
+import type { Method } from '../network.ts'
+
 export type Alternative = { readonly locationId: string; readonly available: number }
 
 /** What may be promised of a variant in a channel by a method, as the section sees it. */
@@ -14,15 +16,24 @@ export type Shortfall = {
   readonly available: number
   /** Where the channel could still take units from. */
   readonly alternatives: readonly Alternative[]
+  /** What the sale is that units are missing of; absent: it is none. */
+  readonly question?: { readonly channelId: string; readonly method: Method }
 }
 
-export type Demand = { readonly lineId: string; readonly variantId: string; readonly quantity: number }
+export type Demand = {
+  readonly lineId: string
+  readonly variantId: string
+  readonly quantity: number
+  /** What was asked for, where this is given in its place. */
+  readonly substitutedFor?: string
+}
 
 export type Part = {
   readonly lineId: string
   readonly variantId: string
   readonly locationId: string | null
   readonly quantity: number
+  readonly substitutedFor: string | null
 }
 
 export type Placement =
@@ -36,7 +47,7 @@ export type KitDemand = {
   readonly components: readonly { readonly variantId: string; readonly units: number }[]
 }
 
-type Where = { readonly only: string | null; readonly placed: boolean }
+export type Where = { readonly only: string | null; readonly placed: boolean }
 type Left = { readonly locationId: string; available: number }
 
 /**
@@ -75,7 +86,7 @@ export function placeDemand(
     )
   }
   if (shortfalls.length > 0) return { kind: 'short', shortfalls }
-  if (!placed) return { kind: 'placed', parts: [...lines, ...parts].map((line) => ({ ...line, locationId: null })) }
+  if (!placed) return { kind: 'placed', parts: [...lines, ...parts].map((line) => toPart(line, null, line.quantity)) }
   const made = kits.map((kit) => ({ kit, ...takeKits(kit, left) }))
   const short = made.flatMap(({ kit, missing }) =>
     missing === 0
@@ -110,23 +121,37 @@ function placeLine(line: Demand, promisable: Promisable, where: Where): Placemen
 function findUnits(
   variantId: string,
   requested: number,
-  { ats, byLocation }: Promisable,
-  { only, placed }: Where,
+  promisable: Promisable,
+  where: Where,
 ): readonly Alternative[] | Shortfall {
-  const open = only === null ? byLocation : byLocation.filter(({ locationId }) => locationId === only)
-  const there = placed ? open.reduce((sum, { available }) => sum + available, 0) : ats
-  const available = Math.min(ats, there)
-  if (requested <= available) return open
+  const { byLocation } = promisable
+  const { only } = where
+  const available = availableIn(promisable, where)
+  if (requested <= available) return openTo(byLocation, only)
   const others = only === null ? [] : byLocation.filter(({ locationId }) => locationId !== only)
   return { variantId, requested, available, alternatives: others.slice(0, mostAlternatives) }
+}
+
+/** How many units of a variant can be had there. */
+export function availableIn({ ats, byLocation }: Promisable, { only, placed }: Where): number {
+  if (!placed) return ats
+  return Math.min(
+    ats,
+    openTo(byLocation, only).reduce((sum, { available }) => sum + available, 0),
+  )
+}
+
+function openTo(byLocation: readonly Alternative[], only: string | null): readonly Alternative[] {
+  return only === null ? byLocation : byLocation.filter(({ locationId }) => locationId === only)
 }
 
 function isOpen(found: readonly Alternative[] | Shortfall): found is readonly Alternative[] {
   return Array.isArray(found)
 }
 
-function toPart({ lineId, variantId }: Demand, locationId: string | null, quantity: number): Part {
-  return { lineId, variantId, locationId, quantity }
+function toPart(line: Demand, locationId: string | null, quantity: number): Part {
+  const { lineId, variantId, substitutedFor } = line
+  return { lineId, variantId, locationId, quantity, substitutedFor: substitutedFor ?? null }
 }
 
 const mostAlternatives = 10
@@ -158,7 +183,7 @@ function takeKits(
     for (const { variantId, units } of kit.components) {
       const place = at(variantId, locationId)
       if (place !== undefined) place.available -= sets * units
-      parts.push({ lineId: kit.lineId, variantId, locationId, quantity: sets * units })
+      parts.push({ lineId: kit.lineId, variantId, locationId, quantity: sets * units, substitutedFor: null })
     }
     missing -= sets
     if (missing === 0) break

@@ -30,6 +30,8 @@ const change = z.object({
   /** When it happened by the clock of whoever told; null: when the event says. */
   occurredAt: z.string().nullable(),
   correlationId: z.string().nullable(),
+  /** Of a change that tells of it: what was asked for, where this variant is given in its place. */
+  substitutedFor: z.string().nullish(),
 })
 
 const changesOfVariant = z.object({ variantId: z.string(), changes: z.array(change).min(1) })
@@ -101,6 +103,10 @@ function toColumns(variantId: string, group: readonly Told[]): JsonObject {
     const [first = null] = values
     if (values.every((value) => value === first)) common[name] = first
     else columns[name] = values
+  }
+  // Of few changes, so that the others need not say that they are none of them.
+  if (group.some(({ change }) => change.after.substitutedFor !== null)) {
+    columns.substitutedFor = group.map(({ change }) => change.after.substitutedFor)
   }
   return { variantId, common, columns }
 }

@@ -1,5 +1,7 @@
 import type { SubgraphResolvers } from '../../../schema/generated/inventory.ts'
 import type { Context } from '../loaders.ts'
+import { resolveAvailability } from '../resolve-availability.ts'
+import { substitutesOf } from '../rules.ts'
 import { isRefusal, toRefusalAnswer } from './answers.ts'
 import type { ChangeCommand, Done } from './command.ts'
 import { isOwn } from './decide.ts'
@@ -28,12 +30,18 @@ export const reservationMutations: Pick<
   async reserveStock(_, { input }, context) {
     const command = await toReserveCommand(input, context, {
       network: await context.load.network(),
+      substitutesOf: (variantId, channelId) => namedSubstitutes(variantId, channelId, context),
       kitOf: async (variantId) => (await context.load.basisOf(variantId, context.now)).terms.kit,
       variantIdsOf: async (skus) => context.load.variantIdBySku.loadMany(skus),
     })
     if (command.kind === 'invalid') return toRefusalAnswer(command)
     const outcome = await context.commands.submit(command, context.signal())
-    if (isRefusal(outcome)) return toRefusalAnswer(outcome)
+    if (isRefusal(outcome)) {
+      const { channelId, method } = command
+      const answer = toRefusalAnswer(outcome)
+      if (answer.__typename !== 'InsufficientStock') return answer
+      return { ...answer, shortfalls: answer.shortfalls.map((one) => ({ ...one, question: { channelId, method } })) }
+    }
     const { reservations, plan, replayed } = outcome
     return {
       __typename: 'ReserveStockSuccess' as const,
@@ -92,18 +100,29 @@ export const reservationTypes: Pick<
       return found !== null && isOwn(found, viewer) ? found : null
     },
     variant: ({ variantId }) => ({ id: variantId }),
+    substitutedFor,
     location: ({ locationId }, _, context) => locationOf(locationId, context),
     // What time has taken is told at once, whether or not it is written down yet.
     held: (reservation, _, { now }) => (hasRunOut(reservation, now) ? 0 : reservation.held),
     expired: (reservation, _, { now }) =>
       hasRunOut(reservation, now) ? reservation.expired + reservation.held : reservation.expired,
   },
-  PlannedLine: { location: ({ locationId }, _, context) => locationOf(locationId, context) },
+  PlannedLine: {
+    location: ({ locationId }, _, context) => locationOf(locationId, context),
+    variant: ({ variantId }) => ({ id: variantId }),
+    substitutedFor,
+  },
   LineShortfall: {
     variant: ({ variantId }) => ({ id: variantId }),
     async alternatives({ alternatives }, _, { load }) {
       const { locations } = await load.network()
       return alternatives.filter(({ locationId }) => locations.has(locationId))
+    },
+    async substitutes({ variantId, question }, _, context) {
+      if (question === undefined) return []
+      const ids = await namedSubstitutes(variantId, question.channelId, context)
+      const answers = await Promise.all(ids.map(async (id) => await resolveAvailability(id, question, context)))
+      return answers.filter((answer) => answer !== null)
     },
   },
   StockAlternative: {
@@ -115,10 +134,24 @@ export const reservationTypes: Pick<
   },
 }
 
+/** Records of before substitutes were told say nothing of them. */
+function substitutedFor({ substitutedFor: id }: { readonly substitutedFor: string | null }) {
+  return id == null ? null : { id }
+}
+
 async function change(command: ChangeCommand | Invalid, { commands, signal }: Context) {
   if (command.kind === 'invalid') return toRefusalAnswer(command)
   const outcome = await commands.submit(command, signal())
   return isRefusal(outcome) ? toRefusalAnswer(outcome) : toSuccess(outcome)
+}
+
+async function namedSubstitutes(
+  variantId: string,
+  channelId: string,
+  { load, now }: Context,
+): Promise<readonly string[]> {
+  const { terms } = await load.basisOf(variantId, now)
+  return substitutesOf(terms.substitutions, channelId, now.getTime())
 }
 
 function toSuccess({ reservations, replayed }: Done) {

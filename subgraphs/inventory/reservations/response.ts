@@ -26,6 +26,5 @@ export function fromResponse(response: JsonValue, command: ReserveCommand | Chan
   const { at, parts } = response as Kept
   const times = timesOf(command.ttlSeconds, new Date(at))
   const reservations = parts.map(({ id, ...part }) => toReservation(part, command, times, id))
-  const plan = parts.map(({ lineId, locationId, quantity }) => ({ lineId, locationId, quantity }))
-  return { kind: 'done', reservations, plan, replayed: true }
+  return { kind: 'done', reservations, plan: parts, replayed: true }
 }

@@ -24,9 +24,10 @@ export type Locked = {
   readonly anyReservation: boolean
 }
 
-/** Every variant a command takes units of. */
+/** Every variant a command may take units of. */
 export function variantsOf({ lines, kits }: ReserveCommand): readonly string[] {
-  return [...lines, ...kits.flatMap(({ components }) => components)].map(({ variantId }) => variantId)
+  const own = [...lines, ...kits.flatMap(({ components }) => components)].map(({ variantId }) => variantId)
+  return [...own, ...lines.flatMap(({ substitutes }) => substitutes ?? [])]
 }
 
 export function targetsOf(commands: readonly Command[]): Targets {

@@ -89,7 +89,16 @@ export async function readReservation(queryable: Queryable, id: string): Promise
 
 type ReservationRecord = Omit<
   ReservationRow,
-  'clientId' | 'owner' | 'lineId' | 'channelId' | 'variantId' | 'locationId' | 'orderId' | 'expiresAt' | 'createdAt'
+  | 'clientId'
+  | 'owner'
+  | 'lineId'
+  | 'channelId'
+  | 'variantId'
+  | 'substitutedFor'
+  | 'locationId'
+  | 'orderId'
+  | 'expiresAt'
+  | 'createdAt'
 > & {
   readonly client_id: string
   readonly owner_kind: OwnerKind
@@ -97,6 +106,7 @@ type ReservationRecord = Omit<
   readonly line_id: string
   readonly channel_id: string
   readonly variant_id: string
+  readonly substituted_for: string | null
   readonly location_id: string | null
   readonly order_id: string | null
   readonly expires_at: Date
@@ -114,6 +124,7 @@ function toReservation(row: ReservationRecord): ReservationRow {
     channelId: row.channel_id,
     method,
     variantId: row.variant_id,
+    substitutedFor: row.substituted_for,
     locationId: row.location_id,
     quantity,
     held,

@@ -11,6 +11,10 @@ export async function writeRows(transaction: Transaction, changes: readonly Chan
   const writes: Promise<unknown>[] = []
   if (born.length > 0) writes.push(transaction.query(insertReservationsText, bornColumns(born, now)))
   if (last.size > 0) writes.push(transaction.query(upsertReservationsText, reservationColumns([...last.values()])))
+  const substituted = changes.flatMap(({ before, after: { id, substitutedFor } }) =>
+    before === null && substitutedFor !== null ? [{ id, substitutedFor }] : [],
+  )
+  if (substituted.length > 0) writes.push(transaction.query(writeSubstitutedText, [JSON.stringify(substituted)]))
   const issues = changes.flatMap((change) => {
     const { after, occurredAt } = change
     const quantity = issuedUnits(change)
@@ -120,6 +124,11 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::bigi
 JOIN unnest($7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::integer[],
   $15::timestamptz[]) WITH ORDINALITY AS runs (tenant, client_id, owner_kind, channel_id, method, variant_id, location_id,
   quantity, expires_at, run) ON runs.run = born.run`
+
+/** By a statement of its own: nearly no row needs it. */
+const writeSubstitutedText = `
+UPDATE inventory.reservations AS born SET substituted_for = r."substitutedFor"
+FROM jsonb_to_recordset($1::jsonb) AS r(id text, "substitutedFor" text) WHERE born.id = r.id`
 
 function reservationColumns(rows: readonly ReservationRow[]): readonly unknown[] {
   const text = (pick: (row: ReservationRow) => string | null) => textArray(rows.map(pick))

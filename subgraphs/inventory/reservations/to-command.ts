@@ -4,7 +4,7 @@ import { fingerprintOf, type KeyedCommand, keyedCommand } from '../../../platfor
 import type { SubgraphCall } from '../../../platform/subgraph/subgraph.ts'
 import type { NetworkIndex } from '../network.ts'
 import type { Kit } from '../terms-reads.ts'
-import type { ChangeCommand, ReserveCommand, ReserveLine } from './command.ts'
+import type { ChangeCommand, ReserveCommand } from './command.ts'
 import { actsForAll } from './decide.ts'
 import type { Owner } from './legs.ts'
 import {
@@ -18,6 +18,7 @@ import {
   toUnits,
 } from './parse-input.ts'
 import type { KitDemand } from './place.ts'
+import type { OpenDemand } from './substitute.ts'
 
 type Call = Pick<SubgraphCall, 'viewer' | 'correlationId'>
 
@@ -42,13 +43,15 @@ export type Known = {
   readonly variantIdsOf: (skus: readonly string[]) => Promise<readonly (string | null)[]>
   /** null for a variant that is no kit. */
   readonly kitOf: (variantId: string) => Promise<Kit | null>
+  /** In a channel; the most preferred first. */
+  readonly substitutesOf: (variantId: string, channelId: string) => Promise<readonly string[]>
 }
 
 /** @throws AppError `BAD_USER_INPUT` for a key or an owner that is none */
 export async function toReserveCommand(
   input: ReserveInput,
   call: Call,
-  { network, variantIdsOf, kitOf }: Known,
+  { network, variantIdsOf, kitOf, substitutesOf }: Known,
 ): Promise<ReserveCommand | Invalid> {
   const keyed = keyedOf('reserveStock', input, call)
   checkText(input.owner.id, 'owner.id')
@@ -58,12 +61,14 @@ export async function toReserveCommand(
   const skus = [...new Set(input.lines.flatMap(({ sku }) => (sku == null ? [] : [sku])))]
   const found = await variantIdsOf(skus)
   const bySku = new Map(skus.map((sku, at) => [sku, found[at] ?? null]))
-  const lines: ReserveLine[] = []
+  const lines: OpenDemand[] = []
   const unknown: InvalidLine[] = []
-  for (const { lineId, variantId, sku, quantity } of input.lines) {
+  for (const { lineId, variantId, sku, quantity, allowSubstitution } of input.lines) {
     const id = variantId ?? bySku.get(sku ?? '') ?? null
-    if (id !== null && !id.includes('\0')) lines.push({ lineId, variantId: id, quantity })
-    else unknown.push({ lineId, reason: 'UNKNOWN_VARIANT', message: 'no variant has this SKU' })
+    if (id !== null && !id.includes('\0')) {
+      const substitutes = allowSubstitution === true ? await substitutesOf(id, input.channelId) : []
+      lines.push({ lineId, variantId: id, quantity, ...(substitutes.length === 0 ? {} : { substitutes }) })
+    } else unknown.push({ lineId, reason: 'UNKNOWN_VARIANT', message: 'no variant has this SKU' })
   }
   if (unknown.length > 0) return { kind: 'invalid', lines: unknown }
   const { channelId, method = 'SHIP', owner, replaceOwner = true } = input
@@ -77,16 +82,16 @@ export async function toReserveCommand(
 
 /** A kit is reserved as what it is made of. */
 async function expandKits(
-  lines: readonly ReserveLine[],
+  lines: readonly OpenDemand[],
   kitOf: Known['kitOf'],
 ): Promise<Pick<ReserveCommand, 'lines' | 'kits'>> {
-  const loose: ReserveLine[] = []
+  const loose: OpenDemand[] = []
   const kits: KitDemand[] = []
   const found = await Promise.all(lines.map(({ variantId }) => kitOf(variantId)))
   for (const [at, line] of lines.entries()) {
     const kit = found[at] ?? null
     const { lineId, quantity } = line
-    if (kit === null) loose.push(line)
+    if (kit === null) loose.push(await withoutKits(line, kitOf))
     else if (kit.shipTogether) {
       const components = kit.components.map((component) => ({
         variantId: component.variantId,
@@ -100,6 +105,12 @@ async function expandKits(
     }
   }
   return { lines: loose, kits }
+}
+
+async function withoutKits(line: OpenDemand, kitOf: Known['kitOf']): Promise<OpenDemand> {
+  if (line.substitutes === undefined) return line
+  const found = await Promise.all(line.substitutes.map(kitOf))
+  return { ...line, substitutes: line.substitutes.filter((_, at) => found[at] === null) }
 }
 
 type ChangeInput = {

@@ -16,7 +16,8 @@ type Common = {
 export type SafetyRuleRow = Common & TermBody<'safety-rule'> & { readonly __typename: 'SafetyRule' }
 export type AllocationRow = Common & TermBody<'channel-allocation'> & { readonly __typename: 'ChannelAllocation' }
 export type ExclusionRow = Common & TermBody<'location-exclusion'> & { readonly __typename: 'LocationExclusion' }
-export type RuleRow = SafetyRuleRow | AllocationRow | ExclusionRow
+export type SubstitutionRow = Common & TermBody<'substitution'> & { readonly __typename: 'Substitution' }
+export type RuleRow = SafetyRuleRow | AllocationRow | ExclusionRow | SubstitutionRow
 
 export type StoredRule = {
   readonly id: string
@@ -95,6 +96,10 @@ function toRule({ id, kind, data, version }: RuleRecord): RuleRow | null {
     case 'location-exclusion': {
       const body = termSchemas[kind].safeParse(data).data
       return body === undefined ? null : { __typename: 'LocationExclusion', ...common, ...body }
+    }
+    case 'substitution': {
+      const body = termSchemas[kind].safeParse(data).data
+      return body === undefined ? null : { __typename: 'Substitution', ...common, ...body }
     }
     default:
       return kind satisfies never

@@ -2,7 +2,7 @@ import type { KeyedCommand } from '../../../platform/idempotency/idempotency.ts'
 import type { Teller } from '../ledger/record-command.ts'
 import type { TermBody } from '../term-schemas.ts'
 
-export const ruleKinds = ['safety-rule', 'channel-allocation', 'location-exclusion'] as const
+export const ruleKinds = ['safety-rule', 'channel-allocation', 'location-exclusion', 'substitution'] as const
 export type RuleKind = (typeof ruleKinds)[number]
 
 /** The whole of a rule after the change. */

@@ -2,6 +2,7 @@ import type { RecordContext } from '../ledger/record-input.ts'
 import type { Method } from '../network.ts'
 import { isText, longestText, mostUnits } from '../reservations/parse-input.ts'
 import type { Scope, Validity } from '../rules.ts'
+import { mostSubstitutes } from '../vocabulary.ts'
 import type { RuleBody } from './rule-command.ts'
 
 type Maybe<T> = T | null | undefined
@@ -43,6 +44,9 @@ export type AllocationInput = Versioned &
   }
 
 export type ExclusionInput = Versioned & { readonly scope: ScopeInput; readonly quarantine?: boolean }
+
+export type SubstitutionInput = Versioned &
+  VariantInput & { readonly channelId?: Maybe<string>; readonly substitutes: readonly VariantInput[] }
 
 /** What is wrong with a rule, by the field of the input it is about. */
 export type InvalidRule = { readonly kind: 'invalid'; readonly message: string; readonly path: readonly string[] }
@@ -98,6 +102,29 @@ export async function toExclusion(input: ExclusionInput, context: RecordContext)
   const { reason, quarantine = false } = input
   const body = { ...scope, ...readValidity(input, mistakes), reason, quarantine }
   return mistakes.first() ?? { kind: 'location-exclusion', body }
+}
+
+export async function toSubstitution(
+  input: SubstitutionInput,
+  context: RecordContext,
+): Promise<RuleBody | InvalidRule> {
+  const mistakes = createMistakes()
+  const { channelId, variantId, sku, substitutes } = input
+  const about = await readScope({ channelId, variantId, sku }, '', context, mistakes)
+  if (variantId == null && sku == null) mistakes.note('variantId', 'and sku are missing, allowed is one of them')
+  if (substitutes.length < 1 || substitutes.length > mostSubstitutes) {
+    mistakes.note('substitutes', `has ${substitutes.length} entries, allowed are 1 to ${mostSubstitutes}`)
+  }
+  const ids: string[] = []
+  for (const [at, given] of substitutes.slice(0, mostSubstitutes).entries()) {
+    const { variantId: id } = await readScope(given, `substitutes.${at}.`, context, mistakes)
+    if (id === null) mistakes.note(`substitutes.${at}`, 'names no variant, allowed is one of variantId and sku')
+    else if (id === about.variantId || ids.includes(id)) {
+      mistakes.note(`substitutes.${at}`, 'is the variant itself, or named twice')
+    } else ids.push(id)
+  }
+  const body = { ...readValidity(input, mistakes), channelId: about.channelId, variantId: about.variantId ?? '' }
+  return mistakes.first() ?? { kind: 'substitution', body: { ...body, substitutes: ids } }
 }
 
 function createMistakes(): Mistakes {

@@ -8,7 +8,14 @@ import { toRefusalAnswer } from '../reservations/answers.ts'
 import { isText, longestText } from '../reservations/parse-input.ts'
 import { readRule, readRules } from './read-rules.ts'
 import type { RuleBody, RuleCommand, RuleOutcome } from './rule-command.ts'
-import { type InvalidRule, toAllocation, toExclusion, toSafetyRule, type Versioned } from './rule-input.ts'
+import {
+  type InvalidRule,
+  toAllocation,
+  toExclusion,
+  toSafetyRule,
+  toSubstitution,
+  type Versioned,
+} from './rule-input.ts'
 
 type Mutations = Required<NonNullable<SubgraphResolvers['Mutation']>>
 
@@ -24,15 +31,19 @@ export const ruleQueries: Pick<NonNullable<SubgraphResolvers['Query']>, 'stockRu
 
 export const ruleMutations: Pick<
   Mutations,
-  'upsertSafetyRule' | 'upsertChannelAllocation' | 'upsertExclusion' | 'removeStockRule'
+  'upsertSafetyRule' | 'upsertChannelAllocation' | 'upsertExclusion' | 'upsertSubstitution' | 'removeStockRule'
 > = {
   upsertSafetyRule: (_, { input }, context) => upsert('upsertSafetyRule', input, toSafetyRule, context),
   upsertChannelAllocation: (_, { input }, context) => upsert('upsertChannelAllocation', input, toAllocation, context),
   upsertExclusion: (_, { input }, context) => upsert('upsertExclusion', input, toExclusion, context),
+  upsertSubstitution: (_, { input }, context) => upsert('upsertSubstitution', input, toSubstitution, context),
   removeStockRule: (_, { input }, context) => write('removeStockRule', input, null, context),
 }
 
-export const ruleTypes: Pick<SubgraphResolvers, 'SafetyRule' | 'ChannelAllocation' | 'LocationExclusion'> = {
+export const ruleTypes: Pick<
+  SubgraphResolvers,
+  'SafetyRule' | 'ChannelAllocation' | 'LocationExclusion' | 'Substitution'
+> = {
   SafetyRule: {
     variant: variantOf,
     location: locationOf,
@@ -43,6 +54,11 @@ export const ruleTypes: Pick<SubgraphResolvers, 'SafetyRule' | 'ChannelAllocatio
     percent: ({ basisPoints }) => (basisPoints === null ? null : toPercent(basisPoints)),
   },
   LocationExclusion: { variant: variantOf, location: locationOf },
+  Substitution: {
+    variant: variantOf,
+    category: () => null,
+    substitutes: ({ substitutes }) => substitutes.map((id) => ({ id })),
+  },
 }
 
 async function upsert<I extends Versioned>(

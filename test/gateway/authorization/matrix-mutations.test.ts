@@ -98,6 +98,10 @@ const mutations: Readonly<Record<string, { readonly who: readonly Who[]; readonl
     who: ['admin'],
     query: change('upsertExclusion', 'scope: { channelId: "no-such" }, reason: "m"'),
   },
+  upsertSubstitution: {
+    who: ['admin'],
+    query: change('upsertSubstitution', 'sku: "NO-SUCH", substitutes: [{ sku: "NO-SUCH" }], reason: "m"'),
+  },
   removeStockRule: {
     who: ['admin'],
     query: change('removeStockRule', 'id: "no-such", expectedVersion: 1, reason: "m"'),

@@ -32,6 +32,7 @@ function heldBy(id: string, variantId = 'a', tenant = 't'): Change {
     clientId: 'shop',
     owner: { kind: 'CART', id: `owner of ${id}` },
     extensions: 0,
+    substitutedFor: null,
     createdAt: now.toISOString(),
   } as const
   return { change: 'held', before: null, after, occurredAt: null }
