@@ -19,6 +19,11 @@ const address = z.object({
   country: text,
 })
 
+/** What may be given in place of what was ordered. */
+export const substitutionPolicies = ['NOT_ALLOWED', 'ALLOWED', 'ASK_FIRST'] as const
+
+const item = z.object({ variantId: text, sku: z.string() })
+
 const orderLine = z.object({
   lineId: z.string(),
   /** null where the source's item is unknown to the catalogue. */
@@ -29,6 +34,9 @@ const orderLine = z.object({
   unitPriceMinor: minorUnits,
   discountMinor: minorUnits,
   taxMinor: minorUnits,
+  substitution: z.enum(substitutionPolicies).nullable().default(null),
+  /** What was ordered, where this is given in its place. */
+  substitutedFor: item.nullable().default(null),
 })
 
 /** Everything the channel's order says, except how far its lines are. */
@@ -41,6 +49,8 @@ const orderContent = z.object({
   /** The store it was sold in or is collected from. Events of before it was told have none. */
   locationId: text.default(null),
   placedAt: z.string(),
+  /** By when the channel asks to be told whether it can be had. */
+  acknowledgeBy: text.default(null),
   currency: z.string(),
   taxIncluded: z.boolean(),
   lines: z.array(orderLine),
@@ -86,6 +96,32 @@ export const ordersEvents = {
   'retail.order.line-state-changed.v1': lineReport,
   /** A line report in which units were cancelled and nothing else happened. */
   'retail.order.cancelled.v1': lineReport,
+  /** Another item is given in place of what was ordered. */
+  'retail.order.line-substituted.v1': z.object({
+    orderId: z.string(),
+    lineId: z.string(),
+    quantity: z.int().positive(),
+    ordered: item,
+    given: item,
+    origin: factOrigin,
+  }),
+  /** The channel was told which units it may count on; of each acknowledgement the newest counts. */
+  'retail.order.channel-acknowledged.v1': z.object({
+    orderId: z.string(),
+    acknowledgementId: z.string(),
+    lines: z.array(
+      z.object({
+        lineId: z.string(),
+        acknowledged: z.int().nonnegative(),
+        rejected: z.int().nonnegative(),
+        reason: text,
+      }),
+    ),
+    deadline: text,
+    /** After the deadline; negative: before it. */
+    latenessMs: z.int().nullable(),
+    origin: factOrigin,
+  }),
   'retail.shipment.created.v1': shipment,
   'retail.shipment.dispatched.v1': shipment,
   'retail.shipment.milestone-recorded.v1': shipment,

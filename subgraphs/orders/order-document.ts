@@ -11,7 +11,7 @@ import {
 } from '../../platform/connector/document-fields.ts'
 import { AppError } from '../../platform/errors/app-error.ts'
 import { isCurrency, parseMoney } from '../../platform/money.ts'
-import type { OrderContent } from './events.ts'
+import { type OrderContent, substitutionPolicies } from './events.ts'
 import { lineStates, type StateQuantity } from './line-states.ts'
 
 const currencyField = textField.refine(isCurrency, 'an ISO 4217 code such as EUR')
@@ -37,6 +37,8 @@ const lineField = z
     unitPrice: decimalField,
     discount: optional(decimalField),
     tax: optional(decimalField),
+    substitution: optional(z.enum(substitutionPolicies)),
+    substituteFor: optional(z.object({ variant: optional(referenceField), sku: textField })),
     status: optional(z.enum(lineStates)),
     statusCounts: optional(z.array(z.object({ state: z.enum(lineStates), quantity: z.int().nonnegative() })).max(50)),
   })
@@ -54,6 +56,7 @@ export const orderDocument = z
     customer: optional(referenceField),
     location: optional(referenceField),
     placedAt: timestampField,
+    acknowledgeBy: optional(timestampField),
     currency: currencyField,
     taxIncluded: z.boolean(),
     status: z.enum(lineStates),
@@ -108,22 +111,35 @@ export function toContent(
     profileId: order.customer && context.ids.idOf('customer-profile', order.customer.namespace, order.customer.value),
     locationId: order.location && context.ids.idOf('location', order.location.namespace, order.location.value),
     placedAt: order.placedAt,
+    acknowledgeBy: order.acknowledgeBy,
     currency,
     taxIncluded: order.taxIncluded,
     lines: order.lines.map((line, index) => ({
       lineId: lineIdOf(orderId, line.key),
-      variantId: line.variant && context.ids.idOf('variant', line.variant.namespace, line.variant.value),
+      variantId: variantIdOf(line, context),
       sku: line.sku,
       title: line.title,
       quantity: line.quantity,
       unitPriceMinor: toMinor(line.unitPrice, currency, `lines.${index}.unitPrice`),
       discountMinor: toMinor(line.discount ?? '0', currency, `lines.${index}.discount`),
       taxMinor: toMinor(line.tax ?? '0', currency, `lines.${index}.tax`),
+      substitution: line.substitution,
+      substitutedFor: line.substituteFor && {
+        variantId: variantIdOf(line.substituteFor, context),
+        sku: line.substituteFor.sku,
+      },
     })),
     shippingMinor: toMinor(order.shipping ?? '0', currency, 'shipping'),
     shipTo: order.shipTo,
     refs: names.map(({ namespace, value }) => ({ system: namespace, value })),
   }
+}
+
+function variantIdOf(
+  { variant }: { readonly variant: z.output<typeof referenceField> | null },
+  { ids }: NormalizeContext,
+): string | null {
+  return variant && ids.idOf('variant', variant.namespace, variant.value)
 }
 
 /** @throws AppError `SOURCE_DATA_INVALID` naming the field, its value and what is allowed. */

@@ -12,6 +12,22 @@ export type OrderFacts = {
   readonly reports: readonly LineReport[]
   readonly shipments: readonly ShipmentFacts[]
   readonly refunds: readonly RefundFact[]
+  /** Absent where none was told. */
+  readonly acknowledgements?: readonly AcknowledgementFact[]
+}
+
+export type AcknowledgementFact = {
+  readonly id: string
+  readonly sequence: number
+  readonly at: string
+  readonly receivedAt: string
+  readonly deadline: string | null
+  readonly lines: readonly {
+    readonly lineId: string
+    readonly acknowledged: number
+    readonly rejected: number
+    readonly reason: string | null
+  }[]
 }
 
 export type LineReport = {
@@ -55,6 +71,14 @@ export function addFact(facts: OrderFacts, event: OrdersEvent | RefundEvent): Or
     case 'retail.order.line-state-changed.v1':
     case 'retail.order.cancelled.v1':
       return { ...facts, reports: addReport(facts.reports, toReport(event.data, time, sequence)) }
+    case 'retail.order.line-substituted.v1':
+      // The content says so as well; this is for the timeline.
+      return facts
+    case 'retail.order.channel-acknowledged.v1': {
+      const { acknowledgementId: id, lines, deadline, origin } = event.data
+      const fact = { id, sequence, at: time, receivedAt: origin.receivedAt, deadline, lines }
+      return { ...facts, acknowledgements: replaceNewer(facts.acknowledgements ?? [], fact) }
+    }
     case 'retail.shipment.created.v1':
     case 'retail.shipment.dispatched.v1':
     case 'retail.shipment.milestone-recorded.v1':
@@ -117,10 +141,13 @@ function addShipment(
   return [...shipments.filter(({ id }) => id !== shipmentId), next].sort(byId)
 }
 
-function replaceNewer(refunds: readonly RefundFact[], refund: RefundFact): readonly RefundFact[] {
-  const known = refunds.find(({ id }) => id === refund.id)
-  if (known !== undefined && known.sequence >= refund.sequence) return refunds
-  return [...refunds.filter(({ id }) => id !== refund.id), refund].sort(byId)
+function replaceNewer<F extends { readonly id: string; readonly sequence: number }>(
+  facts: readonly F[],
+  fact: F,
+): readonly F[] {
+  const known = facts.find(({ id }) => id === fact.id)
+  if (known !== undefined && known.sequence >= fact.sequence) return facts
+  return [...facts.filter(({ id }) => id !== fact.id), fact].sort(byId)
 }
 
 function byTime(

@@ -1,4 +1,5 @@
 import type { FactOrigin } from '../../platform/connector/fact.ts'
+import { acknowledgedOf, type LineAcknowledgement, type OrderAcknowledgement } from './acknowledgement.ts'
 import type { OrderContent, OrderLineContent } from './events.ts'
 import { advanceUnits, type LineState, type LineStateCount, lineProgress, moveUnits } from './line-states.ts'
 import type { OrderFacts, ShipmentFacts } from './order-facts.ts'
@@ -15,6 +16,8 @@ export type OrderView = Omit<OrderContent, 'former' | 'lines' | 'orderId' | 'ref
   readonly shipments: readonly ShipmentView[]
   readonly state: OrderState
   readonly publicStatus: PublicStatus
+  readonly ackDeadline: string | null
+  readonly acknowledgement: OrderAcknowledgement | null
   readonly version: number
 }
 
@@ -24,6 +27,7 @@ export type LineView = Omit<OrderLineContent, 'lineId'> & {
   readonly currency: string
   readonly taxIncluded: boolean
   readonly stateCounts: readonly LineStateCount[]
+  readonly acknowledgement: LineAcknowledgement | null
 }
 
 export type ShipmentView = {
@@ -52,26 +56,33 @@ export function toOrderView(facts: OrderFacts): OrderView | null {
   if (content === null) return null
   const { orderId, sequence, lines, origin, ...rest } = content
   const counts = countUnits(facts)
+  const acknowledged = acknowledgedOf(facts)
   const views = lines.map(({ lineId, ...line }) => ({
     ...line,
     id: lineId,
     currency: content.currency,
     taxIncluded: content.taxIncluded,
     stateCounts: counts.get(lineId) ?? [],
+    acknowledgement: acknowledged.lines.get(lineId) ?? null,
   }))
   const known = new Set(lines.map(({ lineId }) => lineId))
   const units = [...counts.values()].flat()
   const state = toOrderState(units)
-  const newest = facts.reports.reduce((a, b) => (b.sequence > a.sequence ? b : a), {
-    sequence,
-    receivedAt: origin.receivedAt,
-  })
+  const newest = [...facts.reports, ...(facts.acknowledgements ?? [])].reduce(
+    (a, b) => (b.sequence > a.sequence ? b : a),
+    {
+      sequence,
+      receivedAt: origin.receivedAt,
+    },
+  )
   return {
     ...rest,
     id: orderId,
     lines: views,
     shipments: facts.shipments.map((shipment) => toShipmentView(shipment, orderId, known)),
     state,
+    ackDeadline: acknowledged.ackDeadline,
+    acknowledgement: acknowledged.order,
     publicStatus: toPublicStatus({ state, counts: units, fullyRefunded: isFullyRefunded(facts, views) }),
     version: newest.sequence,
     origin: { ...origin, receivedAt: newest.receivedAt },

@@ -3,6 +3,7 @@ import { toProvenance } from '../../platform/connector/freshness.ts'
 import { AppError } from '../../platform/errors/app-error.ts'
 import { toMoney } from '../../platform/money-answer.ts'
 import type { QueryOrderArgs, SubgraphResolvers } from '../../schema/generated/orders.ts'
+import { lateSecondsOf } from './acknowledgement.ts'
 import type { Context } from './loaders.ts'
 import { loadCustomerOrderPage, loadOrderPage, loadTimelinePage } from './order-page.ts'
 import { lineTotalMinor, orderTotals } from './order-totals.ts'
@@ -50,6 +51,11 @@ export const ordersResolvers: SubgraphResolvers = {
     },
     shipTo: (order, _, { viewer, now }) => visibleRecipient(order, viewer, now),
     timeline: ({ id }, given, context) => loadTimelinePage(id, given, context),
+    acknowledgement: ({ acknowledgement, ackDeadline }, _, { now }) => {
+      if (acknowledgement == null) return null
+      const { state, acknowledgedAt } = acknowledgement
+      return { state, acknowledgedAt, lateBySeconds: lateSecondsOf(acknowledgement, ackDeadline, now) }
+    },
     provenance: toAnswer,
   },
   OrderLine: {
@@ -57,7 +63,9 @@ export const ordersResolvers: SubgraphResolvers = {
       const order = await orderOf(await load.orderIdByPart.load(id), load)
       return order?.lines.find((line) => line.id === id) ?? null
     },
-    variant: ({ variantId }) => (variantId === null ? null : { id: variantId }),
+    variant: ({ variantId }) => refOf(variantId),
+    substitutedFor: ({ substitutedFor }) =>
+      substitutedFor == null ? null : { sku: substitutedFor.sku, variant: refOf(substitutedFor.variantId) },
     unitPrice: ({ unitPriceMinor, currency }) => toMoney(unitPriceMinor, currency),
     discount: ({ discountMinor, currency }) => toMoney(discountMinor, currency),
     tax: ({ taxMinor, currency }) => toMoney(taxMinor, currency),
@@ -110,6 +118,10 @@ async function loadKnown(id: string, load: Context['load']): Promise<OrderView> 
 
 function toAnswer({ origin }: { readonly origin: FactOrigin }, _: unknown, { freshness, now }: Context) {
   return toProvenance(origin, freshness, now)
+}
+
+function refOf(id: string | null) {
+  return id === null ? null : { id }
 }
 
 function refusal(text: string): AppError {

@@ -3,6 +3,7 @@ import type { NormalizeContext, SourceDocument, SourceHandler } from '../../plat
 import { parseDocument } from '../../platform/connector/document-fields.ts'
 import { toFactEvent } from '../../platform/connector/fact.ts'
 import type { NewEvent } from '../../platform/event-log/event-log.ts'
+import { acknowledgementSource } from './acknowledgement-source.ts'
 import type { LineReportData, OrderContent } from './events.ts'
 import { type LineState, moveUnits, type StateQuantity, sameCounts } from './line-states.ts'
 import { type OrderDocument, orderDocument, toContent, toLineCounts } from './order-document.ts'
@@ -22,14 +23,16 @@ const orderSource: SourceHandler = {
     const now = parseDocument(orderDocument, document)
     const before = orderDocument.safeParse(context.previous).data ?? null
     const content = toContent(now, document, context)
+    const former = before && toContent(before, document, context)
     return [
-      ...contentEvents(content, before && toContent(before, document, context), document, context),
+      ...contentEvents(content, former, document, context),
+      ...substitutionEvents(content, former, document, context),
       ...stateEvents(now, before, content.orderId, document, context),
     ]
   },
 }
 
-export const ordersSources: readonly SourceHandler[] = [orderSource, shipmentSource]
+export const ordersSources: readonly SourceHandler[] = [orderSource, shipmentSource, acknowledgementSource]
 
 function contentEvents(
   now: Content,
@@ -62,6 +65,24 @@ function contentEvents(
   return [
     toFactEvent({ ...fact, type: 'retail.order.edited.v1', data, occurredAt: null, ingressKey }, document, context),
   ]
+}
+
+/** Lines that have come to be given as another item than was ordered. */
+function substitutionEvents(
+  now: Content,
+  before: Content | null,
+  document: SourceDocument,
+  context: NormalizeContext,
+): readonly NewEvent[] {
+  const known = new Map(before?.lines.map((line) => [line.lineId, line]))
+  return now.lines.flatMap((line): readonly NewEvent[] => {
+    const { lineId, quantity, variantId, sku, substitutedFor: ordered } = line
+    const was = known.get(lineId)
+    if (ordered === null || (was?.substitutedFor?.sku === ordered.sku && was.sku === sku)) return []
+    const data = { orderId: now.orderId, lineId, quantity, ordered, given: { variantId, sku } }
+    const fact = { aggregate: 'orders/order', id: now.orderId, data, occurredAt: null }
+    return [toFactEvent({ ...fact, type: 'retail.order.line-substituted.v1' }, document, context)]
+  })
 }
 
 function stateEvents(

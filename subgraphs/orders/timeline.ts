@@ -77,6 +77,14 @@ function detailOf(event: OrdersEvent | NeighbourEvent): JsonObject {
       const states = new Set<LineState>(lines.flatMap(({ after }) => after.map(({ state }) => state)))
       return { states: [...states], lines, ...(skipped.length === 0 ? {} : { skipped }) }
     }
+    case 'retail.order.line-substituted.v1': {
+      const { lineId, quantity, ordered, given } = event.data
+      return { lineId, quantity, ordered, given }
+    }
+    case 'retail.order.channel-acknowledged.v1': {
+      const { acknowledgementId, lines, deadline, latenessMs } = event.data
+      return { acknowledgementId, lines, deadline, latenessMs }
+    }
     case 'retail.shipment.created.v1':
     case 'retail.shipment.dispatched.v1':
     case 'retail.shipment.milestone-recorded.v1':
@@ -98,6 +106,8 @@ const titles: Readonly<Record<string, string>> = {
   'order.captured': 'Order received',
   'order.edited': 'Order changed',
   'order.cancelled': 'Lines cancelled',
+  'order.line-substituted': 'Line given as another item',
+  'order.channel-acknowledged': 'Acknowledged to the channel',
   'order.invoiced': 'Invoice issued',
   'shipment.created': 'Shipment prepared',
   'shipment.dispatched': 'Shipment sent',
