@@ -4,13 +4,14 @@ import type { SubgraphResponse, SubgraphTransport } from '../../platform/subgrap
 import { type CallTrouble, createCallTrouble, type TroubleDeps } from './call-trouble.ts'
 import { copyData, type DataObject, isDataObject, type Merge } from './data.ts'
 import type { KeepableLookup } from './keepable.ts'
-import { type Kept, noteAsked, openKept, takeKept } from './kept.ts'
+import { type Kept, openKept } from './kept.ts'
 import { collectObjects, type IsOfType } from './places.ts'
-import type { PlanCall, PlanLookup } from './plan.ts'
-import { createRepresent, type Represent } from './representations.ts'
+import type { DataPath, PlanCall, PlanLookup } from './plan.ts'
+import { type Place, type RepresentationList, type Represented, representAll } from './represent-all.ts'
+import { createRepresent } from './representations.ts'
 import { applyRewrites } from './rewrites.ts'
-import type { Run, Step } from './run.ts'
-import { addTarget, isAnyTwice, noTargets, type Targets } from './targets.ts'
+import { type Run, type Step, share } from './run.ts'
+import { isAnyTwice, noTargets, type Targets } from './targets.ts'
 
 export type CallDeps = TroubleDeps & {
   readonly transport: SubgraphTransport
@@ -21,13 +22,14 @@ export type CallDeps = TroubleDeps & {
   variableOf(planned: string): string
   /** Whether several places of one lookup are fetched into further on, so they must not share objects. */
   mustCopy(lookup: PlanLookup): boolean
+  /** Whether the objects at a path are of one call's answers alone, see `createHasOneSource`. */
+  hasOneSource(path: DataPath): boolean
   /** What of a lookup may be kept between requests; undefined: nothing. */
   keepable(call: PlanCall, lookup: PlanLookup): KeepableLookup | undefined
 }
 
-type Lookup = {
+type Lookup = Represented & {
   readonly plan: PlanLookup
-  readonly represent: Represent
   readonly mustCopy: boolean
   readonly head: string
   readonly keepable: KeepableLookup | undefined
@@ -46,6 +48,7 @@ export const compileCall = (call: PlanCall, deps: CallDeps): Step => {
     (plan): Lookup => ({
       plan,
       represent: createRepresent(plan.requires, plan.inputRewrites, isOfType),
+      places: plan.paths.map((path) => toPlace(path, deps.hasOneSource(path))),
       mustCopy: plan.paths.length > 1 && deps.mustCopy(plan),
       head: `${JSON.stringify(plan.variable)}:`,
       keepable: deps.keepable(call, plan),
@@ -117,7 +120,7 @@ export const compileCall = (call: PlanCall, deps: CallDeps): Step => {
     // Only now: what one lookup brings must not change where the next one looks.
     for (let index = 0; index < lookups.length; index++) {
       const [lookup, known] = [lookups[index], kept[index]]
-      if (lookup !== undefined && known !== undefined) mergeAnswers(lookup, known.targets, known.known, deps)
+      if (lookup !== undefined && known !== undefined) mergeAnswers(run, lookup, known.targets, known.known, deps)
     }
     if (!isAsked) return undefined
     return settled(
@@ -127,6 +130,13 @@ export const compileCall = (call: PlanCall, deps: CallDeps): Step => {
     )
   }
 }
+
+/** Where a path asks for types, an object may belong there only once its type is known. */
+const toPlace = (path: DataPath, isOfOneSource: boolean): Place => ({
+  path,
+  mayJoin: isOfOneSource,
+  name: isOfOneSource && !path.some(({ kind }) => kind === 'types') ? JSON.stringify(path) : undefined,
+})
 
 /** @returns undefined when the answer was there at once */
 const settled = (
@@ -139,9 +149,6 @@ const settled = (
   return undefined
 }
 
-/** The representations of one lookup in the form its transport takes: joined by commas, or as they are. */
-type RepresentationList = { text: string; readonly items: unknown[] | undefined }
-
 /** What a subgraph would read of a value: nothing that the client's variables share. */
 const throughJson = (value: unknown): unknown => {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value
@@ -151,64 +158,7 @@ const throughJson = (value: unknown): unknown => {
 
 const rootTargets = (run: Run, call: PlanCall, isOfType: IsOfType): DataObject[] => {
   if (call.rootPath.length === 0) return [run.data]
-  const found: DataObject[] = []
-  collectObjects(run.data, call.rootPath, 0, isOfType, found)
-  return found
-}
-
-/**
- * Fills `targets` with what must be asked, and those of `kept` with what need not; puts the representations into `list`,
- * each different one once.
- */
-const representAll = (
-  run: Run,
-  lookup: Lookup,
-  list: RepresentationList,
-  targets: Targets,
-  kept: Kept | undefined,
-  isOfType: IsOfType,
-): void => {
-  const { represent, plan } = lookup
-  const found: DataObject[] = []
-  const slotOfKey = new Map<unknown, number>()
-  const slotOfText = new Map<string, number>()
-  const { items } = list
-  let count = 0
-  for (let path = 0; path < plan.paths.length; path++) {
-    const start = found.length
-    const seen = run.isShared ? new Set<object>() : undefined
-    collectObjects(run.data, plan.paths[path] ?? [], 0, isOfType, found, seen)
-    for (let index = start; index < found.length; index++) {
-      const object = found[index]
-      if (object === undefined) continue
-      const key = represent.keyOf(object)
-      let slot = key === undefined ? undefined : slotOfKey.get(key)
-      if (slot === undefined && kept !== undefined) {
-        slot = takeKept(kept, key, object)
-        if (slot !== undefined) slotOfKey.set(key, slot)
-      }
-      if (slot === undefined) {
-        // What has no key is told apart by its text alone.
-        const needsText = items === undefined || key === undefined
-        const text = needsText ? represent.textOf(object, run.variables) : undefined
-        const item = needsText ? text : represent.entityOf(object)
-        if (item === undefined) continue
-        slot = key === undefined && text !== undefined ? slotOfText.get(text) : undefined
-        if (slot === undefined) {
-          slot = count++
-          if (key !== undefined) slotOfKey.set(key, slot)
-          else if (text !== undefined) slotOfText.set(text, slot)
-          if (items === undefined) list.text += slot === 0 ? text : `,${text}`
-          else items.push(text === undefined ? item : JSON.parse(text))
-          if (kept !== undefined) noteAsked(kept, key, object)
-        }
-      }
-      if (slot >= 0 || kept === undefined) addTarget(targets, object, slot, path)
-      else addTarget(kept.targets, object, -1 - slot, path)
-    }
-  }
-  targets.count = count
-  if (isAnyTwice(targets) || (kept !== undefined && isAnyTwice(kept.targets))) run.isShared = true
+  return collectObjects(run.data, call.rootPath, isOfType)
 }
 
 const settleRoot = (
@@ -251,7 +201,7 @@ const settleLookups = (
       // Before merging, which takes the answers over. Beside an error a null may be no fact.
       const known = kept[index]
       if (response.errors === undefined) known?.answers.keep(known.asked, answers)
-      mergeAnswers(lookup, targets, answers, deps)
+      mergeAnswers(run, lookup, targets, answers, deps)
     } else if (response.errors === undefined) {
       trouble.fail(run, trouble.malformed('it did not answer every entity it was asked for'), found)
     }
@@ -260,15 +210,21 @@ const settleLookups = (
   if (response.errors !== undefined || !isDataObject(data)) trouble.tell(run, response, found)
 }
 
-const mergeAnswers = (lookup: Lookup, targets: Targets, answers: readonly unknown[], deps: CallDeps): void => {
+const mergeAnswers = (
+  run: Run,
+  lookup: Lookup,
+  targets: Targets,
+  answers: readonly unknown[],
+  deps: CallDeps,
+): void => {
   const { objects, slots, pathOf } = targets
   if (lookup.plan.outputRewrites.length > 0) applyRewrites(answers, lookup.plan.outputRewrites, deps.isOfType)
+  const takeOver = isAnyTwice(targets) ? (value: object) => share(run, value) : undefined
   for (let index = 0; index < objects.length; index++) {
     const target = objects[index]
     const answer = answers[slots[index] ?? 0]
     if (target === undefined || !isDataObject(answer)) continue
     // Objects that later calls fetch into under other keys must not be shared between places of different paths.
-    const source = lookup.mustCopy && pathOf[index] !== 0 ? copyData(answer) : answer
-    if (isDataObject(source)) deps.merge(target, source)
+    deps.merge(target, answer, lookup.mustCopy && pathOf[index] !== 0 ? copyData : takeOver)
   }
 }

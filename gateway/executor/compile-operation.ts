@@ -10,6 +10,7 @@ import type { FragmentNode } from './defer.ts'
 import { createIntrospect } from './introspection.ts'
 import { type IsolatedOperation, isolateOperation } from './isolate.ts'
 import { type KeepableEntity, keepableLookup } from './keepable.ts'
+import { createHasOneSource } from './one-source.ts'
 import type { IsOfType } from './places.ts'
 import type { DataPath, PlanCall, PlanLookup, PlanStep } from './plan.ts'
 import type { Planner } from './planner.ts'
@@ -49,7 +50,10 @@ export const compileFetching = (operation: ClientOperation, conditions: Conditio
   const plan = planOf(isolated, deps.planner)
   if (plan === undefined) return { isolated, step: undefined, callCount: 0 }
   const calls = callsOf(plan)
-  const compile = createCompile(operation, isolated, calls, deps, callsAlone(plan))
+  const compile = createCompile(operation, isolated, calls, deps, {
+    alone: callsAlone(plan),
+    hasOneSource: createHasOneSource(calls),
+  })
   return { isolated, step: compilePlan(plan, compile, isolated.variableOf), callCount: calls.length }
 }
 
@@ -69,16 +73,20 @@ export const compileAnswer = (
   }
 }
 
-/**
- * @param calls of the plan
- * @param alone those of them that no other is ever under way beside; default: none
- */
+/** What is true of a plan's calls when they are run as it says; left out where nobody knows. */
+type RunFacts = {
+  /** Those that no other is ever under way beside. */
+  readonly alone: readonly PlanCall[]
+  readonly hasOneSource: (path: DataPath) => boolean
+}
+
+/** @param calls of the plan */
 export const createCompile = (
   { node, fragments }: ClientOperation,
   isolated: IsolatedOperation,
   calls: readonly PlanCall[],
   { facts, limits, transports, keepable }: PrepareDeps,
-  alone: readonly PlanCall[] = [],
+  { alone, hasOneSource }: RunFacts = { alone: [], hasOneSource: () => false },
 ): ((call: PlanCall) => Step) => {
   const paths = calls.flatMap((call) => [call.rootPath, ...call.lookups.flatMap((lookup) => lookup.paths)])
   const isOfType: IsOfType = (typeName, condition) =>
@@ -92,6 +100,7 @@ export const createCompile = (
     ),
     variableOf: isolated.variableOf,
     mustCopy: (lookup: PlanLookup) => lookup.paths.some((path) => paths.some((other) => isBelow(other, path))),
+    hasOneSource,
     keepable: (call, lookup) => keepableLookup(call, lookup, keepable),
   }
   return (call) => {

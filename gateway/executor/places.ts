@@ -6,53 +6,85 @@ export type ResponsePath = readonly (string | number)[]
 /** Whether an object of type `typeName` satisfies a condition on `condition`. */
 export type IsOfType = (typeName: string, condition: string) => boolean
 
+/** Told every object at a path, in order; gives what stands there from now on: mostly the object itself. */
+export type Visit = (object: DataObject) => DataObject
+
+/** What stands in several places, and what of it a walk has been in, each with what stands there from then on. */
+export type Entered = { readonly shared: ReadonlySet<object>; readonly before: Map<object, object> }
+
 /**
- * Appends every object at `path` under `value` to `found`, in order.
+ * Visits every object at `path` under `value`.
  *
- * @param seen when given, what one answer shares between several places is entered once only
+ * @param entered when given, what stands in several places is entered once only
+ * @returns what is to stand in the place of `value`
  */
-export const collectObjects = (
+export const visitObjects = (
   value: unknown,
   path: DataPath,
   index: number,
   isOfType: IsOfType,
-  found: DataObject[],
-  seen?: Set<object>,
-): void => {
-  if (typeof value !== 'object' || value === null) return
+  visit: Visit,
+  entered?: Entered,
+): unknown => {
+  if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) {
-    if (seen !== undefined) {
-      if (seen.has(value)) return
-      seen.add(value)
+    if (entered?.shared.has(value)) {
+      if (entered.before.has(value)) return value
+      entered.before.set(value, value)
     }
     // A list is entered even where the path does not say so: planners leave the last `@` out at times.
     const next = path[index]?.kind === 'list' ? index + 1 : index
-    for (let at = 0; at < value.length; at++) collectObjects(value[at], path, next, isOfType, found, seen)
-    return
+    for (let at = 0; at < value.length; at++) {
+      const element: unknown = value[at]
+      const stays = visitObjects(element, path, next, isOfType, visit, entered)
+      if (stays !== element) value[at] = stays
+    }
+    return value
   }
-  if (!isDataObject(value)) return
+  if (!isDataObject(value)) return value
   let object = value
+  let holder: DataObject | undefined
+  let key = ''
   for (let at = index; at < path.length; at++) {
     const step = path[at]
-    if (step === undefined || step.kind === 'list') return
+    if (step === undefined || step.kind === 'list') return value
     if (step.kind === 'types') {
-      if (!passes(object, step.names, isOfType)) return
+      if (!passes(object, step.names, isOfType)) return value
       continue
     }
     const next = object[step.name]
-    if (typeof next !== 'object' || next === null) return
+    if (typeof next !== 'object' || next === null) return value
     if (Array.isArray(next)) {
-      collectObjects(next, path, at + 1, isOfType, found, seen)
-      return
+      visitObjects(next, path, at + 1, isOfType, visit, entered)
+      return value
     }
-    if (!isDataObject(next)) return
+    if (!isDataObject(next)) return value
+    holder = object
+    key = step.name
     object = next
   }
-  if (seen !== undefined) {
-    if (seen.has(object)) return
-    seen.add(object)
-  }
-  found.push(object)
+  const stays = visitOnce(object, visit, entered)
+  if (holder === undefined) return stays
+  if (stays !== object) holder[key] = stays
+  return value
+}
+
+const visitOnce = (object: DataObject, visit: Visit, entered: Entered | undefined): object => {
+  if (!entered?.shared.has(object)) return visit(object)
+  const known = entered.before.get(object)
+  if (known !== undefined) return known
+  const stays = visit(object)
+  entered.before.set(object, stays)
+  return stays
+}
+
+export const collectObjects = (value: unknown, path: DataPath, isOfType: IsOfType): DataObject[] => {
+  const found: DataObject[] = []
+  visitObjects(value, path, 0, isOfType, (object) => {
+    found.push(object)
+    return object
+  })
+  return found
 }
 
 /** The same walk, with where each object is. Only taken when there is an error to tell. */

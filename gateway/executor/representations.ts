@@ -11,6 +11,8 @@ export type Represent = {
    * tell. Spares writing the text of an entity that is met again.
    */
   keyOf(object: DataObject): unknown
+  /** Of an object that has a key: whether it holds nothing but its type and that key, so that equal keys are equal objects. */
+  isKeyAlone(object: DataObject): boolean
   /**
    * As JSON text, or undefined when the object is not of the asked type or lacks a part (the error of that part is told
    * where it happened).
@@ -31,7 +33,7 @@ export const createRepresent = (
 ): Represent => {
   if (!isPlain(requires, rewrites)) {
     const textOf = createSlowRepresent(requires, rewrites, isOfType)
-    return { keyOf: noKey, textOf, entityOf: () => undefined }
+    return { keyOf: noKey, isKeyAlone: hasTwoKeys, textOf, entityOf: () => undefined }
   }
   const perType = new Map<string, Writer | undefined>()
   const writerOf = ({ __typename: typeName }: DataObject): Writer | undefined => {
@@ -45,6 +47,7 @@ export const createRepresent = (
   }
   return {
     keyOf: createKeyOf(requires),
+    isKeyAlone: hasTwoKeys,
     textOf: (object) => writerOf(object)?.text(object),
     entityOf: (object) => writerOf(object)?.value(object),
   }
@@ -62,6 +65,7 @@ const createKeyOf = (requires: readonly RequiredSelection[]): ((object: DataObje
   const [field] = fields
   if (fields.length !== 1 || field?.kind !== 'field' || field.selections !== undefined) return noKey
   const { from } = field
+  if (from === '__typename') return noKey
   let only: unknown
   return (object) => {
     // Of an abstract type several types may come, with the same key values: then the text decides.
@@ -72,6 +76,12 @@ const createKeyOf = (requires: readonly RequiredSelection[]): ((object: DataObje
     const value = object[from]
     return typeof value === 'string' ? value : undefined
   }
+}
+
+const hasTwoKeys = (object: DataObject): boolean => {
+  let count = 0
+  for (const _key in object) count += 1
+  return count === 2
 }
 
 const noKey = (): undefined => undefined
@@ -124,7 +134,7 @@ const toFieldWriter = (field: Field): WriteText => {
   if (selections === undefined) {
     return (object) => {
       const value = object[from]
-      return value === undefined ? undefined : head + JSON.stringify(value)
+      return value === undefined ? undefined : head + (Number.isSafeInteger(value) ? value : JSON.stringify(value))
     }
   }
   const nested = selections.filter((selection) => selection.kind === 'field')

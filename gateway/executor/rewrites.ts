@@ -1,13 +1,10 @@
-import type { DataObject } from './data.ts'
 import { collectObjects, type IsOfType } from './places.ts'
 import type { Rewrite } from './plan.ts'
 
 /** Changes `data` in place as the plan says: a type's name as a subgraph knows it, a key set aside for a conflict. */
 export const applyRewrites = (data: unknown, rewrites: readonly Rewrite[], isOfType: IsOfType): void => {
   for (const rewrite of rewrites) {
-    const found: DataObject[] = []
-    collectObjects(data, rewrite.path, 0, isOfType, found)
-    for (const object of found) {
+    for (const object of collectObjects(data, rewrite.path, isOfType)) {
       if (rewrite.kind === 'set') object[rewrite.key] = rewrite.value
       else if (object[rewrite.key] !== undefined) {
         const value = object[rewrite.key]

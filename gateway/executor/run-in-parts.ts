@@ -46,7 +46,7 @@ const runParts = async (parts: Parts, request: ExecuteRequest, take: TakeParts):
   const over = new AbortController()
   const signal = AbortSignal.any([request.signal, over.signal])
   if (parts.callCount > 10) setMaxListeners(0, signal)
-  const run: Run = { variables, headers, signal, kept, data: {}, errors: [], isShared: false }
+  const run: Run = { variables, headers, signal, kept, data: {}, errors: [], found: new Map(), shared: undefined }
   if (parts.introspect !== undefined) Object.assign(run.data, parts.introspect(variables))
   try {
     const waiting = parts.stepOf(parts.deferrals.initial)(run)

@@ -12,8 +12,17 @@ export type Run = {
   readonly kept: KeptEntities | undefined
   readonly data: DataObject
   readonly errors: ClientError[]
-  /** Whether one entity's answer went to several places, which then share its objects. */
-  isShared: boolean
+  /** Objects by the name of their place, see `Place`. */
+  readonly found: Map<string, readonly DataObject[]>
+  /** Objects and lists that stand in several places; undefined: none does. */
+  shared: Set<object> | undefined
+}
+
+/** @returns what now stands in several places */
+export const share = <T extends object>(run: Run, value: T): T => {
+  run.shared ??= new Set()
+  run.shared.add(value)
+  return value
 }
 
 /** A compiled part of a plan. Undefined: done already, nothing to wait for. Never rejects. */

@@ -31,7 +31,7 @@ export const createRunner = (variantOf: (variables: ExecuteRequest['variables'])
     const { variables, headers, signal, kept } = request
     // Every call under way listens to the signal; Node warns of a leak beyond ten listeners.
     if (variant.callCount > 10) setMaxListeners(0, signal)
-    const run: Run = { variables, headers, signal, kept, data: {}, errors: [], isShared: false }
+    const run: Run = { variables, headers, signal, kept, data: {}, errors: [], found: new Map(), shared: undefined }
     if (variant.introspect !== undefined) Object.assign(run.data, variant.introspect(variables))
     return run
   }
@@ -52,7 +52,7 @@ export const createRunner = (variantOf: (variables: ExecuteRequest['variables'])
         const variant = variantOf(request.variables)
         const run = begin(request, variant)
         await variant.step?.(run)
-        const text = variant.write(run.data, run.isShared)
+        const text = variant.write(run.data, run.shared)
         if (text !== undefined) {
           const { shapes } = variant
           return { text, errors: oncePerPath(run.errors), weigh: (weights) => weighMerged(run.data, shapes, weights) }

@@ -5,11 +5,13 @@ export type Targets = {
   readonly objects: DataObject[]
   readonly slots: number[]
   readonly pathOf: number[]
+  /** By slot: the first of them at the path that is being looked at. */
+  firsts: (DataObject | undefined)[]
   /** How many different answers there are. */
   count: number
 }
 
-export const noTargets = (): Targets => ({ objects: [], slots: [], pathOf: [], count: 0 })
+export const noTargets = (): Targets => ({ objects: [], slots: [], pathOf: [], firsts: [], count: 0 })
 
 export const addTarget = (targets: Targets, object: DataObject, slot: number, path: number): void => {
   targets.objects.push(object)

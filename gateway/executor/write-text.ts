@@ -24,11 +24,13 @@ import type { Shape, ShapeField, Shapes } from './shape.ts'
 type TextOutput = Output & {
   /** Set when anything was not as the schema has it: the text is then thrown away and the careful writer runs. */
   isViolated: boolean
+  /** What stands in several places; undefined: nothing does. */
+  readonly shared: ReadonlySet<object> | undefined
   /**
-   * Where objects already written stand in the text, by the field that writes them: an entity that stands in ten places is
-   * written once and copied. Undefined when no answer went to several places.
+   * Where what is shared and already written stands in the text, by the field that writes it: an entity that stands in ten
+   * places is written once and copied.
    */
-  readonly memos: Map<object, Map<object, Written>> | undefined
+  readonly memos: Map<object, Map<object, Written>>
 }
 
 type Written = { readonly start: number; readonly end: number }
@@ -36,28 +38,31 @@ type Written = { readonly start: number; readonly end: number }
 type Write = (value: unknown, output: TextOutput) => void
 
 /**
- * @param isShared whether one answer went to several places
+ * @param shared what stands in several places
  * @returns JSON text; undefined when the data is not as the schema has it
  */
-export type WriteData = (data: DataObject, isShared: boolean) => string | undefined
+export type WriteData = (data: DataObject, shared: ReadonlySet<object> | undefined) => string | undefined
 
 /** Compiles the client's shape to closures that go from merged data straight to JSON text. */
 export const createWriteData = (shapes: Shapes): WriteData => {
   const write = createWriteComposite(shapes)
-  return (data, isShared) => {
+  return (data, shared) => {
     // In one literal: joined from two, optimized code took it for something else each time (V8 11.3).
     const output: TextOutput = {
       bytes: takeBytes(),
       at: 0,
       isAscii: true,
       isViolated: false,
-      memos: isShared ? new Map() : undefined,
+      shared,
+      memos: shared === undefined ? noMemos : new Map(),
     }
     write(data, output)
     const text = closeOutput(output)
     return output.isViolated ? undefined : text
   }
 }
+
+const noMemos: TextOutput['memos'] = new Map()
 
 const createWriteComposite = (shapes: Shapes): Write => {
   if (shapes.only !== undefined) {
@@ -135,8 +140,8 @@ const createWriteConstant = (value: string | undefined, head: string): WriteObje
 const remembering = (write: Write): Write => {
   const self = {}
   return (value, output) => {
-    const { memos } = output
-    if (memos === undefined || typeof value !== 'object' || value === null) {
+    const { shared, memos } = output
+    if (shared === undefined || typeof value !== 'object' || value === null || !shared.has(value)) {
       write(value, output)
       return
     }
@@ -165,7 +170,8 @@ const createWriteValue = (type: GraphQLOutputType, shapes: Shapes | undefined): 
 
 const createWriteList = (type: GraphQLOutputType, shapes: Shapes | undefined): Write => {
   const isNullable = !isNonNullType(type)
-  const write = createWriteValue(isNonNullType(type) ? type.ofType : type, shapes)
+  const writeElement = createWriteValue(isNonNullType(type) ? type.ofType : type, shapes)
+  const write = shapes === undefined ? writeElement : remembering(writeElement)
   return (value, output) => {
     if (!Array.isArray(value)) {
       output.isViolated = true
