@@ -3,6 +3,7 @@ import type { Queryable } from '../../platform/sql/database.ts'
 import type { Figures } from '../../platform/subgraph/subgraph.ts'
 import type { Caches } from './caches.ts'
 import { type Feed, type LocationMeasures, ofChannels } from './channel-figures.ts'
+import { feedFigureHelp, readFeedFigures } from './feeds/feeds.ts'
 import { indexNetwork } from './network.ts'
 import { networkKey } from './read-model.ts'
 
@@ -31,6 +32,7 @@ export function inventoryFigures({ database, caches, freshness, now }: FiguresDe
       inventory_miscounted_units: 'Units by which these counts differed from what was believed, either way',
       inventory_understated_units:
         'Units a channel could not sell, within 24 hours, since their source told more than 15 minutes late that they were there',
+      ...feedFigureHelp,
     },
     labels: {
       inventory_age_seconds: byChannel,
@@ -38,13 +40,17 @@ export function inventoryFigures({ database, caches, freshness, now }: FiguresDe
       inventory_accuracy_ratio: byChannel,
       inventory_miscounted_units: byChannel,
       inventory_understated_units: byChannel,
+      inventory_feed_latency_seconds: byChannel,
+      inventory_feed_unconfirmed_seconds: byChannel,
+      inventory_feed_rejected_items: byChannel,
     },
     async read() {
-      const [totals, measures, feeds, network] = await Promise.all([
+      const [totals, measures, feeds, network, sent] = await Promise.all([
         database.query<Readonly<Record<string, number>>>(readText, []),
         database.query<LocationMeasures>(measuresText, []),
         database.query<Feed>('SELECT location_id AS "locationId", system FROM inventory.location_feeds', []),
         caches.network.get(networkKey),
+        readFeedFigures(database),
       ])
       const index = indexNetwork(network.value ?? { channels: [], locations: [] })
       const channels = network.value?.channels ?? []
@@ -52,7 +58,7 @@ export function inventoryFigures({ database, caches, freshness, now }: FiguresDe
         const syncedAt = freshness.of(system)?.syncedAt ?? null
         return syncedAt === null ? null : Math.max(0, now().getTime() - syncedAt.getTime()) / 1_000
       }
-      return { ...totals.rows[0], ...ofChannels(channels, index, measures.rows, feeds.rows, ages) }
+      return { ...totals.rows[0], ...sent, ...ofChannels(channels, index, measures.rows, feeds.rows, ages) }
     },
   }
 }

@@ -11,6 +11,8 @@ import type { Database } from '../../platform/sql/database.ts'
 import type { Subgraph } from '../../platform/subgraph/subgraph.ts'
 import { createCaches } from './caches.ts'
 import { createInventoryCommands } from './commands.ts'
+import { feedSource } from './feeds/feed-source.ts'
+import { feedsProjection, removeOldFeeds } from './feeds/feeds.ts'
 import { inventoryFigures } from './figures.ts'
 import { askAgain } from './ledger/ask-again.ts'
 import { exceptionsProjection } from './ledger/exceptions-projection.ts'
@@ -70,16 +72,18 @@ export function createInventory({
       termsProjection,
       exceptionsProjection,
       measuresProjection,
+      feedsProjection,
       reservationProjection,
     ],
     processes: [watchProcess, streamProcess],
     tasks: [
       { name: 'inventory.tidy-reservations', everyMs: 2_000, run: commands.tidy },
       { name: 'inventory.tidy-measures', everyMs: 600_000, run: () => removeOldMeasures(database, 1_000) },
+      { name: 'inventory.tidy-feeds', everyMs: 600_000, run: () => removeOldFeeds(database, 1_000) },
       { name: 'inventory.ask-again', everyMs: 5_000, run: () => askAgain({ database, eventLog, reread }) },
     ],
     figures: inventoryFigures({ database, caches, freshness, now: systemClock }),
-    sources: [channelSource, locationSource, stockSource, movementSource, ...termSources],
+    sources: [channelSource, locationSource, stockSource, movementSource, feedSource, ...termSources],
     migrations: assetPath('subgraphs/inventory/migrations'),
   }
 }

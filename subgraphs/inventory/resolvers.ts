@@ -6,6 +6,7 @@ import { freeOf } from './availability.ts'
 import { explanationOf } from './explanation.ts'
 import { recordMutations } from './ledger/record-resolvers.ts'
 import {
+  resolveChannelFeeds,
   resolveMovements,
   resolveSequenceGaps,
   resolveShortfalls,
@@ -55,6 +56,7 @@ export const inventoryResolvers: SubgraphResolvers = {
     shortfalls: (_, given, context) => resolveShortfalls(given, context),
     unreceivedTransfers: (_, given, context) => resolveUnreceivedTransfers(given, context),
     sequenceGaps: (_, given, context) => resolveSequenceGaps(given, context),
+    channelFeeds: (_, given, context) => resolveChannelFeeds(given, context),
   },
   Mutation: { ...reservationMutations, ...recordMutations, ...transferMutations, ...ruleMutations },
   ...reservationTypes,

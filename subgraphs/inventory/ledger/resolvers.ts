@@ -7,6 +7,7 @@ import {
 import { hashFilter } from '../../../platform/cursor.ts'
 import { AppError } from '../../../platform/errors/app-error.ts'
 import { isInStockScope, stockScope } from '../../../policies/stock-scope.ts'
+import { type ChannelFeedRow, readFeeds } from '../feeds/feeds.ts'
 import type { Context } from '../loaders.ts'
 import {
   type Balance,
@@ -86,6 +87,16 @@ export async function resolveSequenceGaps(
   checkFirst(first)
   if (seenLocations(viewer) !== null) return []
   return await readSequenceGaps(database, first)
+}
+
+/** As `resolveSequenceGaps`. @throws AppError `BAD_USER_INPUT` */
+export async function resolveChannelFeeds(
+  { channelId, first }: { readonly channelId?: string | null | undefined; readonly first: number },
+  { database, viewer }: Context,
+): Promise<readonly ChannelFeedRow[]> {
+  checkFirst(first)
+  if (seenLocations(viewer) !== null) return []
+  return await readFeeds(database, channelId ?? null, first)
 }
 
 const mostHours = 87_600

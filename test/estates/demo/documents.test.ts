@@ -6,6 +6,7 @@ import { loadEstate } from '../../../platform/connector/estate.ts'
 import type { JsonObject } from '../../../platform/event-log/event-log.ts'
 import { createCustomerSource } from '../../../subgraphs/customers/sources.ts'
 import { financeSources } from '../../../subgraphs/finance/sources.ts'
+import { feedSource } from '../../../subgraphs/inventory/feeds/feed-source.ts'
 import { channelSource, locationSource, stockSource } from '../../../subgraphs/inventory/sources.ts'
 import { termSources } from '../../../subgraphs/inventory/term-sources.ts'
 import { ordersSources } from '../../../subgraphs/orders/sources.ts'
@@ -18,6 +19,7 @@ const handlers: readonly SourceHandler[] = [
   channelSource,
   locationSource,
   stockSource,
+  feedSource,
   ...termSources,
   variantSource,
   priceSource,
