@@ -205,7 +205,7 @@ export function createWriteGroups<Request, Outcome>(
           new AppError('OVERLOADED', `Cannot write: ${maxWaiting} requests wait already`, { retryAfterMs: 500 }),
         )
       }
-      const keys = [...new Set(deps.keysOf(request))]
+      const keys = distinct(deps.keysOf(request))
       return new Promise<Outcome>((resolve, reject) => {
         queue.push({ request, keys, deadlineMs: Date.now() + maxWaitMs, signal, resolve, reject })
         for (const key of keys) demand.set(key, (demand.get(key) ?? 0) + 1)
@@ -227,6 +227,11 @@ export function createWriteGroups<Request, Outcome>(
       await Promise.all(telling)
     },
   }
+}
+
+function distinct(keys: readonly string[]): readonly string[] {
+  const [first, second] = keys
+  return keys.length < 2 || (keys.length === 2 && first !== second) ? keys : [...new Set(keys)]
 }
 
 /** Unrelated requests that share a commit. */

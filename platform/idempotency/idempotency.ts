@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { toCanonicalJson } from '../canonical-json.ts'
 import type { JsonValue } from '../event-log/event-log.ts'
-import { jsonArray, plainArray, textArray } from '../sql/array-literal.ts'
+import { jsonArray, plainArray, textArray, uuidArray } from '../sql/array-literal.ts'
 import type { Queryable, Transaction } from '../sql/database.ts'
 
 /** Who gave which key for what: the same key of another client is another command. */
@@ -39,7 +39,7 @@ export function fingerprintOf(body: JsonValue): string {
 
 export function keyedCommand({ tenant, clientId, operation, key }: CommandKey, fingerprint: string): KeyedCommand {
   // As the migration that gave the first records their ids writes it.
-  const text = [tenant, clientId, operation, key].map((part) => JSON.stringify(part)).join(',')
+  const text = JSON.stringify([tenant, clientId, operation, key]).slice(1, -1)
   return { id: hash('sha256', text, 'hex').slice(0, 32), fingerprint }
 }
 
@@ -53,17 +53,19 @@ export async function claimKeys(
 ): Promise<readonly Known[]> {
   if (commands.length === 0) return []
   const { rows } = await transaction.query<ClaimRow>('select * from idempotency.claim($1)', [
-    plainArray(commands.map(({ id }) => id)),
+    uuidArray(commands.map(({ id }) => id)),
   ])
   const found = new Map(rows.map((row) => [Number(row.place) - 1, row]))
   return commands.map(({ fingerprint }, at): Known => {
     const row = found.get(at)
-    if (row === undefined) return { kind: 'new' }
+    if (row === undefined) return unknown
     if (row.taken) return { kind: 'in-progress' }
     if (row.fingerprint !== fingerprint || row.response === null) return { kind: 'reused' }
     return { kind: 'done', response: JSON.parse(row.response) }
   })
 }
+
+const unknown: Known = { kind: 'new' }
 
 type ClaimRow = {
   readonly place: bigint
@@ -76,7 +78,7 @@ type ClaimRow = {
 export async function writeRecords(transaction: Transaction, records: readonly IdempotencyRecord[]): Promise<void> {
   if (records.length === 0) return
   await transaction.query(writeText, [
-    plainArray(records.map(({ id }) => id)),
+    uuidArray(records.map(({ id }) => id)),
     textArray(records.map(({ fingerprint }) => fingerprint)),
     jsonArray(records.map(({ response }) => JSON.stringify(response))),
     plainArray(records.map(({ keepSeconds }) => keepSeconds)),

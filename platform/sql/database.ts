@@ -9,7 +9,14 @@ export type Queryable = {
 }
 
 /** One open transaction (READ COMMITTED unless asked otherwise). Never keep it past the callback. */
-export type Transaction = Queryable & { readonly inTransaction: true }
+export type Transaction = Queryable & {
+  readonly inTransaction: true
+  /**
+   * Sends the commit behind what has been sent, whose answers need not have come; nothing may be sent after it. Where one of them
+   * fails, nothing is committed, and its own promise says why. Otherwise the commit is sent when the callback has resolved.
+   */
+  commit(): void
+}
 
 export type TransactionOptions = {
   readonly isolation?: 'read committed' | 'repeatable read' | 'serializable'

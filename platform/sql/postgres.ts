@@ -95,6 +95,7 @@ export function openPostgres(options: PostgresOptions): Database {
       const timeoutMs = transactionOptions.timeoutMs ?? statementTimeoutMs
       const client = await connect(pool)
       let tail: Promise<unknown> = Promise.resolve()
+      let committed: Promise<Answer<Row>> | undefined
       let closing = false
       let released = false
       let fault: unknown = null
@@ -122,6 +123,12 @@ export function openPostgres(options: PostgresOptions): Database {
           tail = Promise.all([tail, answer.catch(() => {})])
           return answer
         },
+        commit: () => {
+          closing = true
+          committed ??= run('commit')
+          // Looked at once the callback is done.
+          committed.catch(() => {})
+        },
       }
       let timer: NodeJS.Timeout | undefined
       const deadline = new Promise<never>((_, reject) => {
@@ -137,7 +144,7 @@ export function openPostgres(options: PostgresOptions): Database {
         const result = await Promise.race([work(transaction), deadline])
         await tail
         closing = true
-        const { command } = await run('commit')
+        const { command } = await (committed ?? run('commit'))
         // After a failed statement the server answers COMMIT by rolling back.
         if (command !== 'COMMIT') {
           throw new AppError('INTERNAL', 'Cannot commit: an earlier statement of the transaction failed')
@@ -146,7 +153,8 @@ export function openPostgres(options: PostgresOptions): Database {
       } catch (error) {
         closing = true
         await tail
-        if (!released) await run('rollback').catch(release)
+        if (committed !== undefined) await committed.catch(release)
+        else if (!released) await run('rollback').catch(release)
         throw error
       } finally {
         clearTimeout(timer)

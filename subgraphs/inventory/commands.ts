@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache'
 import { createWriteGroups } from '../../platform/batch/write-groups.ts'
 import type { CacheInvalidator } from '../../platform/cache/cache.ts'
 import type { FreshnessBoard } from '../../platform/connector/freshness.ts'
@@ -17,6 +16,7 @@ import { runSection, type SectionDeps } from './reservations/section.ts'
 import { variantsOf } from './reservations/section-locks.ts'
 import { readReservation } from './reservations/section-read.ts'
 import { readExpired, removeCountedIssues } from './reservations/tidy.ts'
+import { createVariantOf } from './reservations/variant-of.ts'
 import type { RuleCommand, RuleOutcome } from './terms/rule-command.ts'
 import { writeRule } from './terms/write-rule.ts'
 import type {
@@ -60,7 +60,7 @@ export type InventoryCommands = AsyncDisposable & {
 export function createInventoryCommands(deps: InventoryCommandsDeps): InventoryCommands {
   const { database, caches, freshness } = deps
   // A group is by variant; which one a reservation is of never changes.
-  const variantOf = new LRUCache<string, string>({ max: mostRemembered })
+  const variantOf = createVariantOf(mostRemembered)
   const section: SectionDeps = {
     database,
     eventLog: deps.eventLog,
@@ -118,5 +118,5 @@ export function createInventoryCommands(deps: InventoryCommandsDeps): InventoryC
 
 /** The more share a commit the more are written a second, and the longer each waits; docs/decisions/040-reservations.md. */
 const mostInGroup = 512
-const mostRemembered = 200_000
+const mostRemembered = 100_000
 const mostTidied = 500

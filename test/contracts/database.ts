@@ -73,6 +73,25 @@ export function describeDatabase(name: string, open: () => Promise<DatabaseUnder
       await expect(attempt).rejects.toMatchObject({ code: 'INTERNAL' })
     })
 
+    it('commits behind what was sent, its answers not yet there: all of it or nothing', async () => {
+      const insert = (...ids: readonly bigint[]) =>
+        database.transaction(async (transaction) => {
+          const writes = ids.map((id) => transaction.query('insert into things values ($1, $2)', [id, 'sent']))
+          transaction.commit()
+          await expect(transaction.query('select 1', [])).rejects.toThrow(/has ended/)
+          await Promise.all(writes)
+        })
+      await insert(101n, 102n)
+      await expect(insert(103n, 101n, 104n)).rejects.toMatchObject({ code: '23505' })
+      const overlooked = database.transaction(async (transaction) => {
+        transaction.query('insert into things values ($1, $2)', [101n, 'again']).catch(() => {})
+        transaction.commit()
+      })
+      await expect(overlooked).rejects.toThrow(/Cannot commit/)
+      const { rows } = await database.query('select id from things where id > 100 order by id', [])
+      expect(rows).toEqual([{ id: 101n }, { id: 102n }])
+    })
+
     it('refuses statements sent after the transaction has ended', async () => {
       const kept = await database.transaction(async (transaction) => transaction)
       await expect(kept.query('select 1')).rejects.toThrow(TypeError)

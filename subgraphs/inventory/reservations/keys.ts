@@ -1,30 +1,28 @@
 import { claimKeys, type KeyedCommand, type Known } from '../../../platform/idempotency/idempotency.ts'
-import { plainArray } from '../../../platform/sql/array-literal.ts'
+import { uuidArray } from '../../../platform/sql/array-literal.ts'
 import type { Transaction } from '../../../platform/sql/database.ts'
 import type { Command, ReserveCommand } from './command.ts'
 import { toKept } from './response.ts'
 
 /**
- * Claims the keys of commands to the end of the transaction and tells what is known of each. What a command that reserves has made is
- * the record of its key, so nothing is written for it; other commands have records of their own.
+ * Claims the keys of commands to the end of the transaction. What a command that reserves has made is the record of its key, so
+ * nothing is written for it; other commands have records of their own.
+ * @returns what is known of each command, in order
  */
-export async function claimCommands(
-  transaction: Transaction,
-  commands: readonly Command[],
-): Promise<ReadonlyMap<KeyedCommand, Known>> {
+export async function claimCommands(transaction: Transaction, commands: readonly Command[]): Promise<readonly Known[]> {
   const keyed = commands.flatMap((command) => (command.kind === 'tidy' ? [] : [command.keyed]))
   const reserving = commands.filter((command) => command.kind === 'reserve')
   const [claimed, made] = await Promise.all([claimKeys(transaction, keyed), readMade(transaction, reserving)])
-  const known = new Map<KeyedCommand, Known>()
-  keyed.forEach((command, at) => {
-    known.set(command, claimed[at] ?? { kind: 'new' })
+  let next = 0
+  return commands.map((command) => {
+    if (command.kind === 'tidy') return unknownKey
+    const known = claimed[next++] ?? unknownKey
+    const parts = known.kind === 'new' ? made.get(command.keyed.id) : undefined
+    return parts === undefined ? known : toKnown(parts, command.keyed)
   })
-  for (const { keyed: command } of made.size === 0 ? [] : reserving) {
-    const parts = made.get(command.id)
-    if (parts !== undefined && known.get(command)?.kind === 'new') known.set(command, toKnown(parts, command))
-  }
-  return known
 }
+
+const unknownKey: Known = { kind: 'new' }
 
 /** How long the key of a command that reserves stands for what it made. */
 const madeSeconds = 86_400
@@ -37,7 +35,7 @@ async function readMade(
   const made = new Map<string, MadeRecord[]>()
   if (commands.length === 0) return made
   const { rows } = await transaction.query<MadeRecord>(readMadeText, [
-    plainArray(commands.map(({ keyed }) => keyed.id)),
+    uuidArray(commands.map(({ keyed }) => keyed.id)),
     madeSeconds,
   ])
   for (const row of rows) {

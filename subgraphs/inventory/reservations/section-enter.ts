@@ -1,4 +1,4 @@
-import type { KeyedCommand, Known } from '../../../platform/idempotency/idempotency.ts'
+import type { Known } from '../../../platform/idempotency/idempotency.ts'
 import type { Transaction } from '../../../platform/sql/database.ts'
 import type { Command } from './command.ts'
 import { claimCommands } from './keys.ts'
@@ -6,7 +6,8 @@ import { type Locked, lockOwners, lockVariants, type Targets } from './section-l
 import { readSection } from './section-read.ts'
 import type { SectionRows } from './section-state.ts'
 
-export type Entered = { readonly known: ReadonlyMap<KeyedCommand, Known>; readonly rows: SectionRows }
+/** `known`: of each command's key, in order. */
+export type Entered = { readonly known: readonly Known[]; readonly rows: SectionRows }
 
 /**
  * Locks what commands touch, claims their keys and reads what they are decided on: in one flight, so that what can be done before a
@@ -26,14 +27,13 @@ export async function enterSection(
     readSection(transaction, expected, targets),
   ])
   // A key that the section before held was given back with the variants: its command meets what its twin has written.
-  const twins = commands.filter(
-    (command) => command.kind !== 'tidy' && early.get(command.keyed)?.kind === 'in-progress',
-  )
+  const twins = commands.filter((_, at) => early[at]?.kind === 'in-progress')
   const [late, rows] = await Promise.all([
     claimCommands(transaction, twins),
     isAsExpected(locked, expected) ? ahead : readSection(transaction, locked, targets),
   ])
-  return { known: late.size === 0 ? early : new Map([...early, ...late]), rows }
+  let next = 0
+  return { known: early.map((known) => (known.kind === 'in-progress' ? (late[next++] ?? known) : known)), rows }
 }
 
 /** Whether no more is touched than commands say themselves: nobody holds anything, and no reservation is named. */

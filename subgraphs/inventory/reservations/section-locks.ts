@@ -49,7 +49,10 @@ export function targetsOf(commands: readonly Command[]): Targets {
 }
 
 export async function lockOwners(transaction: Transaction, targets: Targets): Promise<void> {
-  if (targets.owners.length > 0) await transaction.query(lockOwnersText, ownerColumns(targets))
+  if (targets.owners.length > 0) {
+    const keys = targets.owners.map(({ tenant, owner }) => `${tenant} ${owner.kind} ${owner.id}`)
+    await transaction.query(lockOwnersText, [textArray(keys)])
+  }
 }
 
 /** Call it with the owners locked: it locks the variants of what they hold as well. */
@@ -73,8 +76,7 @@ export function ownerColumns({ owners }: Targets): readonly string[] {
 /** OFFSET 0, here and below, keeps the planner from locking before it has sorted. */
 const lockOwnersText = `
   select count(*) from (
-    select distinct hashtextextended(owner.tenant || ' ' || owner.kind || ' ' || owner.id, 7300003) as key
-    from unnest($1::text[], $2::text[], $3::text[]) as owner (tenant, kind, id) order by 1 offset 0
+    select distinct hashtextextended(owner, 7300003) as key from unnest($1::text[]) as owner order by 1 offset 0
   ) as owners where pg_advisory_xact_lock(owners.key) is not null`
 
 /** A row for each variant; `held` where an owner holds some of it or a reservation of it was named. */

@@ -42,30 +42,33 @@ export type SectionRows = {
 export function createSectionState(rows: SectionRows, admission: Admission): SectionState {
   const { now, locked } = rows
   const reservations = new Map(rows.reservations.map((row) => [row.id, row]))
-  const owned = new Map<string, Set<string>>()
-  const live = new Map<string, Map<string, Hold>>()
+  const owned = new Map<string, string[]>()
+  const live = new Map<string, Map<string, Counted>>()
   const timesByTtl = new Map<number, Times>()
-  for (const [variantId, holds] of rows.holds) for (const hold of holds) add(variantId, hold)
-  for (const { id, tenant, owner } of rows.reservations) ownedBy(tenant, owner).add(id)
+  for (const [variantId, holds] of rows.holds)
+    for (const { locationId, channelId, units } of holds) add(variantId, locationId, channelId, units)
+  for (const row of rows.reservations) own(row)
 
-  function add(variantId: string, { locationId, channelId, units }: Hold): void {
-    const holds = live.get(variantId) ?? new Map<string, Hold>()
+  function add(variantId: string, locationId: string | null, channelId: string, units: number): void {
+    const holds = live.get(variantId) ?? new Map<string, Counted>()
+    if (holds.size === 0) live.set(variantId, holds)
     const key = `${locationId ?? ''} ${channelId}`
-    holds.set(key, { locationId, channelId, units: (holds.get(key)?.units ?? 0) + units })
-    live.set(variantId, holds)
+    const known = holds.get(key)
+    if (known === undefined) holds.set(key, { locationId, channelId, units })
+    else known.units += units
   }
 
-  function ownedBy(tenant: string, owner: Owner): Set<string> {
+  function own({ id, tenant, owner }: ReservationRow): void {
     const key = ownerKey(tenant, owner)
-    const ids = owned.get(key) ?? new Set()
-    owned.set(key, ids)
-    return ids
+    const ids = owned.get(key)
+    if (ids === undefined) owned.set(key, [id])
+    else ids.push(id)
   }
 
   function count(reservation: ReservationRow | null, sign: 1 | -1): void {
     if (reservation === null) return
     const { variantId, locationId, channelId } = reservation
-    add(variantId, { locationId, channelId, units: sign * liveUnits(reservation, now) })
+    add(variantId, locationId, channelId, sign * liveUnits(reservation, now))
   }
 
   function countIssue(change: Change, sign: 1 | -1): void {
@@ -73,7 +76,7 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
     const { variantId, locationId, channelId } = after
     const units = issuedUnits(change)
     if (units === 0 || locationId === null || isCounted(rows, after, occurredAt)) return
-    add(variantId, { locationId, channelId, units: sign * units })
+    add(variantId, locationId, channelId, sign * units)
   }
 
   return {
@@ -89,7 +92,7 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
     },
     reservation: (id) => reservations.get(id) ?? null,
     heldBy: (tenant, owner) =>
-      [...(owned.get(ownerKey(tenant, owner)) ?? [])].flatMap((id) => {
+      (owned.get(ownerKey(tenant, owner)) ?? []).flatMap((id) => {
         const row = reservations.get(id)
         return row !== undefined && row.held > 0 && locked.has(row.variantId) ? [row] : []
       }),
@@ -99,19 +102,21 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
       count(after, 1)
       countIssue(change, 1)
       reservations.set(after.id, after)
-      if (before === null) ownedBy(after.tenant, after.owner).add(after.id)
+      if (before === null) own(after)
     },
     undo(change) {
       const { before, after } = change
       count(after, -1)
       count(before, 1)
       countIssue(change, -1)
+      // An owner's list may still name what was not made after all: there is no row of it.
       if (before === null) reservations.delete(after.id)
       else reservations.set(before.id, before)
-      if (before === null) ownedBy(after.tenant, after.owner).delete(after.id)
     },
   }
 }
+
+type Counted = { readonly locationId: string | null; readonly channelId: string; units: number }
 
 function ownerKey(tenant: string, { kind, id }: Owner): string {
   return `${kind} ${tenant.length} ${tenant} ${id}`

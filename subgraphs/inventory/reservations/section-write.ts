@@ -1,4 +1,4 @@
-import { plainArray, textArray } from '../../../platform/sql/array-literal.ts'
+import { plainArray, textArray, uuidArray } from '../../../platform/sql/array-literal.ts'
 import type { Transaction } from '../../../platform/sql/database.ts'
 import type { Change } from './command.ts'
 import type { ReservationRow } from './legs.ts'
@@ -82,7 +82,7 @@ function bornColumns(changes: readonly Change[], now: Date): readonly unknown[] 
     textArray(rows.map((row) => row.id)),
     textArray(rows.map((row) => row.owner.id)),
     textArray(rows.map((row) => row.lineId)),
-    plainArray(changes.map(({ madeBy }) => madeBy?.id ?? 'NULL')),
+    uuidArray(changes.map(({ madeBy }) => madeBy?.id ?? null)),
     textArray(changes.map(({ madeBy }) => madeBy?.fingerprint ?? null)),
     plainArray(runOf),
     text((row) => row.tenant),

@@ -1,7 +1,7 @@
 import { inSlices } from '../../../platform/batch/slices.ts'
 import type { CacheInvalidator } from '../../../platform/cache/cache.ts'
 import type { EventLog, JsonValue } from '../../../platform/event-log/event-log.ts'
-import type { IdempotencyRecord, KeyedCommand, Known } from '../../../platform/idempotency/idempotency.ts'
+import type { IdempotencyRecord, Known } from '../../../platform/idempotency/idempotency.ts'
 import type { IdMinter } from '../../../platform/ids.ts'
 import type { Database } from '../../../platform/sql/database.ts'
 import type { Method } from '../network.ts'
@@ -61,6 +61,8 @@ export async function runSection(
       writer.add({ changes: decision.changes, record, correlationId: correlationOf(command) })
     })
     const written = writer.end()
+    // Behind the last row: the locks are held for no turn of ours.
+    transaction.commit()
     onDecided()
     await written
     return { outcomes: done, touched: [...changed] }
@@ -75,20 +77,17 @@ export async function runSection(
 async function decideAll(
   state: SectionState,
   commands: readonly Command[],
-  known: ReadonlyMap<KeyedCommand, Known>,
+  known: readonly Known[],
   deps: DecideDeps,
   onStep: (step: Step) => void,
 ): Promise<void> {
   // Two commands of one group may carry the same key: the second meets what the first has made.
   const made = new Map<string, Made>()
-  const decideOne = (command: Command): Step => {
+  const decideOne = (command: Command, before: Known): Step => {
     if (command.kind === 'tidy') return { command, decision: decideTidy(state, command), response: null }
     const { id, fingerprint } = command.keyed
     const earlier = made.get(id)
-    const answered =
-      earlier === undefined
-        ? answerOf(known.get(command.keyed) ?? unknownKey, command)
-        : answerAgain(earlier, fingerprint)
+    const answered = earlier === undefined ? answerOf(before, command) : answerAgain(earlier, fingerprint)
     if (answered !== null) return { command, decision: { outcome: answered, changes: [] }, response: null }
     const decision = decide(state, command, deps)
     const { outcome } = decision
@@ -98,7 +97,7 @@ async function decideAll(
   }
   await inSlices(commands.length, (at) => {
     const command = commands[at]
-    if (command !== undefined) onStep(decideOne(command))
+    if (command !== undefined) onStep(decideOne(command, known[at] ?? unknownKey))
   })
 }
 

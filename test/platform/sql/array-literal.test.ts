@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { jsonArray, plainArray, textArray } from '../../../platform/sql/array-literal.ts'
+import { jsonArray, plainArray, textArray, uuidArray } from '../../../platform/sql/array-literal.ts'
 import { openTestDatabase } from '../../support/postgres.ts'
 
 it('arrays arrive as they were, whatever is in them', async () => {
@@ -12,4 +12,14 @@ it('arrays arrive as they were, whatever is in them', async () => {
   )
   const written = values.map((value) => JSON.stringify(value))
   expect(rows).toEqual([{ texts, numbers: [1, -2], none: [], json: values, written }])
+})
+
+it('ids arrive as they were', async () => {
+  await using test = await openTestDatabase()
+  const ids = ['00112233445566778899aabbccddeeff', null, 'ffffffffffffffffffffffffffffffff']
+  const { rows } = await test.database.query(
+    `select (select array_agg(replace(id::text, '-', '')) from unnest($1::uuid[]) as id) as ids, cardinality($2::uuid[]) as none`,
+    [uuidArray(ids), uuidArray([])],
+  )
+  expect(rows).toEqual([{ ids, none: 0 }])
 })
