@@ -1,7 +1,7 @@
 import { contactRows } from './crm/rows.ts'
 import { erpMasterRows, invoiceRows } from './erp/rows.ts'
 import { knownBriefs } from './known-orders.ts'
-import { accountRows, channelRows, orderRows } from './oms/rows.ts'
+import { accountRows, channelRows, feedRows, orderRows } from './oms/rows.ts'
 import { drawBrief, type World } from './order-brief.ts'
 import { type OrderPlan, planOrder } from './order-plan.ts'
 import { paymentRows } from './psp/rows.ts'
@@ -25,6 +25,7 @@ function* masterRows(world: World): Generator<TableRow> {
   yield* erpMasterRows(world)
   yield* nodeRows(world)
   yield* channelRows()
+  yield* feedRows(world)
   yield* accountRows(world)
   yield* contactRows(world)
 }

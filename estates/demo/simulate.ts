@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../platform/clock.ts'
 import { createRandom, streams } from './random.ts'
 import { advanceOrder, cancelOrder, requestReturn } from './simulate/advance-order.ts'
+import { feedStock } from './simulate/marketplace.ts'
 import { runPostings } from './simulate/money.ts'
 import { placeOrder } from './simulate/place-order.ts'
 import type { Deed, DemoDatabases, Trade } from './simulate/sources.ts'
@@ -39,6 +40,7 @@ const deeds: readonly (readonly [weight: number, deed: Deed])[] = [
   [5, runPostings],
   [2, changePrice],
   [2, moveCustomer],
+  [2, feedStock],
 ]
 const totalWeight = deeds.reduce((sum, [weight]) => sum + weight, 0)
 

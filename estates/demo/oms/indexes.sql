@@ -8,3 +8,7 @@ create index sales_order_open on sales_order (status_at, order_id) where status_
 create index sales_order_customer on sales_order (customer_id);
 alter table sales_order_line add foreign key (order_id) references sales_order;
 alter table order_event add foreign key (order_id) references sales_order;
+alter table market_ack add foreign key (order_id) references sales_order;
+create index market_ack_order on market_ack (order_id);
+alter table market_ack_line add foreign key (ack_id) references market_ack;
+create index market_feed_open on market_feed (feed_id) where confirmed_at is null;

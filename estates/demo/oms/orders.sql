@@ -13,6 +13,7 @@ select o.order_id as key,
       when o.loyalty_card is not null then jsonb_build_object('namespace', 'loyalty-number', 'value', o.loyalty_card) end,
     'location', case when o.store_code is not null then jsonb_build_object('namespace', 'location-code', 'value', o.store_code) end,
     'placedAt', o.placed_at,
+    'acknowledgeBy', o.ack_by,
     'currency', o.currency,
     'taxIncluded', o.tax_included,
     'status', case o.status_code

@@ -1,5 +1,5 @@
 import type { World } from '../order-brief.ts'
-import type { OrderPlan } from '../order-plan.ts'
+import { type OrderPlan, statusOf } from '../order-plan.ts'
 import { accountAt, accountCount } from '../people.ts'
 import { amount, instant, rowOf, sourceTable, type TableRow } from '../rows.ts'
 
@@ -12,16 +12,23 @@ const customer = sourceTable(
 const order = sourceTable(
   'oms',
   'sales_order',
-  'order_id order_no channel_code external_no customer_id loyalty_card placed_at currency tax_included status_code status_at delivery_mode store_code shipping_amount ship_name ship_street ship_city ship_zip ship_country',
+  'order_id order_no channel_code external_no customer_id loyalty_card placed_at currency tax_included status_code status_at delivery_mode store_code shipping_amount ship_name ship_street ship_city ship_zip ship_country ack_by',
 )
 const orderLine = sourceTable(
   'oms',
   'sales_order_line',
   'order_id line_no sku description quantity unit_price discount_amount tax_amount status_code cancelled_qty returned_qty',
 )
+const ack = sourceTable('oms', 'market_ack', 'ack_id order_id acked_at')
+const ackLine = sourceTable('oms', 'market_ack_line', 'ack_id line_no acked_qty refused_qty reason')
+const feed = sourceTable('oms', 'market_feed', 'feed_id channel_code sent_at confirmed_at listings refused')
 const orderEvent = sourceTable('oms', 'order_event', 'order_id seq status_code occurred_at')
 
-const dayMs = 86_400_000
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
+
+/** A marketplace wants to hear of an order within that. */
+export const acknowledgeWithinMs = 4 * hourMs
 
 export function* channelRows(): Generator<TableRow> {
   yield rowOf(channel, 'WEB', 'Web shop')
@@ -103,6 +110,7 @@ export function* orderRows(plan: OrderPlan): Generator<TableRow> {
     shipTo?.city ?? null,
     shipTo?.postalCode ?? null,
     shipTo?.country ?? null,
+    brief.channel === 'AMZ' ? instant(brief.placedAtMs + acknowledgeWithinMs) : null,
   )
   for (const line of plan.lines) {
     yield rowOf(
@@ -122,6 +130,24 @@ export function* orderRows(plan: OrderPlan): Generator<TableRow> {
   }
   for (const [at, step] of plan.steps.entries())
     yield rowOf(orderEvent, brief.orderId, at + 1, step.status, instant(step.atMs))
+  const confirmedAtMs = plan.stageAt(statusOf.confirmed)
+  if (brief.channel === 'AMZ' && confirmedAtMs !== null) yield* ackRows(plan, confirmedAtMs)
+}
+
+/** As many acknowledgements as orders: each tells of all lines. */
+function* ackRows({ brief, lines }: OrderPlan, atMs: number): Generator<TableRow> {
+  yield rowOf(ack, brief.orderId, brief.orderId, instant(atMs))
+  for (const { lineNo, quantity } of lines) yield rowOf(ackLine, brief.orderId, lineNo, quantity, 0, null)
+}
+
+/** Every hour of the last day, the newest not confirmed yet. */
+export function* feedRows({ referenceTime, size }: World): Generator<TableRow> {
+  const nowMs = referenceTime.getTime()
+  for (let hoursAgo = 24; hoursAgo >= 0; hoursAgo -= 1) {
+    const sentAtMs = nowMs - hoursAgo * hourMs
+    const confirmedAtMs = hoursAgo === 0 ? null : sentAtMs + (20 + 3 * hoursAgo) * 1_000
+    yield rowOf(feed, 25 - hoursAgo, 'AMZ', instant(sentAtMs), instant(confirmedAtMs), size.variants, 0)
+  }
 }
 
 function accountId(index: number): number {

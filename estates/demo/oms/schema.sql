@@ -1,4 +1,4 @@
--- The web shop's order management: channels, web customers, orders of every channel, their events.
+-- The web shop's order management: channels, web customers, orders of every channel, their events; and what it tells marketplaces.
 create table sales_channel (
   channel_code  varchar(3) primary key,  -- WEB, APP, POS, AMZ
   channel_label varchar(40) not null
@@ -38,7 +38,8 @@ create table sales_order (
   ship_street     varchar(80),
   ship_city       varchar(40),
   ship_zip        varchar(10),
-  ship_country    char(2)
+  ship_country    char(2),
+  ack_by          timestamptz            -- by when a marketplace wants to hear whether it can be had
 );
 create sequence sales_order_id start 5000001;
 create table sales_order_line (
@@ -63,3 +64,27 @@ create table order_event (
   occurred_at timestamptz not null,
   primary key (order_id, seq)
 );
+create table market_ack (
+  ack_id   bigint primary key,
+  order_id bigint not null,
+  acked_at timestamptz not null
+);
+create sequence market_ack_id start 20000001;
+create table market_ack_line (
+  ack_id      bigint not null,
+  line_no     integer not null,
+  acked_qty   integer not null,
+  refused_qty integer not null,
+  reason      varchar(40),
+  primary key (ack_id, line_no)
+);
+-- Our stock as it was sent to a marketplace.
+create table market_feed (
+  feed_id      bigint primary key,
+  channel_code varchar(3) not null,
+  sent_at      timestamptz not null,
+  confirmed_at timestamptz,      -- when the marketplace said that it has it
+  listings     integer not null,
+  refused      integer not null
+);
+create sequence market_feed_id start 700001;

@@ -1,5 +1,6 @@
 import { firstOrderId } from '../order-brief.ts'
 import { statusOf } from '../order-plan.ts'
+import { acknowledge } from './marketplace.ts'
 import { authorize, capture, creditInvoice, invoice, refund, voidPayment } from './money.ts'
 import { readOrder, type SoldOrder, setStatus } from './order.ts'
 import { firstRow, type Trade, wholeOf } from './sources.ts'
@@ -33,14 +34,16 @@ export async function advance(trade: Trade, order: SoldOrder): Promise<string | 
     case statusOf.received:
     case statusOf.held:
       await authorize(trade, order)
+      // Of some orders all but the first line is told of when its units are found.
+      await acknowledge(trade, order, { lines: trade.random.chance(0.2) ? 1 : null, reason: null })
       return await tell(trade, order, statusOf.confirmed, 'confirmed')
     case statusOf.confirmed:
     case backordered:
       await authorize(trade, order)
       if (order.mode === 'CARRY') return await sellAtTill(trade, order)
-      return (await allocate(trade, order))
-        ? await tell(trade, order, statusOf.allocated, 'allocated')
-        : await tell(trade, order, backordered, 'backordered')
+      if (!(await allocate(trade, order))) return await tell(trade, order, backordered, 'backordered')
+      await acknowledge(trade, order, { lines: null, reason: null })
+      return await tell(trade, order, statusOf.allocated, 'allocated')
     case statusOf.allocated:
       return await tell(trade, order, statusOf.released, 'released')
     case statusOf.released:
@@ -152,6 +155,7 @@ export async function cancelOrder(trade: Trade): Promise<string | null> {
   await release(trade, order)
   await trade.pause()
   await voidPayment(trade, order)
+  await acknowledge(trade, order, { lines: null, reason: 'CANCELLED' })
   return await tell(trade, order, statusOf.cancelled, 'cancelled')
 }
 

@@ -1,3 +1,4 @@
+import { acknowledgeWithinMs } from '../oms/rows.ts'
 import { destination } from '../order-brief.ts'
 import { statusOf } from '../order-plan.ts'
 import type { Random } from '../random.ts'
@@ -48,8 +49,8 @@ export async function placeOrder(trade: Trade): Promise<string | null> {
     }
     await transaction.query(
       `insert into sales_order (order_id, order_no, channel_code, external_no, customer_id, loyalty_card, placed_at, currency, tax_included, status_code,
-         status_at, delivery_mode, store_code, shipping_amount, ship_name, ship_street, ship_city, ship_zip, ship_country)
-       values ($1, $2, $3, $4, $5, $6, $7, 'EUR', true, $8, $7, $9, $10, $11, $12, $13, $14, $15, $16)`,
+         status_at, delivery_mode, store_code, shipping_amount, ship_name, ship_street, ship_city, ship_zip, ship_country, ack_by)
+       values ($1, $2, $3, $4, $5, $6, $7, 'EUR', true, $8, $7, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
       [
         id,
         `O-${id}`,
@@ -71,6 +72,7 @@ export async function placeOrder(trade: Trade): Promise<string | null> {
         shipTo?.city ?? null,
         shipTo?.postalCode ?? null,
         shipTo?.country ?? null,
+        channel === 'AMZ' ? new Date(at.getTime() + acknowledgeWithinMs) : null,
       ],
     )
     await transaction.query(

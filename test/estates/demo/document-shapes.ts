@@ -125,6 +125,28 @@ export const documentShapes: Readonly<Record<string, z.ZodType>> = {
     reorderPoint: whole,
     occurredAt: instant,
   }),
+  'channel-acknowledgement': z.strictObject({
+    order: reference,
+    acknowledgedAt: instant,
+    deadline: instant,
+    lines: z
+      .array(
+        z.strictObject({
+          lineKey: z.string(),
+          acknowledged: whole,
+          rejected: whole,
+          reason: z.string().nullable(),
+        }),
+      )
+      .min(1),
+  }),
+  'channel-feed': z.strictObject({
+    channelId: z.literal('amazon'),
+    sentAt: instant,
+    confirmedAt: instant.nullable(),
+    items: whole,
+    rejected: whole,
+  }),
   shipment: z.strictObject({
     order: reference,
     location: reference,
@@ -153,6 +175,7 @@ export const documentShapes: Readonly<Record<string, z.ZodType>> = {
     customer: reference.nullable(),
     location: reference.nullable(),
     placedAt: instant,
+    acknowledgeBy: instant.nullable(),
     currency,
     taxIncluded: z.literal(true),
     status: enumOf('LineState'),
