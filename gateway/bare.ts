@@ -124,11 +124,10 @@ const anyone: Viewer = { kind: 'anonymous', tenant: 'none', clientId: 'none', sc
 /** It asks nobody who they are, so the subgraphs must be able to: whoever asks is told to them as they said it. */
 const passedHeaders: SubgraphHeaders = ({ correlationId, traceparent, request }) => {
   const authorization = request?.headers.authorization
-  return {
-    [correlationHeader]: correlationId,
-    ...(traceparent === undefined ? {} : { traceparent }),
-    ...(authorization === undefined ? {} : { authorization }),
-  }
+  const headers: Record<string, string> = { [correlationHeader]: correlationId }
+  if (traceparent !== undefined) headers.traceparent = traceparent
+  if (authorization !== undefined) headers.authorization = authorization
+  return headers
 }
 
 async function readSupergraph(path: string): Promise<string> {

@@ -54,6 +54,8 @@ export async function runOperation(executor: Executor, exchange: Exchange, deps:
   })
   const isTold = kept !== undefined && request.extensions?.entityCache === true
   const extensions = isTold ? { ...own, entityCache: tally } : own
+  // The commonest by far, as one literal: see docs/decisions/012-executor-text.md.
+  if (data !== undefined && extensions === undefined && (errors === undefined || errors.length === 0)) return { data }
   return {
     ...formatAll(errors, format),
     ...(data === undefined ? {} : { data }),

@@ -3,7 +3,7 @@ import type { Cors } from './cors.ts'
 import type { Answer, GatewayRequest } from './exchange.ts'
 import { compress, compressedHeaders } from './http-compress.ts'
 import { acceptsParts } from './http-parts.ts'
-import { type HttpReply, type RefusalDeps, refusalOf, replyTo } from './http-reply.ts'
+import { type HttpReply, joinHeaders, type RefusalDeps, refusalOf, replyTo } from './http-reply.ts'
 import { plainHeaders, readPostBody } from './http-request.ts'
 
 export type PlainPostDeps = RefusalDeps & {
@@ -89,10 +89,11 @@ function answer(
 ): void {
   const { headers } = request
   const begin = (reply: HttpReply, bytes: number, coding?: typeof compressedHeaders): ServerResponse => {
-    const own = { 'content-length': bytes, ...deps.securityHeaders }
+    const own = { 'content-length': String(bytes) }
     const allowed = headers.origin === undefined ? undefined : deps.cors.answerHeaders(headers.origin)
     const last = deps.isClosing() ? { connection: 'close' } : undefined
-    return response.writeHead(reply.status, { ...reply.headers, ...coding, ...own, ...allowed, ...last })
+    const all = joinHeaders(reply.headers, coding, own, deps.securityHeaders, allowed, last)
+    return response.writeHead(reply.status, all)
   }
   const sendText = (reply: HttpReply): void => {
     const bytes = Buffer.byteLength(reply.text)

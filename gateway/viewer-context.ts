@@ -5,10 +5,12 @@ import type { SubgraphHeaders } from './execute.ts'
 
 /** What our own subgraphs are told with every call: who asks, and under which correlation id and trace. */
 export function createSubgraphHeaders(codec: ViewerCodec): SubgraphHeaders {
-  return ({ viewer, correlationId, traceparent }) => ({
-    [viewerHeader]: codec.encode(viewer),
-    [correlationHeader]: correlationId,
-    ...(traceparent === undefined ? {} : { traceparent }),
-    ...traceHeaders(),
-  })
+  return ({ viewer, correlationId, traceparent }) => {
+    const headers: Record<string, string> = {
+      [viewerHeader]: codec.encode(viewer),
+      [correlationHeader]: correlationId,
+    }
+    if (traceparent !== undefined) headers.traceparent = traceparent
+    return Object.assign(headers, traceHeaders())
+  }
 }

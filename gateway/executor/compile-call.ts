@@ -58,11 +58,13 @@ export const compileCall = (call: PlanCall, deps: CallDeps): Step => {
 
   const send = (run: Run, lists: readonly RepresentationList[]): MaybePromise<SubgraphResponse> => {
     const { headers, signal } = run
-    const request = { query: call.text, queryJson, kind: call.operation, headers, signal }
+    const query = call.text
+    const kind = call.operation
+    // One literal each: see docs/decisions/012-executor-text.md.
     const response = transport.call(
       transport.takesText
-        ? { ...request, variablesJson: variablesText(run, lists) }
-        : { ...request, variables: variablesOf(run, lists) },
+        ? { query, queryJson, variablesJson: variablesText(run, lists), kind, headers, signal }
+        : { query, queryJson, variables: variablesOf(run, lists), kind, headers, signal },
     )
     // What one call brings must not change where those beside it look.
     return isAlone ? response : Promise.resolve(response)
