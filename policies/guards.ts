@@ -55,6 +55,7 @@ const customers: Guards = {
 const inventory: Guards = {
   fields: {
     'Query.channelFeeds': 'read-stock-positions',
+    'Query.inventoryFigures': 'read-stock-positions',
     'Query.plannedTransfers': 'read-stock-positions',
     'Query.reservation': 'read-reservations',
     'Query.sequenceGaps': 'read-stock-positions',

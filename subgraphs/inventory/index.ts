@@ -51,6 +51,7 @@ export function createInventory({
   const caches = createCaches(database, cacheFactory)
   const ids = createIdMinter(systemClock)
   const commands = createInventoryCommands({ database, eventLog, invalidator: cacheFactory, freshness, caches, ids })
+  const figures = inventoryFigures({ database, caches, freshness, now: systemClock })
   return {
     name: 'inventory',
     typeDefs: ['shared', 'inventory']
@@ -63,6 +64,7 @@ export function createInventory({
       cursors,
       database,
       commands,
+      figures,
       load: createLoaders(caches),
     }),
     projections: [
@@ -82,7 +84,7 @@ export function createInventory({
       { name: 'inventory.tidy-feeds', everyMs: 600_000, run: () => removeOldFeeds(database, 1_000) },
       { name: 'inventory.ask-again', everyMs: 5_000, run: () => askAgain({ database, eventLog, reread }) },
     ],
-    figures: inventoryFigures({ database, caches, freshness, now: systemClock }),
+    figures,
     sources: [channelSource, locationSource, stockSource, movementSource, feedSource, ...termSources],
     migrations: assetPath('subgraphs/inventory/migrations'),
   }

@@ -4,7 +4,7 @@ import type { FreshnessBoard } from '../../platform/connector/freshness.ts'
 import type { CursorCodec } from '../../platform/cursor.ts'
 import { allReady, isPromise, type MaybePromise, whenReady } from '../../platform/maybe-promise.ts'
 import type { Queryable } from '../../platform/sql/database.ts'
-import type { SubgraphCall } from '../../platform/subgraph/subgraph.ts'
+import type { Figures, SubgraphCall } from '../../platform/subgraph/subgraph.ts'
 import type { Basis } from './basis.ts'
 import type { Caches } from './caches.ts'
 import type { InventoryCommands } from './commands.ts'
@@ -30,6 +30,7 @@ export type Context = SubgraphCall & {
     | 'stepTransfer'
     | 'receiveTransfer'
   >
+  readonly figures: Figures
   /** For what no cache keeps: history, and lists of exceptions. */
   readonly database: Queryable
 }

@@ -4,6 +4,7 @@ import { isInStockScope, stockScope } from '../../policies/stock-scope.ts'
 import type { SubgraphResolvers } from '../../schema/generated/inventory.ts'
 import { freeOf } from './availability.ts'
 import { explanationOf } from './explanation.ts'
+import { resolveFigures } from './figures-query.ts'
 import { recordMutations } from './ledger/record-resolvers.ts'
 import {
   resolveChannelFeeds,
@@ -56,6 +57,7 @@ export const inventoryResolvers: SubgraphResolvers = {
     shortfalls: (_, given, context) => resolveShortfalls(given, context),
     unreceivedTransfers: (_, given, context) => resolveUnreceivedTransfers(given, context),
     sequenceGaps: (_, given, context) => resolveSequenceGaps(given, context),
+    inventoryFigures: (_, given, context) => resolveFigures(given, context),
     channelFeeds: (_, given, context) => resolveChannelFeeds(given, context),
   },
   Mutation: { ...reservationMutations, ...recordMutations, ...transferMutations, ...ruleMutations },

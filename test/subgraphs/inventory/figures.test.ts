@@ -4,6 +4,7 @@ import type { JsonObject } from '../../../platform/event-log/event-log.ts'
 import type { Figure, Subgraph } from '../../../platform/subgraph/subgraph.ts'
 import { createInventory } from '../../../subgraphs/inventory/index.ts'
 import { fresh, openSubgraphWorld, worldNow } from '../../support/subgraph-world.ts'
+import { staff } from '../../support/viewers.ts'
 import { withCatalogue } from './catalogue.ts'
 import { channelDocument, locationDocument, stockDocument } from './documents.ts'
 
@@ -60,6 +61,25 @@ it('figures tell by channel how old its numbers are, how true counts found them,
   expect(byChannel(after.inventory_miscounted_units)).toEqual({ web: 2, amazon: 2 })
   const ages = byChannel(after.inventory_age_seconds)
   expect(Math.round((ages.web ?? 0) - (ages.amazon ?? 0))).toBe(3_598)
+
+  const query = 'query ($names: [String!]) { inventoryFigures(names: $names) { name channelId value } }'
+  const names = ['inventory_counts', 'inventory_shortfalls']
+  expect(await world.ask(query, { names })).toEqual({
+    inventoryFigures: [
+      { name: 'inventory_counts', channelId: 'amazon', value: 1 },
+      { name: 'inventory_counts', channelId: 'web', value: 2 },
+      { name: 'inventory_shortfalls', channelId: null, value: 0 },
+    ],
+  })
+  const all = await world.ask('{ inventoryFigures { name help } }')
+  expect(all.inventoryFigures).toContainEqual({
+    name: 'inventory_short_units',
+    help: 'Units promised that are not there',
+  })
+  expect((await world.tryToAsk(query, { names }, staff(['store-associate'], ['loc_1']))).data).toEqual({
+    inventoryFigures: [],
+  })
+  await expect(world.ask(query, { names: ['none'] })).rejects.toThrow(/BAD_USER_INPUT.*names has \\?"none\\?"/)
 
   const dump = await world.dump()
   await world.rebuild()
