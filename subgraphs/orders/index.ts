@@ -7,6 +7,7 @@ import type { Database } from '../../platform/sql/database.ts'
 import type { Subgraph } from '../../platform/subgraph/subgraph.ts'
 import { orderScope } from '../../policies/order-scope.ts'
 import { createCaches } from './caches.ts'
+import { ordersFigures } from './figures.ts'
 import { type Context, createLoaders } from './loaders.ts'
 import { customersProjection, ordersProjection } from './read-model.ts'
 import { regionsProjection } from './regions.ts'
@@ -37,6 +38,7 @@ export function createOrders({ database, cacheFactory, freshness, cursors }: Ord
     }),
     projections: [ordersProjection, customersProjection, regionsProjection],
     processes: [publicStatusProcess],
+    figures: ordersFigures(database),
     sources: ordersSources,
     migrations: assetPath('subgraphs/orders/migrations'),
   }

@@ -96,6 +96,9 @@ function toRow(id: string, facts: OrderFacts) {
     placedAt: view?.placedAt,
     publicStatus: view?.publicStatus,
     locationIds: view === null ? [] : locationsOf(view),
+    ackDeadline: view?.ackDeadline,
+    ackPending: view?.acknowledgement?.pending,
+    ackedAt: view?.acknowledgement?.acknowledgedAt,
     facts,
   }
 }
@@ -117,15 +120,18 @@ async function writeTimeline(transaction: Transaction, rows: readonly TimelineRo
 const selectFacts = `SELECT id, facts FROM orders.orders WHERE id = ANY($1::text[])`
 
 const upsertOrders = `
-INSERT INTO orders.orders (id, number, channel_id, external_number, profile_id, location_id, placed_at, public_status, location_ids, facts)
-SELECT id, number, "channelId", "externalNumber", "profileId", "locationId", "placedAt", "publicStatus", array(SELECT jsonb_array_elements_text("locationIds")), facts
+INSERT INTO orders.orders (id, number, channel_id, external_number, profile_id, location_id, placed_at, public_status, location_ids, ack_deadline,
+  ack_pending, acked_at, facts)
+SELECT id, number, "channelId", "externalNumber", "profileId", "locationId", "placedAt", "publicStatus", array(SELECT jsonb_array_elements_text("locationIds")),
+  "ackDeadline", "ackPending", "ackedAt", facts
 FROM jsonb_to_recordset($1::jsonb) AS r(
   id text, number text, "channelId" text, "externalNumber" text, "profileId" text, "locationId" text, "placedAt" timestamptz,
-  "publicStatus" text, "locationIds" jsonb, facts jsonb)
+  "publicStatus" text, "locationIds" jsonb, "ackDeadline" timestamptz, "ackPending" bigint, "ackedAt" timestamptz, facts jsonb)
 ON CONFLICT (id) DO UPDATE SET
   number = excluded.number, channel_id = excluded.channel_id, external_number = excluded.external_number,
   profile_id = excluded.profile_id, location_id = excluded.location_id, placed_at = excluded.placed_at, public_status = excluded.public_status,
-  location_ids = excluded.location_ids,
+  location_ids = excluded.location_ids, ack_deadline = excluded.ack_deadline, ack_pending = excluded.ack_pending,
+  acked_at = excluded.acked_at,
   facts = excluded.facts`
 
 const insertParts = `

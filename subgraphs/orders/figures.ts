@@ -1,0 +1,48 @@
+import type { Queryable } from '../../platform/sql/database.ts'
+import type { Figure, Figures } from '../../platform/subgraph/subgraph.ts'
+
+const byChannel = ['channel'] as const
+
+/** How timely marketplaces are told of their orders. */
+export function ordersFigures(database: Queryable): Figures {
+  return {
+    help: {
+      orders_unacknowledged:
+        'Orders of which a channel was told nothing, or not of all units, with a deadline within 7 days',
+      orders_unacknowledged_overdue: 'Of these, those past their deadline',
+      orders_acknowledged: 'Orders of which a channel was told of the last unit within 24 hours',
+      orders_acknowledged_late: 'Of these, those it was told of after their deadline',
+    },
+    labels: {
+      orders_unacknowledged: byChannel,
+      orders_unacknowledged_overdue: byChannel,
+      orders_acknowledged: byChannel,
+      orders_acknowledged_late: byChannel,
+    },
+    async read() {
+      const { rows } = await database.query<Readonly<Record<string, number>> & { readonly channel: string }>(
+        readText,
+        [],
+      )
+      const figureOf = (name: string): Figure =>
+        rows.map(({ channel, ...values }) => ({ labels: { channel }, value: values[name] ?? 0 }))
+      return {
+        orders_unacknowledged: figureOf('open'),
+        orders_unacknowledged_overdue: figureOf('overdue'),
+        orders_acknowledged: figureOf('done'),
+        orders_acknowledged_late: figureOf('late'),
+      }
+    },
+  }
+}
+
+// Both parts read a partial index, as far back as they count.
+const readText = `
+SELECT channel_id AS channel, sum(open)::float8 AS open, sum(overdue)::float8 AS overdue, sum(done)::float8 AS done, sum(late)::float8 AS late
+FROM (
+  SELECT channel_id, 1 AS open, (ack_deadline < clock_timestamp())::int AS overdue, 0 AS done, 0 AS late
+  FROM orders.orders WHERE ack_pending > 0 AND ack_deadline > clock_timestamp() - interval '7 days'
+  UNION ALL
+  SELECT channel_id, 0, 0, 1, coalesce(acked_at > ack_deadline, false)::int
+  FROM orders.orders WHERE ack_pending = 0 AND acked_at > clock_timestamp() - interval '24 hours') AS told
+WHERE channel_id IS NOT NULL GROUP BY channel_id ORDER BY channel_id`
