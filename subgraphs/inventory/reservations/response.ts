@@ -5,7 +5,9 @@ import { type ReservationRow, timesOf } from './legs.ts'
 import type { Part } from './place.ts'
 
 /** What was kept, where the command itself says the rest: a replay has the same input, or it is none. */
-type Kept = { readonly at: string; readonly parts: readonly (Part & { readonly id: string })[] }
+type Kept = { readonly at: string; readonly parts: readonly KeptPart[] }
+/** `substitutedFor`: absent in records of earlier releases, which knew no substitutes. */
+type KeptPart = Omit<Part, 'substitutedFor'> & Partial<Pick<Part, 'substitutedFor'>> & { readonly id: string }
 
 /** What an idempotency record keeps of a change. */
 export function toResponse({ reservations }: Done): JsonValue {
@@ -25,6 +27,7 @@ export function fromResponse(response: JsonValue, command: ReserveCommand | Chan
   }
   const { at, parts } = response as Kept
   const times = timesOf(command.ttlSeconds, new Date(at))
-  const reservations = parts.map(({ id, ...part }) => toReservation(part, command, times, id))
-  return { kind: 'done', reservations, plan: parts, replayed: true }
+  const plan = parts.map(({ id, substitutedFor = null, ...part }): Part => ({ ...part, substitutedFor }))
+  const reservations = plan.map((part, at) => toReservation(part, command, times, parts[at]?.id ?? ''))
+  return { kind: 'done', reservations, plan, replayed: true }
 }

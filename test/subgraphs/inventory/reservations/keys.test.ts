@@ -94,7 +94,7 @@ it('a record of a former release is answered from as it was', async () => {
   )
   expect(await engine.submit(command)).toMatchObject({
     replayed: true,
-    reservations: [{ id: 'rsv_former', held: 1, expiresAt: '2026-11-30T10:10:00.000Z' }],
+    reservations: [{ id: 'rsv_former', held: 1, substitutedFor: null, expiresAt: '2026-11-30T10:10:00.000Z' }],
   })
   const { rows } = await database.query('select id from inventory.reservations', [])
   expect(rows).toEqual([])
