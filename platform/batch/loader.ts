@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader'
 import type { ReadThrough } from '../cache/cache.ts'
+import type { Rests } from '../cache/rests.ts'
 import { allReady, type MaybePromise } from '../maybe-promise.ts'
 
 /**
@@ -16,8 +17,11 @@ export type Loader<K, V> = {
 /** Keys of one batch; more of them make further batches at the same time. */
 const maxBatchSize = 1_000
 
-/** Build one per request: what it has read does not change within an answer. */
-export function createCacheLoader<K, V>(cache: ReadThrough<K, V>): Loader<K, V> {
+/**
+ * Build one per request: what it has read does not change within an answer.
+ * @param rests told of what it gives
+ */
+export function createCacheLoader<K, V>(cache: ReadThrough<K, V>, rests?: Rests): Loader<K, V> {
   const read = new Map<string, MaybePromise<V | null>>()
   let missing: DataLoader<K, V | null, string> | undefined
 
@@ -25,8 +29,9 @@ export function createCacheLoader<K, V>(cache: ReadThrough<K, V>): Loader<K, V> 
     const id = cache.keyOf(key)
     const known = read.get(id)
     if (known !== undefined) return known
-    const found = cache.peek(key)
-    const value = found === undefined ? loadMissing(key) : found
+    const found = cache.hold(key)
+    rests?.on(found)
+    const value = found === undefined ? loadMissing(key) : found.value
     read.set(id, value)
     return value
   }

@@ -1,6 +1,7 @@
 import { type DocumentNode, type GraphQLError, type GraphQLSchema, parse, validate } from 'graphql'
 import { LRUCache } from 'lru-cache'
 import { type CompiledOperation, compileOperation } from './executor/compile-operation.ts'
+import type { KeepableFields } from './executor/keepable-fields.ts'
 
 export type ReadDocument =
   /** `operation`: compiled when it is first asked for; undefined names the only one. */
@@ -21,6 +22,7 @@ export type DocumentCache = {
 export function createDocumentCache(
   schema: GraphQLSchema,
   bounds: { readonly maxDocuments: number; readonly maxChars: number },
+  keepable?: KeepableFields,
 ): DocumentCache {
   const known = new LRUCache<string, ReadDocument>({
     max: bounds.maxDocuments,
@@ -34,19 +36,23 @@ export function createDocumentCache(
       const document = parse(text)
       const errors = validate(schema, document)
       if (errors.length > 0) return { kind: 'invalid', errors }
-      const valid: ReadDocument = { kind: 'valid', operation: compiledIn(schema, document) }
+      const valid: ReadDocument = { kind: 'valid', operation: compiledIn(schema, document, keepable) }
       known.set(text, valid)
       return valid
     },
   }
 }
 
-function compiledIn(schema: GraphQLSchema, document: DocumentNode): (name: string | undefined) => CompiledOperation {
+function compiledIn(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  keepable: KeepableFields | undefined,
+): (name: string | undefined) => CompiledOperation {
   const compiled = new Map<string | undefined, CompiledOperation>()
   return (name) => {
     const known = compiled.get(name)
     if (known !== undefined) return known
-    const made = compileOperation(schema, document, name)
+    const made = compileOperation(schema, document, name, keepable)
     // Of names that no operation has there is no end.
     if (compiled.size < document.definitions.length) compiled.set(name, made)
     return made

@@ -1,4 +1,5 @@
 import { type GraphQLObjectType, type GraphQLSchema, isObjectType } from 'graphql'
+import type { Rests } from '../cache/rests.ts'
 import { isPromise, type MaybePromise } from '../maybe-promise.ts'
 
 type Reference = { readonly __typename?: unknown }
@@ -8,23 +9,30 @@ type ResolveReference = (reference: Reference, context: unknown, info: unknown) 
  * Answers `_entities` as the resolver of `@apollo/subgraph` does, which makes a promise for each reference even where its
  * entity is there at once. References to interfaces are left to that resolver.
  * @param schema changed in place
+ * @param kept `Type.__resolveReference` of those that note what they rest on
  */
-export function resolveEntitiesAtOnce(schema: GraphQLSchema): void {
+export function resolveEntitiesAtOnce(schema: GraphQLSchema, kept: ReadonlySet<string> = new Set()): void {
   const field = schema.getQueryType()?.getFields()._entities
   const resolveByPromises = field?.resolve
   if (field === undefined || resolveByPromises === undefined) return
-  const objects = new Map<unknown, { readonly name: string; readonly resolve: ResolveReference | undefined }>()
+  type Entity = { readonly name: string; readonly resolve: ResolveReference | undefined; readonly isNoted: boolean }
+  const objects = new Map<unknown, Entity>()
   for (const type of Object.values(schema.getTypeMap())) {
-    if (isObjectType(type)) objects.set(type.name, { name: type.name, resolve: resolveReferenceOf(type) })
+    if (!isObjectType(type)) continue
+    const { name } = type
+    objects.set(name, { name, resolve: resolveReferenceOf(type), isNoted: kept.has(`${name}.__resolveReference`) })
   }
   field.resolve = (source, args, context, info) => {
     const { representations } = args as { readonly representations: readonly Reference[] }
+    const rests = (context as { readonly rests?: Rests } | undefined)?.rests
     if (!representations.every(({ __typename }) => objects.has(__typename))) {
+      rests?.onMore()
       return resolveByPromises(source, args, context, info)
     }
     return representations.map((reference) => {
       const type = objects.get(reference.__typename)
       if (type === undefined) return null
+      if (!type.isNoted) rests?.onMore()
       const entity = type.resolve === undefined ? reference : type.resolve(reference, context, info)
       return withTypeName(entity, type.name)
     })

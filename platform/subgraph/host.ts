@@ -1,5 +1,5 @@
 import { buildSubgraphSchema } from '@apollo/subgraph'
-import { type DocumentNode, type ExecutionResult, type GraphQLSchema, Kind, parse } from 'graphql'
+import { type DocumentNode, type ExecutionResult, type GraphQLSchema, isObjectType, Kind, parse } from 'graphql'
 import { AppError } from '../errors/app-error.ts'
 import { formatGraphQLError } from '../errors/graphql-error.ts'
 import type { Viewer } from '../identity/viewer.ts'
@@ -8,6 +8,8 @@ import { isPromise, type MaybePromise, whenReady } from '../maybe-promise.ts'
 import { inSpan, withTraceHeaders } from '../telemetry/trace.ts'
 import { createDocumentCache } from './documents.ts'
 import { resolveEntitiesAtOnce } from './entities.ts'
+import { type Keeping, keepableFieldsOf } from './keeping.ts'
+import { createKeptAnswers } from './kept-answers.ts'
 import { sharedScalars } from './scalars.ts'
 import type { ResolverMap, SubgraphCall } from './subgraph.ts'
 import type { SubgraphRequest, SubgraphResponse } from './transport.ts'
@@ -41,12 +43,17 @@ const documentBounds = { maxDocuments: 2_000, maxChars: 8_000_000 }
 /**
  * Builds the executable schema of a subgraph once and answers calls to it.
  * @throws GraphQLError when SDL and resolvers do not fit together
+ * @throws TypeError when what may be kept has a guard
  */
 export function hostSubgraph(subgraph: HostableSubgraph, options: HostOptions): SubgraphHost {
   const built = buildSchema(subgraph)
-  resolveEntitiesAtOnce(built)
+  const { keeping } = subgraph
+  resolveEntitiesAtOnce(built, new Set(keeping?.fields))
+  const unguarded = resolversOf(built, keeping?.fields ?? [])
   const schema = options.transformSchema?.(built) ?? built
-  const documents = createDocumentCache(schema, documentBounds)
+  refuseGuarded(unguarded, schema)
+  const documents = createDocumentCache(schema, documentBounds, keeping && keepableFieldsOf(keeping))
+  const keep = keeping && createKeptAnswers(keeping)
   const now = options.now ?? (() => new Date())
   const spanName = `subgraph ${subgraph.name}`
 
@@ -54,10 +61,13 @@ export function hostSubgraph(subgraph: HostableSubgraph, options: HostOptions): 
     const viewer = readViewer(request.headers[viewerHeader], options)
     const read = documents.read(request.query)
     if (read.kind === 'invalid') return { errors: read.errors.map((error) => format(error, correlationId)) }
-    const result = read.operation(request.operationName)({
-      variables: request.variables ?? {},
-      contextValue: subgraph.createContext({ viewer, correlationId, signal: () => request.signal, now: now() }),
-    })
+    const operation = read.operation(request.operationName)
+    const variables = request.variables ?? {}
+    const call = { viewer, correlationId, signal: () => request.signal, now: now() }
+    const result =
+      keep === undefined
+        ? operation({ variables, contextValue: subgraph.createContext(call) })
+        : keep(operation, variables, call, subgraph.createContext)
     return whenReady(result, (ready) => toResponse(ready, correlationId))
   }
 
@@ -98,6 +108,26 @@ export type HostableSubgraph = {
   readonly typeDefs: string
   readonly resolvers: ResolverMap
   createContext(call: SubgraphCall): object
+  readonly keeping?: Keeping
+}
+
+type Resolvers = ReadonlyMap<string, unknown>
+
+function resolversOf(schema: GraphQLSchema, coordinates: Iterable<string>): Resolvers {
+  return new Map(
+    [...coordinates].map((coordinate) => {
+      const [typeName = '', fieldName = ''] = coordinate.split('.')
+      const type = schema.getType(typeName)
+      return [coordinate, isObjectType(type) ? type.getFields()[fieldName]?.resolve : undefined]
+    }),
+  )
+}
+
+/** What a guard lets one viewer have must not be given again to another. */
+function refuseGuarded(before: Resolvers, guarded: GraphQLSchema): void {
+  for (const [coordinate, resolve] of resolversOf(guarded, before.keys())) {
+    if (resolve !== before.get(coordinate)) throw new TypeError(`Cannot keep ${coordinate}: a guard stands before it`)
+  }
 }
 
 /** `ResolverMap` says less than graphql-js checks when it builds the schema. */

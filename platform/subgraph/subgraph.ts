@@ -1,7 +1,9 @@
 import type { GraphQLResolveInfo } from 'graphql'
+import type { Rests } from '../cache/rests.ts'
 import type { SourceHandler } from '../connector/connector.ts'
 import type { Process, Projection } from '../event-log/projection.ts'
 import type { Viewer } from '../identity/viewer.ts'
+import type { Keeping } from './keeping.ts'
 
 export const subgraphNames = ['inventory', 'orders', 'products', 'customers', 'finance'] as const
 export type SubgraphName = (typeof subgraphNames)[number]
@@ -14,6 +16,8 @@ export type SubgraphCall = {
   readonly signal: () => AbortSignal
   /** The moment the call began; every age in the answer is counted from it. */
   readonly now: Date
+  /** Present: the answer may be given again, so what it rests on is noted. */
+  readonly rests?: Rests | undefined
 }
 
 /**
@@ -53,6 +57,8 @@ export type Subgraph = {
   readonly resolvers: ResolverMap
   /** Built once per call: batch loaders bound to one request, and the call itself. */
   createContext(call: SubgraphCall): object
+  /** Absent: every call is answered anew. */
+  readonly keeping?: Keeping
   readonly projections: readonly Projection[]
   /** Absent: it decides nothing by itself. */
   readonly processes?: readonly Process[]

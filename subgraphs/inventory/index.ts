@@ -14,6 +14,7 @@ import { createInventoryCommands } from './commands.ts'
 import { feedSource } from './feeds/feed-source.ts'
 import { feedsProjection, removeOldFeeds } from './feeds/feeds.ts'
 import { inventoryFigures } from './figures.ts'
+import { inventoryKeeping } from './keeping.ts'
 import { askAgain } from './ledger/ask-again.ts'
 import { exceptionsProjection } from './ledger/exceptions-projection.ts'
 import { ledgerProjection } from './ledger/ledger-projection.ts'
@@ -65,8 +66,9 @@ export function createInventory({
       database,
       commands,
       figures,
-      load: createLoaders(caches),
+      load: createLoaders(caches, call.rests),
     }),
+    keeping: inventoryKeeping,
     projections: [
       networkProjection,
       ledgerProjection,

@@ -1,5 +1,6 @@
 import { createCacheLoader, type Loader } from '../../platform/batch/loader.ts'
 import type { Held } from '../../platform/cache/cache.ts'
+import type { Rests } from '../../platform/cache/rests.ts'
 import type { FreshnessBoard } from '../../platform/connector/freshness.ts'
 import type { CursorCodec } from '../../platform/cursor.ts'
 import { allReady, isPromise, type MaybePromise, whenReady } from '../../platform/maybe-promise.ts'
@@ -48,13 +49,13 @@ export type Loaders = {
 }
 
 /** Batches the keys of one request; what is asked twice is read once, so one answer never mixes two states. */
-export function createLoaders(caches: Caches): Loaders {
-  const network = createCacheLoader(caches.network)
-  const sharedTerms = createCacheLoader(caches.sharedTerms)
-  const positionsOfVariant = createCacheLoader(caches.positionsOfVariant)
-  const termsOfVariant = createCacheLoader(caches.termsOfVariant)
-  const categoriesOfProduct = createCacheLoader(caches.categoriesOfProduct)
-  const storedHolds = createCacheLoader(caches.holdsOfVariant)
+export function createLoaders(caches: Caches, rests?: Rests): Loaders {
+  const network = createCacheLoader(caches.network, rests)
+  const sharedTerms = createCacheLoader(caches.sharedTerms, rests)
+  const positionsOfVariant = createCacheLoader(caches.positionsOfVariant, rests)
+  const termsOfVariant = createCacheLoader(caches.termsOfVariant, rests)
+  const categoriesOfProduct = createCacheLoader(caches.categoriesOfProduct, rests)
+  const storedHolds = createCacheLoader(caches.holdsOfVariant, rests)
 
   // One state within an answer, as with every loader: what was read by itself decides what a basis is made of.
   const given = new Map<string, MaybePromise<LoadedBasis>>()
@@ -65,7 +66,7 @@ export function createLoaders(caches: Caches): Loaders {
   return {
     network: loadNetwork,
     positionsOfVariant,
-    variantIdBySku: createCacheLoader(caches.variantIdBySku),
+    variantIdBySku: createCacheLoader(caches.variantIdBySku, rests),
     holdsOfVariant(variantId, now) {
       const basis = given.get(variantId)
       if (basis !== undefined) return whenReady(basis, ({ holds }) => holds)
@@ -81,7 +82,7 @@ export function createLoaders(caches: Caches): Loaders {
       const network = loadNetwork()
       const shared = sharedTerms.load(sharedTermsKey)
       const positions = positionsOfVariant.load(variantId)
-      const kept = readApart.has(variantId) ? undefined : keptBasis(network, shared, positions)
+      const kept = readApart.has(variantId) ? undefined : keptBasis(network, shared, positions, rests)
       const basis = kept === undefined ? loadBasis() : withHoldsAt(kept, now)
       given.set(variantId, basis)
       return basis
@@ -172,6 +173,7 @@ function keptBasis(
   network: MaybePromise<NetworkIndex>,
   shared: MaybePromise<SharedTerms | null>,
   positions: MaybePromise<readonly PositionRow[] | null>,
+  rests: Rests | undefined,
 ): LoadedBasis | undefined {
   if (positions === null || isPromise(positions)) return undefined
   const kept = bases.get(positions)
@@ -179,6 +181,7 @@ function keptBasis(
     return undefined
   }
   for (const { isHeld } of kept.rests) if (!isHeld) return undefined
+  if (rests !== undefined) for (const held of kept.rests) rests.on(held)
   return kept.basis
 }
 

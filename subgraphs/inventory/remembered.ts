@@ -3,7 +3,7 @@ import { type Asked, type Basis, toInput } from './basis.ts'
 import type { LoadedBasis } from './loaders.ts'
 import type { Method, Origin } from './network.ts'
 import { type PromiseAnswer, promiseOf, type SellingTerms } from './promise.ts'
-import { isUnread } from './provenance.ts'
+import { freshIn, isUnread } from './provenance.ts'
 import { noInTransit } from './supply.ts'
 
 export type Status = 'IN_STOCK' | 'LOW_STOCK' | 'BACKORDER' | 'PREORDER' | 'OUT_OF_STOCK' | 'DISCONTINUED' | 'UNKNOWN'
@@ -13,12 +13,12 @@ export type Computed = {
   readonly status: Status
   /** The newest fact of each source the number rests on. */
   readonly origins: readonly Origin[]
-}
-
-type Remembered = Computed & {
-  readonly basis: LoadedBasis
+  /** Before then, and while these sources are fresh, the same basis gives the same. Negative infinity: nobody knows. */
   readonly validUntilMs: number
 }
+
+/** Clocks step back: what was before it was computed nobody knows. */
+type Remembered = Computed & { readonly basis: LoadedBasis; readonly computedAtMs: number }
 
 // As long as a variant's positions are the same object, so is what was computed from them: an event that changes
 // anything drops the cached value, and with it this.
@@ -28,19 +28,21 @@ const memory = new WeakMap<object, Map<string, Map<Method, Remembered>>>()
 export function computedOf(basis: LoadedBasis, asked: Asked): Computed | null {
   const byChannel = memory.get(basis.positions)
   const known = byChannel?.get(asked.channelId)?.get(asked.method)
-  if (known !== undefined && asked.nowMs < known.validUntilMs && isSame(known.basis, basis) && areFresh(known, asked)) {
+  if (known !== undefined && isInTime(known, asked) && isSame(known.basis, basis) && areFresh(known, asked))
     return known
-  }
   const input = toInput(basis, asked)
   if (input === null) return null
   const numbers = availableOf(input)
   const origins = newestOrigins(basis, asked)
-  const computed = { numbers, origins, status: statusOf(basis, numbers.ats, origins, asked) }
+  const status = statusOf(basis, numbers.ats, origins, asked)
+  const validUntilMs = input.aged
+    ? Number.NEGATIVE_INFINITY
+    : Math.min(input.validUntilMs, holdsEndMs(basis, asked.nowMs), releaseMs(basis, asked.nowMs))
+  const computed = { numbers, origins, status, validUntilMs }
   if (!input.aged && basis.positions.length > 0) {
     const channels = byChannel ?? new Map<string, Map<Method, Remembered>>()
     const methods = channels.get(asked.channelId) ?? new Map<Method, Remembered>()
-    const validUntilMs = Math.min(input.validUntilMs, holdsEndMs(basis, asked.nowMs), releaseMs(basis, asked.nowMs))
-    methods.set(asked.method, { ...computed, basis, validUntilMs })
+    methods.set(asked.method, { ...computed, basis, computedAtMs: asked.nowMs })
     channels.set(asked.channelId, methods)
     memory.set(basis.positions, channels)
   }
@@ -100,12 +102,12 @@ function isSame(a: LoadedBasis, b: LoadedBasis): boolean {
   )
 }
 
+function isInTime({ computedAtMs, validUntilMs }: Remembered, { nowMs }: Asked): boolean {
+  return nowMs >= computedAtMs && nowMs < validUntilMs
+}
+
 function areFresh({ origins }: Remembered, { freshness, nowMs }: Asked): boolean {
-  return origins.every(({ system }) => {
-    const known = freshness.of(system)
-    const syncedMs = known?.syncedAt?.getTime()
-    return known != null && syncedMs !== undefined && nowMs - syncedMs <= known.policy.softTtlMs
-  })
+  return origins.every(({ system }) => freshIn(system, freshness).isMetAt(nowMs))
 }
 
 function holdsEndMs({ storedHolds }: LoadedBasis, nowMs: number): number {

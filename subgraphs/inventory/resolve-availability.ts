@@ -6,11 +6,11 @@ import type { AvailableNumbers } from './availability.ts'
 import { type Asked, numbersOf } from './basis.ts'
 import type { LoadedBasis, Context as WholeContext } from './loaders.ts'
 import type { LocationRow, Method, Origin } from './network.ts'
-import { oldestOrigin } from './provenance.ts'
+import { freshIn, isAnyKnown, type Origins } from './provenance.ts'
 import { type Computed, computedOf, newestOrigins, type Status, statusOf } from './remembered.ts'
 
 /** What an answer needs of the call. */
-type Context = Pick<WholeContext, 'load' | 'freshness' | 'now'>
+type Context = Pick<WholeContext, 'load' | 'freshness' | 'now' | 'rests'>
 
 export type VariantRef = { readonly id: string }
 
@@ -20,8 +20,8 @@ export type AvailabilityAnswer = AvailableNumbers & {
   readonly channelId: string
   readonly method: Method
   readonly status: Status
-  /** Of the oldest source the number rests on. */
-  readonly origin: Origin
+  /** The newest fact of each source the number rests on. */
+  readonly origins: Origins
   readonly basis: LoadedBasis
   /** Of a kit: what its components rest on. */
   readonly components: ReadonlyMap<string, LoadedBasis>
@@ -84,26 +84,30 @@ function toAnswer(
   basis: LoadedBasis,
   components: ReadonlyMap<string, LoadedBasis>,
   { channelId, method }: AvailabilityQuestion,
-  { freshness, now }: Context,
+  { freshness, now, rests }: Context,
 ): AvailabilityAnswer | null {
   const asked: Asked = { channelId, method, freshness, nowMs: now.getTime() }
   const computed = basis.terms.kit === null ? computedOf(basis, asked) : kitOf(basis, components, asked)
   if (computed === null) {
     throw refusal('channelId', JSON.stringify(channelId.slice(0, 40)), 'a channel of the estate')
   }
-  const origin = oldestOrigin(computed.origins, freshness)
-  if (origin === null) return null
+  rests?.until(computed.validUntilMs)
+  const { origins } = computed
+  if (rests !== undefined) for (const { system } of origins) rests.onlyWhile(freshIn(system, freshness))
+  if (!isAnyKnown(origins)) return null
   const { variantId } = basis
   const { ats, largestSingleLocation, byLocation } = computed.numbers
   const { status } = computed
-  return { ats, largestSingleLocation, byLocation, variantId, channelId, method, status, origin, basis, components }
+  return { ats, largestSingleLocation, byLocation, variantId, channelId, method, status, origins, basis, components }
 }
 
 function kitOf(basis: LoadedBasis, components: ReadonlyMap<string, LoadedBasis>, asked: Asked): Computed | null {
   const numbers = numbersOf(basis, asked, components)
   if (numbers === null) return null
   const origins = [...components.values()].flatMap((component) => newestOrigins(component, asked))
-  return { numbers, origins, status: statusOf(basis, numbers.ats, origins, asked) }
+  // What each component rests on may change at another moment.
+  const validUntilMs = Number.NEGATIVE_INFINITY
+  return { numbers, origins, status: statusOf(basis, numbers.ats, origins, asked), validUntilMs }
 }
 
 /** @throws AppError `BAD_USER_INPUT` when `first` is out of range */

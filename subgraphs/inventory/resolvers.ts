@@ -18,7 +18,7 @@ import type { Context } from './loaders.ts'
 import { loadLocationPage, loadPositionPage } from './pages.ts'
 import { parsePositionId, toPositionId } from './position-id.ts'
 import { datedPromise, resolvePickupOptions, resolvePromises } from './promises.ts'
-import { provenanceOf } from './provenance.ts'
+import { provenanceOf, provenanceOfOldest } from './provenance.ts'
 import type { PositionRow } from './reads.ts'
 import { unitsAt } from './reservations/holds.ts'
 import { reservationMutations, reservationQueries, reservationTypes } from './reservations/resolvers.ts'
@@ -99,8 +99,8 @@ export const inventoryResolvers: SubgraphResolvers = {
       datedPromise(answer, quantity, destination ?? null, context),
     explain: (answer, _, context) => explanationOf(answer, context),
     byLocation: (answer, { first }, { viewer }) => toLocationAnswers(answer, first, viewer),
-    asOf: ({ origin }, _, { freshness, now }) => provenanceOf(origin, freshness, now).asOf,
-    provenance: ({ origin }, _, { freshness, now }) => provenanceOf(origin, freshness, now),
+    asOf: ({ origins }, _, { freshness, now }) => provenanceOfOldest(origins, freshness, now).asOf,
+    provenance: ({ origins }, _, { freshness, now }) => provenanceOfOldest(origins, freshness, now),
   },
   StockBalance: placed,
   StockMovement: placed,

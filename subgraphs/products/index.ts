@@ -6,6 +6,7 @@ import type { CursorCodec } from '../../platform/cursor.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { Subgraph } from '../../platform/subgraph/subgraph.ts'
 import { createCaches } from './caches.ts'
+import { productsKeeping } from './keeping.ts'
 import { type Context, createLoaders } from './loaders.ts'
 import { catalogueProjection } from './read-model.ts'
 import { productsResolvers } from './resolvers.ts'
@@ -32,8 +33,9 @@ export function createProducts({ database, cacheFactory, freshness, cursors }: P
       database,
       freshness,
       cursors,
-      load: createLoaders(caches, call.viewer),
+      load: createLoaders(caches, call),
     }),
+    keeping: productsKeeping,
     projections: [catalogueProjection],
     sources: [variantSource, priceSource],
     migrations: assetPath('subgraphs/products/migrations'),

@@ -19,22 +19,25 @@ export type Context = SubgraphCall & {
 export type Loaders = ReturnType<typeof createLoaders>
 
 /** Batches the keys of one request; what is asked twice is read once. What the viewer may not see is not there. */
-export function createLoaders(caches: Caches, viewer: Viewer) {
-  const prices = createCacheLoader(caches.pricesOfVariant)
+export function createLoaders(caches: Caches, { viewer, rests }: SubgraphCall) {
+  const prices = createCacheLoader(caches.pricesOfVariant, rests)
   const sees = ({ channelId }: PriceRow) => seesPriceOf(viewer, channelId)
   return {
-    product: publishedOnly(createCacheLoader(caches.product), viewer),
-    variant: publishedOnly(createCacheLoader(caches.variant), viewer),
-    variantIdBySku: createCacheLoader(caches.variantIdBySku),
-    variantIdByGtin: createCacheLoader(caches.variantIdByGtin),
-    variantIdsOfProduct: createCacheLoader(caches.variantIdsOfProduct),
+    product: publishedOnly(createCacheLoader(caches.product, rests), viewer),
+    variant: publishedOnly(createCacheLoader(caches.variant, rests), viewer),
+    variantIdBySku: createCacheLoader(caches.variantIdBySku, rests),
+    variantIdByGtin: createCacheLoader(caches.variantIdByGtin, rests),
+    variantIdsOfProduct: createCacheLoader(caches.variantIdsOfProduct, rests),
     pricesOfVariant: {
       load: (variantId: string) => whenReady(prices.load(variantId), (known) => known?.filter(sees) ?? null),
       /** What the channel asks at a moment. */
       inForce: (variantId: string, channelId: string, at: Date) =>
-        whenReady(prices.load(variantId), (known) =>
-          known === null ? null : rememberedPrice(known, channelId, seesPriceOf(viewer, channelId), at),
-        ),
+        whenReady(prices.load(variantId), (known) => {
+          if (known === null) return null
+          const { price, untilMs } = rememberedPrice(known, channelId, seesPriceOf(viewer, channelId), at)
+          rests?.until(untilMs)
+          return price
+        }),
     },
   }
 }

@@ -12,7 +12,8 @@ export type PriceRow = {
   readonly receivedAt: string
 }
 
-type InForce = { readonly price: PriceRow | null; readonly fromMs: number; readonly untilMs: number }
+/** `price` is the answer from `fromMs` on and before `untilMs`. */
+export type InForce = { readonly price: PriceRow | null; readonly fromMs: number; readonly untilMs: number }
 
 // By the rows a cache gives, which are others as soon as a price changes.
 const memory = new WeakMap<readonly PriceRow[], Map<string | null, InForce>>()
@@ -21,29 +22,25 @@ const memory = new WeakMap<readonly PriceRow[], Map<string | null, InForce>>()
  * As `priceInForce`, worked out anew only where a validity begins or ends.
  * @param sees whether the viewer may see prices made for the channel; those for all channels everyone may
  */
-export function rememberedPrice(
-  prices: readonly PriceRow[],
-  channelId: string,
-  sees: boolean,
-  at: Date,
-): PriceRow | null {
+export function rememberedPrice(prices: readonly PriceRow[], channelId: string, sees: boolean, at: Date): InForce {
   const now = at.getTime()
   const byQuestion = memory.get(prices) ?? new Map<string | null, InForce>()
   const question = sees ? channelId : null
   const known = byQuestion.get(question)
-  if (known !== undefined && now >= known.fromMs && now < known.untilMs) return known.price
+  if (known !== undefined && now >= known.fromMs && now < known.untilMs) return known
   const seen = sees ? prices : prices.filter((price) => price.channelId === null)
   const price = priceInForce(seen, channelId, at)
+  const bounds = prices.flatMap((one) => [startOf(one), endOf(one)])
+  const inForce = {
+    price,
+    fromMs: Math.max(Number.NEGATIVE_INFINITY, ...bounds.filter((ms) => ms <= now)),
+    untilMs: Math.min(Number.POSITIVE_INFINITY, ...bounds.filter((ms) => ms > now)),
+  }
   if (byQuestion.size < maxQuestions) {
-    const bounds = prices.flatMap((one) => [startOf(one), endOf(one)])
-    byQuestion.set(question, {
-      price,
-      fromMs: Math.max(Number.NEGATIVE_INFINITY, ...bounds.filter((ms) => ms <= now)),
-      untilMs: Math.min(Number.POSITIVE_INFINITY, ...bounds.filter((ms) => ms > now)),
-    })
+    byQuestion.set(question, inForce)
     memory.set(prices, byQuestion)
   }
-  return price
+  return inForce
 }
 
 /** Channels are named by clients: of those that do not exist there is no end. */

@@ -57,7 +57,7 @@ export type SubgraphWorld = AsyncDisposable & {
   reapply(events: readonly RecordedEvent[]): Promise<void>
 }
 
-/** The moment at which every call of a world begins. */
+/** The moment at which every call of a world begins, unless it is given a clock. */
 export const worldNow = new Date('2026-10-01T12:00:00.000Z')
 
 /** When `deliver` received its documents. */
@@ -66,6 +66,7 @@ export const worldReceivedAt = '2026-10-01T11:59:00.000Z'
 export async function openSubgraphWorld(
   create: (deps: SubgraphWorldDeps) => Subgraph,
   systems: readonly SystemFreshness[] = [fresh('erp')],
+  now: () => Date = () => worldNow,
 ): Promise<SubgraphWorld> {
   const test = await reserveTestDatabase()
   const { database } = test
@@ -87,7 +88,7 @@ export async function openSubgraphWorld(
   const host = hostSubgraph(subgraph, {
     viewerCodec: plainViewerCodec,
     defaultViewer: service,
-    now: () => worldNow,
+    now,
     onInternal: (error) => {
       throw error
     },

@@ -21,8 +21,8 @@ import {
 import { isPromise } from '../../maybe-promise.ts'
 import { asAnswered, compileComplete, serialize } from './complete.ts'
 import { failField } from './fail-field.ts'
-import type { CompileSelections, FieldPlan } from './plan.ts'
-import type { Run } from './run.ts'
+import type { KeepableFields } from './keepable-fields.ts'
+import type { CompileSelections, FieldPlan, Run } from './plan.ts'
 
 export type FieldDeps = {
   readonly schema: GraphQLSchema
@@ -31,6 +31,7 @@ export type FieldDeps = {
   readonly compileSelections: CompileSelections
   /** A number of its own for each field whose arguments hold variables. */
   nextSlot(): number
+  readonly keepable: KeepableFields
 }
 
 type Field = GraphQLField<unknown, unknown>
@@ -46,7 +47,28 @@ export function compileField(
 ): FieldPlan | undefined {
   const field = fieldOf(deps.schema, parentType, nodes[0].name.value)
   if (field === undefined) return undefined
-  if (field === TypeNameMetaFieldDef) return { key, execute: () => parentType.name }
+  if (field === TypeNameMetaFieldDef) return { key, isRenewed: false, execute: () => parentType.name }
+  const execute = compileExecute(parentType, field, key, nodes, deps)
+  const coordinate = `${parentType.name}.${field.name}`
+  const isRenewed = deps.keepable.renewed.has(coordinate)
+  if (field.resolve === undefined || isRenewed || deps.keepable.kept.has(coordinate)) return { key, isRenewed, execute }
+  return {
+    key,
+    isRenewed,
+    execute(run, source, parentPath) {
+      run.keeping?.rests.onMore()
+      return execute(run, source, parentPath)
+    },
+  }
+}
+
+function compileExecute(
+  parentType: GraphQLObjectType,
+  field: Field,
+  key: string,
+  nodes: readonly [FieldNode, ...FieldNode[]],
+  deps: FieldDeps,
+): FieldPlan['execute'] {
   const { type, resolve } = field
   const argumentsOf = compileArguments(field, nodes[0], deps)
   const infoOf = compileInfo(parentType, field, nodes, deps)
@@ -65,7 +87,7 @@ export function compileField(
     try {
       value =
         resolve === undefined
-          ? propertyOf(source, field?.name ?? '', argumentsOf, run, () => infoOf(run, path))
+          ? propertyOf(source, field.name, argumentsOf, run, () => infoOf(run, path))
           : takesInfo
             ? resolve(source, argumentsOf(run), run.contextValue, infoOf(run, path))
             : (resolve as ResolveWithoutInfo)(source, argumentsOf(run), run.contextValue)
@@ -91,7 +113,7 @@ export function compileField(
   }
 
   const leafType = getNullableType(type)
-  if (!isLeafType(leafType) || (resolve !== undefined && takesInfo)) return { key, execute }
+  if (!isLeafType(leafType) || (resolve !== undefined && takesInfo)) return execute
   const isAsAnswered = asAnswered(leafType)
   const mayBeNull = !isNonNullType(type)
 
@@ -109,31 +131,25 @@ export function compileField(
 
   if (resolve !== undefined) {
     const resolvePlain = resolve as ResolveWithoutInfo
-    return {
-      key,
-      execute(run, source, parentPath) {
-        let value: unknown
-        try {
-          value = resolvePlain(source, argumentsOf(run), run.contextValue)
-        } catch (error) {
-          return fail(run, error, { prev: parentPath, key, typename: parentType.name })
-        }
-        const answer = answerPlain(value)
-        return answer === notPlain
-          ? completeValue(run, value, { prev: parentPath, key, typename: parentType.name })
-          : answer
-      },
+    return (run, source, parentPath) => {
+      let value: unknown
+      try {
+        value = resolvePlain(source, argumentsOf(run), run.contextValue)
+      } catch (error) {
+        return fail(run, error, { prev: parentPath, key, typename: parentType.name })
+      }
+      const answer = answerPlain(value)
+      return answer === notPlain
+        ? completeValue(run, value, { prev: parentPath, key, typename: parentType.name })
+        : answer
     }
   }
   const { name } = field
-  return {
-    key,
-    // Most fields are properties with a value as it is answered: they need neither path nor info.
-    execute(run, source, parentPath) {
-      if (typeof source !== 'object' || source === null) return execute(run, source, parentPath)
-      const answer = answerPlain((source as Record<string, unknown>)[name])
-      return answer === notPlain ? execute(run, source, parentPath) : answer
-    },
+  // Most fields are properties with a value as it is answered: they need neither path nor info.
+  return (run, source, parentPath) => {
+    if (typeof source !== 'object' || source === null) return execute(run, source, parentPath)
+    const answer = answerPlain((source as Record<string, unknown>)[name])
+    return answer === notPlain ? execute(run, source, parentPath) : answer
   }
 }
 
@@ -167,6 +183,7 @@ function propertyOf(
   const holder = source as Record<string, unknown>
   const property = holder[name]
   if (typeof property !== 'function') return property
+  run.keeping?.rests.onMore()
   return (holder[name] as (...given: readonly unknown[]) => unknown)(argumentsOf(run), run.contextValue, infoOf())
 }
 

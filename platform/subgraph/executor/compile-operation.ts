@@ -13,17 +13,37 @@ import {
 } from 'graphql'
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js'
 import { LRUCache } from 'lru-cache'
+import type { Rests } from '../../cache/rests.ts'
 import { isPromise, type MaybePromise } from '../../maybe-promise.ts'
+import { createCollectedErrors } from './collected-errors.ts'
 import { compileField } from './compile-field.ts'
 import { executeFields, executeFieldsSerially } from './execute-fields.ts'
-import type { ObjectPlan } from './plan.ts'
+import { type KeepableFields, nothingKeepable } from './keepable-fields.ts'
+import type { ObjectPlan, Renewed, Run } from './plan.ts'
 import { compileVariables } from './read-variables.ts'
-import { createCollectedErrors, type Run } from './run.ts'
+import { toTemplate } from './template.ts'
 
 export type OperationRequest = {
   /** As they came. */
   readonly variables: { readonly [name: string]: unknown }
   readonly contextValue: unknown
+  /** Absent: the answer need not be given again. */
+  readonly toKeep?: {
+    readonly rests: Rests
+    /** Told with the answer, before anybody may change it; not of one that was waited for or has errors. */
+    answered(toAgain: () => Again | undefined): void
+  }
+}
+
+/** An answer that can be given again while what it rests on is the same. */
+export type Again = {
+  /** In bytes; an estimate. */
+  readonly size: number
+  /**
+   * @param createContext called where fields of it are asked anew
+   * @returns undefined where it has to be made anew
+   */
+  answer(createContext: () => unknown): ExecutionResult | undefined
 }
 
 /** Answers as graphql-js's `execute` does, but looks at document and schema once instead of for every object. */
@@ -40,12 +60,20 @@ export function compileOperation(
   schema: GraphQLSchema,
   document: DocumentNode,
   name: string | undefined,
+  keepable: KeepableFields = nothingKeepable,
 ): CompiledOperation {
   const operation = findOperation(document, name)
-  return operation instanceof GraphQLError ? () => ({ errors: [operation] }) : compile(schema, document, operation)
+  return operation instanceof GraphQLError
+    ? () => ({ errors: [operation] })
+    : compile(schema, document, operation, keepable)
 }
 
-function compile(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): CompiledOperation {
+function compile(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  keepable: KeepableFields,
+): CompiledOperation {
   const fragments = fragmentsOf(document)
   const readVariables = compileVariables(schema, operation.variableDefinitions ?? [])
   const conditions = conditionsIn(document)
@@ -65,7 +93,7 @@ function compile(schema: GraphQLSchema, document: DocumentNode, operation: Opera
 
   function compileVariant(variables: Run['variables']): () => ObjectPlan {
     let slots = 0
-    const deps = { schema, operation, fragments, compileSelections, nextSlot: () => slots++ }
+    const deps = { schema, operation, fragments, compileSelections, nextSlot: () => slots++, keepable }
     let root: ObjectPlan | undefined
 
     function compileSelections(type: GraphQLObjectType, nodes: readonly FieldNode[]): ObjectPlan {
@@ -77,7 +105,7 @@ function compile(schema: GraphQLSchema, document: DocumentNode, operation: Opera
         const field = first === undefined ? undefined : compileField(type, key, [first, ...more], deps)
         return field === undefined ? [] : [field]
       })
-      return { fields, hasProto: collected.has('__proto__') }
+      return { fields, hasProto: collected.has('__proto__'), hasRenewed: fields.some(({ isRenewed }) => isRenewed) }
     }
 
     return () => {
@@ -90,25 +118,47 @@ function compile(schema: GraphQLSchema, document: DocumentNode, operation: Opera
     }
   }
 
-  return ({ variables: given, contextValue }) => {
+  function againOf(data: { [key: string]: unknown }, variables: Run['variables'], renewed: Renewed): Again | undefined {
+    const template = toTemplate(data, renewed)
+    if (template === undefined) return undefined
+    return {
+      size: template.size,
+      answer(createContext) {
+        const run = newRun(variables, renewed.size > 0 ? createContext() : undefined, undefined)
+        const copy = template.copy(run)
+        return copy === undefined ? undefined : { data: copy }
+      },
+    }
+  }
+
+  return ({ variables: given, contextValue, toKeep }) => {
     const { coerced, errors } = readVariables(given)
     if (coerced === undefined) return { errors }
-    const run: Run = { contextValue, variables: coerced, errors: createCollectedErrors(), argumentsBySlot: [] }
+    const run = newRun(coerced, contextValue, toKeep && { rests: toKeep.rests, renewed: new Map() })
     try {
       const plan = planFor(coerced)
       const data = isMutation
         ? executeFieldsSerially(run, plan, undefined)
         : executeFields(run, plan, undefined, undefined)
-      return isPromise(data)
-        ? data.then(
-            (resolved) => toResult(run, resolved),
-            (error: unknown) => failAll(run, error),
-          )
-        : toResult(run, data)
+      if (isPromise(data)) {
+        return data.then(
+          (resolved) => toResult(run, resolved),
+          (error: unknown) => failAll(run, error),
+        )
+      }
+      const { keeping } = run
+      if (keeping !== undefined && run.errors.errors.length === 0) {
+        toKeep?.answered(() => againOf(data, coerced, keeping.renewed))
+      }
+      return toResult(run, data)
     } catch (error) {
       return failAll(run, error)
     }
   }
+}
+
+function newRun(variables: Run['variables'], contextValue: unknown, keeping: Run['keeping']): Run {
+  return { contextValue, variables, errors: createCollectedErrors(), argumentsBySlot: [], keeping }
 }
 
 function toResult({ errors: { errors } }: Run, data: { [key: string]: unknown } | null): ExecutionResult {

@@ -22,8 +22,7 @@ import { inspect } from 'graphql/jsutils/inspect.js'
 import { isPromise } from '../../maybe-promise.ts'
 import { executeFields } from './execute-fields.ts'
 import { failField } from './fail-field.ts'
-import type { CompileSelections, Complete, InfoOf, ObjectPlan } from './plan.ts'
-import type { Run } from './run.ts'
+import type { CompileSelections, Complete, InfoOf, ObjectPlan, Run } from './plan.ts'
 
 export type CompleteDeps = {
   readonly schema: GraphQLSchema
@@ -137,6 +136,9 @@ function object(type: GraphQLObjectType, deps: CompleteDeps): Complete {
   }
 }
 
+/** Whose types are told by nothing but the value. */
+const ownTypeResolvers: ReadonlySet<string> = new Set(['_Entity'])
+
 function abstract(type: GraphQLAbstractType, deps: CompleteDeps): Complete {
   const { nodes } = deps
   const plans = new Map<GraphQLObjectType, ObjectPlan>()
@@ -151,6 +153,7 @@ function abstract(type: GraphQLAbstractType, deps: CompleteDeps): Complete {
     return completeObject(run, runtimeType, plan, value, path, deps.infoOf)
   }
   return (run, value, path) => {
+    if (type.resolveType != null && !ownTypeResolvers.has(type.name)) run.keeping?.rests.onMore()
     const name: unknown = resolveType(value, run.contextValue, deps.infoOf(run, path), type)
     return isPromise(name)
       ? name.then((resolved) => completeAs(resolved, run, value, path))
@@ -167,6 +170,7 @@ function completeObject(
   infoOf: InfoOf,
 ): unknown {
   if (type.isTypeOf == null) return executeFields(run, plan, value, path)
+  run.keeping?.rests.onMore()
   const info = infoOf(run, path)
   const isOfType = type.isTypeOf(value, run.contextValue, info)
   if (isPromise(isOfType)) {

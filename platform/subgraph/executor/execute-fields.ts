@@ -1,18 +1,19 @@
 import type { ResponsePath } from 'graphql'
 import { isPromise, type MaybePromise } from '../../maybe-promise.ts'
-import type { ObjectPlan } from './plan.ts'
-import type { Run } from './run.ts'
+import type { ObjectPlan, Run } from './plan.ts'
 
 type Results = { [key: string]: unknown }
 
 /** All fields at once; waits only for what is a promise. */
 export function executeFields(
   run: Run,
-  { fields, hasProto }: ObjectPlan,
+  plan: ObjectPlan,
   source: unknown,
   path: ResponsePath | undefined,
 ): MaybePromise<Results> {
+  const { fields, hasProto, hasRenewed } = plan
   const results = newResults(hasProto)
+  if (hasRenewed) run.keeping?.renewed.set(results, { plan, source })
   let pending: { readonly keys: string[]; readonly values: Promise<unknown>[] } | undefined
   try {
     for (let index = 0; index < fields.length; index++) {

@@ -1,5 +1,5 @@
 import { type FieldNode, type GraphQLOutputType, isNonNullType, locatedError, type ResponsePath } from 'graphql'
-import type { Run } from './run.ts'
+import type { Run } from './plan.ts'
 
 /** Tells an error of a field and answers null there, or throws it on where null may not be. */
 export function failField(

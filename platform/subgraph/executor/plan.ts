@@ -1,11 +1,29 @@
 import type { FieldNode, GraphQLObjectType, GraphQLResolveInfo, ResponsePath } from 'graphql'
+import type { Rests } from '../../cache/rests.ts'
 import type { MaybePromise } from '../../maybe-promise.ts'
-import type { Run } from './run.ts'
+import type { CollectedErrors } from './collected-errors.ts'
+
+/** Objects of an answer with fields that are asked anew each time, and what these were resolved from. */
+export type Renewed = Map<object, { readonly plan: ObjectPlan; readonly source: unknown }>
+
+/** One execution of a compiled operation. */
+export type Run = {
+  readonly contextValue: unknown
+  /** Coerced. */
+  readonly variables: { readonly [name: string]: unknown }
+  readonly errors: CollectedErrors
+  /** Arguments that hold variables, by the slot of their field: the same for every object of a list. */
+  readonly argumentsBySlot: { [argument: string]: unknown }[]
+  /** Notes what it takes to give the answer again; undefined: it will not be. */
+  readonly keeping: { readonly rests: Rests; readonly renewed: Renewed } | undefined
+}
 
 /** One field of one runtime type, compiled. */
 export type FieldPlan = {
   /** Its name in the answer. */
   readonly key: string
+  /** Whether it is asked anew when an answer is given again. */
+  readonly isRenewed: boolean
   /** Throws where an error must reach the parent. */
   execute(run: Run, source: unknown, parentPath: ResponsePath | undefined): unknown
 }
@@ -15,6 +33,8 @@ export type ObjectPlan = {
   readonly fields: readonly FieldPlan[]
   /** Whether a key of it would be taken for an object's prototype. */
   readonly hasProto: boolean
+  /** Whether any field of it is asked anew. */
+  readonly hasRenewed: boolean
 }
 
 /** Turns what a resolver gave into what is answered; throws what is wrong with it. */

@@ -18,8 +18,8 @@ export type Shop = AsyncDisposable & {
 }
 
 /** @param systems may be changed while it is open */
-export async function openShop(systems: readonly SystemFreshness[]): Promise<Shop> {
-  const world = await openSubgraphWorld(withCatalogue(createInventory), systems)
+export async function openShop(systems: readonly SystemFreshness[], now?: () => Date): Promise<Shop> {
+  const world = await openSubgraphWorld(withCatalogue(createInventory), systems, now)
   await world.deliver('channel', {
     web: channelDocument('web', { methods: ['SHIP', 'PICKUP'] }),
     amazon: channelDocument('amazon', { methods: ['SHIP'] }),

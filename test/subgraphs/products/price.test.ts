@@ -58,16 +58,16 @@ describe('the remembered price', () => {
   it('is the price in force at every moment, whichever was asked before, also when the clock steps back', () => {
     const told = moments.map((moment) => {
       const then = new Date(`2026-10-01T${moment}Z`)
-      const [asked, again] = [rememberedPrice(prices, 'app', true, then), rememberedPrice(prices, 'app', true, then)]
-      expect(asked).toBe(priceInForce(prices, 'app', then))
-      expect(again).toBe(asked)
-      return asked?.priceList
+      const asked = rememberedPrice(prices, 'app', true, then)
+      expect(asked.price).toBe(priceInForce(prices, 'app', then))
+      expect(rememberedPrice(prices, 'app', true, then)).toBe(asked)
+      return asked.price?.priceList
     })
     expect(told).toEqual(['base', 'sale', 'sale', 'base', 'base'])
   })
 
   it('is of its channel, and of one made for it only where the viewer may see that', () => {
-    const listOf = (channelId: string, sees: boolean) => rememberedPrice(prices, channelId, sees, at)?.priceList
+    const listOf = (channelId: string, sees: boolean) => rememberedPrice(prices, channelId, sees, at).price?.priceList
     expect([listOf('web', true), listOf('web', false), listOf('store', true), listOf('web', true)]).toEqual([
       'web',
       'sale',
@@ -78,7 +78,10 @@ describe('the remembered price', () => {
 
   it('is right for more channels than it remembers', () => {
     const many = [price('base'), price('last', { channelId: 'c499' })]
-    const lists = Array.from({ length: 500 }, (_, index) => rememberedPrice(many, `c${index}`, true, at)?.priceList)
+    const lists = Array.from(
+      { length: 500 },
+      (_, index) => rememberedPrice(many, `c${index}`, true, at).price?.priceList,
+    )
     expect(new Set(lists.slice(0, 499))).toEqual(new Set(['base']))
     expect(lists[499]).toBe('last')
   })

@@ -1,15 +1,5 @@
 import type { GraphQLError, ResponsePath } from 'graphql'
 
-/** One execution of a compiled operation. */
-export type Run = {
-  readonly contextValue: unknown
-  /** Coerced. */
-  readonly variables: { readonly [name: string]: unknown }
-  readonly errors: CollectedErrors
-  /** Arguments that hold variables, by the slot of their field: the same for every object of a list. */
-  readonly argumentsBySlot: { [argument: string]: unknown }[]
-}
-
 export type CollectedErrors = {
   readonly errors: readonly GraphQLError[]
   /** Not told: what lies at or below a place that is null already because of an error. */
