@@ -109,7 +109,7 @@ async function check(database: Database, engine: ReservationEngine, grouped: rea
   const done = grouped.reduce((sum, turn) => sum + turn.done, 0)
   const { rows } = await database.query<{ held: bigint; events: bigint }>(
     `select (select count(*) from inventory.reservations where variant_id = 'hot') as held,
-       (select sum(jsonb_array_length(data->'columns'->'reservationId')) from event_log.events where data->>'variantId' = 'hot') as events`,
+       (select sum(coalesce(jsonb_array_length(data->'columns'->'reservationId'), 1)) from event_log.events where data->>'variantId' = 'hot') as events`,
     [],
   )
   if (Number(rows[0]?.held) !== done || Number(rows[0]?.events) !== done) {
