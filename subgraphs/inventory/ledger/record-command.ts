@@ -1,4 +1,5 @@
 import type { KeyedCommand } from '../../../platform/idempotency/idempotency.ts'
+import type { KeyRefusal } from './claim-key.ts'
 import type { Movement } from './movement-events.ts'
 
 export type NewMovement = Pick<
@@ -36,5 +37,4 @@ export type RecordCommand = Teller & {
 export type RecordOutcome =
   | { readonly kind: 'recorded'; readonly movementIds: readonly string[]; readonly replayed: boolean }
   | { readonly kind: 'stale'; readonly currentQuantity: number }
-  | { readonly kind: 'key-reused' }
-  | { readonly kind: 'key-in-progress' }
+  | KeyRefusal

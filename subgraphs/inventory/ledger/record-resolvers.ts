@@ -71,6 +71,17 @@ export async function recordContext(context: Context): Promise<RecordContext> {
   }
 }
 
+/** @param doing what was asked, after "Cannot" */
+export function toVersionConflict(doing: string, currentVersion: number) {
+  return {
+    __typename: 'VersionConflict' as const,
+    code: 'CONFLICT' as const,
+    message: `Cannot ${doing}: it is of version ${currentVersion} now`,
+    path: ['input', 'expectedVersion'],
+    currentVersion,
+  }
+}
+
 export function toRecordRefusal(refusal: RecordRefusal) {
   if (refusal.kind === 'invalid') return toRefusalAnswer(refusal)
   return {

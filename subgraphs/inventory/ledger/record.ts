@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CacheInvalidator } from '../../../platform/cache/cache.ts'
 import { AppError } from '../../../platform/errors/app-error.ts'
-import type { EventLog, RecordedEvent } from '../../../platform/event-log/event-log.ts'
-import { claimKeys, writeRecords } from '../../../platform/idempotency/idempotency.ts'
+import type { EventLog, JsonValue, RecordedEvent } from '../../../platform/event-log/event-log.ts'
+import { writeRecords } from '../../../platform/idempotency/idempotency.ts'
 import type { IdMinter } from '../../../platform/ids.ts'
 import type { Database, Transaction } from '../../../platform/sql/database.ts'
 import { toPositionId } from '../position-id.ts'
 import { lockVariants } from '../reservations/section-locks.ts'
+import { claimKey } from './claim-key.ts'
 import type { NewMovement, RecordCommand, RecordOutcome } from './record-command.ts'
 import { appendAtOnce, positionSourceOf, tellAtOnce, toMovementEvent } from './told-movement.ts'
 
@@ -53,7 +54,7 @@ async function attempt(
   transaction: Transaction,
   command: RecordCommand,
 ): Promise<Attempt> {
-  const answered = await claim(transaction, command)
+  const answered = await claimKey(transaction, command.keyed, replay)
   if (answered !== null) return { outcome: answered, events: [] }
   const variantIds = [...new Set(command.movements.map(({ variantId }) => variantId))]
   await lockVariants(transaction, { variantIds, reservationIds: [], owners: [] })
@@ -79,13 +80,9 @@ async function attempt(
   return { outcome: { kind: 'recorded', movementIds, replayed: false }, events }
 }
 
-async function claim(transaction: Transaction, { keyed }: RecordCommand): Promise<RecordOutcome | null> {
-  const [known] = await claimKeys(transaction, [keyed])
-  if (known?.kind === 'in-progress') return { kind: 'key-in-progress' }
-  if (known?.kind === 'reused') return { kind: 'key-reused' }
-  if (known?.kind !== 'done') return null
-  // Written by this file alone.
-  const { movementIds } = known.response as { readonly movementIds: readonly string[] }
+/** @param response written by this file alone */
+function replay(response: JsonValue): RecordOutcome {
+  const { movementIds } = response as { readonly movementIds: readonly string[] }
   return { kind: 'recorded', movementIds, replayed: true }
 }
 

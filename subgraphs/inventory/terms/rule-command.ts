@@ -1,4 +1,5 @@
 import type { KeyedCommand } from '../../../platform/idempotency/idempotency.ts'
+import type { KeyRefusal } from '../ledger/claim-key.ts'
 import type { Teller } from '../ledger/record-command.ts'
 import type { TermBody } from '../term-schemas.ts'
 
@@ -24,5 +25,4 @@ export type RuleOutcome =
   | { readonly kind: 'not-found' }
   | { readonly kind: 'not-authority'; readonly system: string }
   | { readonly kind: 'version-conflict'; readonly currentVersion: number }
-  | { readonly kind: 'key-reused' }
-  | { readonly kind: 'key-in-progress' }
+  | KeyRefusal

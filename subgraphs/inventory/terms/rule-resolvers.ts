@@ -2,7 +2,7 @@ import { parseConnectionArguments, toConnection } from '../../../platform/connec
 import { hashFilter } from '../../../platform/cursor.ts'
 import type { SubgraphResolvers } from '../../../schema/generated/inventory.ts'
 import { nameOf, type RecordContext, tellerOf, toKeyed } from '../ledger/record-input.ts'
-import { recordContext, toRecordRefusal } from '../ledger/record-resolvers.ts'
+import { recordContext, toRecordRefusal, toVersionConflict } from '../ledger/record-resolvers.ts'
 import type { Context } from '../loaders.ts'
 import { toRefusalAnswer } from '../reservations/answers.ts'
 import { isText, longestText } from '../reservations/parse-input.ts'
@@ -108,13 +108,7 @@ async function toAnswer(outcome: RuleOutcome, { database }: Context) {
         path: ['input', 'id'],
       }
     case 'version-conflict':
-      return {
-        __typename: 'VersionConflict' as const,
-        code: 'CONFLICT' as const,
-        message: `Cannot change the rule: it is of version ${outcome.currentVersion} now`,
-        path: ['input', 'expectedVersion'],
-        currentVersion: outcome.currentVersion,
-      }
+      return toVersionConflict('change the rule', outcome.currentVersion)
     case 'not-authority': {
       const message = `the rule is kept by ${outcome.system}, change it there`
       return { ...toRecordRefusal({ kind: 'not-authority', message, argument: 'id' }) }

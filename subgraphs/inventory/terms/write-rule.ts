@@ -1,9 +1,10 @@
 import type { CacheInvalidator } from '../../../platform/cache/cache.ts'
 import { AppError } from '../../../platform/errors/app-error.ts'
-import type { EventLog, JsonObject, NewEvent } from '../../../platform/event-log/event-log.ts'
-import { claimKeys, writeRecords } from '../../../platform/idempotency/idempotency.ts'
+import type { EventLog, JsonObject, JsonValue, NewEvent } from '../../../platform/event-log/event-log.ts'
+import { writeRecords } from '../../../platform/idempotency/idempotency.ts'
 import type { IdMinter } from '../../../platform/ids.ts'
 import type { Database, Transaction } from '../../../platform/sql/database.ts'
+import { claimKey } from '../ledger/claim-key.ts'
 import { appendAtOnce, tellAtOnce, tellingOf } from '../ledger/told-movement.ts'
 import { lockRule, type StoredRule, systemOfRule, systemOfRulesHere } from './read-rules.ts'
 import type { RuleCommand, RuleOutcome } from './rule-command.ts'
@@ -29,7 +30,7 @@ export async function writeRule(deps: RuleDeps, command: RuleCommand): Promise<R
 type Attempt = { readonly outcome: RuleOutcome; readonly events: Awaited<ReturnType<typeof appendAtOnce>> }
 
 async function attempt({ eventLog, ids }: RuleDeps, transaction: Transaction, command: RuleCommand): Promise<Attempt> {
-  const answered = await claim(transaction, command)
+  const answered = await claimKey(transaction, command.keyed, replay)
   if (answered !== null) return { outcome: answered, events: [] }
   const { target, rule } = command
   const before = target === null ? null : await lockRule(transaction, target.id)
@@ -47,14 +48,10 @@ async function attempt({ eventLog, ids }: RuleDeps, transaction: Transaction, co
   return { outcome: { kind: 'changed', ruleId, version, replayed: false }, events }
 }
 
-async function claim(transaction: Transaction, { keyed }: RuleCommand): Promise<RuleOutcome | null> {
-  const [known] = await claimKeys(transaction, [keyed])
-  if (known?.kind === 'in-progress') return { kind: 'key-in-progress' }
-  if (known?.kind === 'reused') return { kind: 'key-reused' }
-  if (known?.kind !== 'done') return null
-  // Written by this file alone.
-  const response = known.response as { readonly ruleId: string; readonly version: number }
-  return { kind: 'changed', ...response, replayed: true }
+/** @param response written by this file alone */
+function replay(response: JsonValue): RuleOutcome {
+  const { ruleId, version } = response as { readonly ruleId: string; readonly version: number }
+  return { kind: 'changed', ruleId, version, replayed: true }
 }
 
 function refusalOf(before: StoredRule | null, expectedVersion: number, kind: string | null): RuleOutcome | null {

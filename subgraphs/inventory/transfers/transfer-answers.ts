@@ -1,4 +1,4 @@
-import { toRecordRefusal } from '../ledger/record-resolvers.ts'
+import { toRecordRefusal, toVersionConflict } from '../ledger/record-resolvers.ts'
 import { toRefusalAnswer } from '../reservations/answers.ts'
 import { transitions } from './lifecycle.ts'
 import type { BeginOutcome, ReceiveOutcome, StepOutcome } from './transfer-command.ts'
@@ -28,16 +28,8 @@ export function toTransferAnswer(
         message: 'the location is not one of yours',
         argument: 'transferId',
       })
-    case 'version-conflict': {
-      const { currentVersion } = outcome
-      return {
-        __typename: 'VersionConflict' as const,
-        code: 'CONFLICT' as const,
-        message: `Cannot ${doing}: it is of version ${currentVersion} now`,
-        path: ['input', 'expectedVersion'],
-        currentVersion,
-      }
-    }
+    case 'version-conflict':
+      return toVersionConflict(doing, outcome.currentVersion)
     case 'illegal-step': {
       const { state } = outcome
       const allowed = transitions[state]

@@ -1,5 +1,6 @@
 import type { KeyedCommand } from '../../../platform/idempotency/idempotency.ts'
 import type { StockScope } from '../../../policies/stock-scope.ts'
+import type { KeyRefusal } from '../ledger/claim-key.ts'
 import type { Teller } from '../ledger/record-command.ts'
 import type { Shortfall } from '../reservations/place.ts'
 import type { Step, StepRefusal } from './lifecycle.ts'
@@ -40,7 +41,6 @@ export type ReceiveCommand = Told & {
   readonly decision: Decision
 }
 
-export type KeyRefusal = { readonly kind: 'key-reused' } | { readonly kind: 'key-in-progress' }
 export type TransferDone = { readonly kind: 'done'; readonly transfer: KeptTransfer; readonly replayed: boolean }
 export type Unmet = { readonly kind: 'insufficient'; readonly shortfalls: readonly Shortfall[] }
 type Foreign = { readonly kind: 'not-found' } | { readonly kind: 'not-authority' }

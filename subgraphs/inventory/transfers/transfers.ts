@@ -1,9 +1,10 @@
 import type { CacheInvalidator } from '../../../platform/cache/cache.ts'
 import type { EventLog, NewEvent } from '../../../platform/event-log/event-log.ts'
-import { claimKeys, type KeyedCommand, writeRecords } from '../../../platform/idempotency/idempotency.ts'
+import { type KeyedCommand, writeRecords } from '../../../platform/idempotency/idempotency.ts'
 import type { IdMinter } from '../../../platform/ids.ts'
 import type { Database, Transaction } from '../../../platform/sql/database.ts'
 import { isInStockScope } from '../../../policies/stock-scope.ts'
+import { claimKey, type KeyRefusal } from '../ledger/claim-key.ts'
 import type { NewMovement, Teller } from '../ledger/record-command.ts'
 import { appendAtOnce, tellAtOnce, toMovementEvent } from '../ledger/told-movement.ts'
 import { readPositionsOfVariants } from '../reads.ts'
@@ -15,7 +16,6 @@ import { type KeptTransfer, receive, shortfallsOf } from './transfer.ts'
 import type {
   BeginCommand,
   BeginOutcome,
-  KeyRefusal,
   ReceiveCommand,
   ReceiveOutcome,
   StepCommand,
@@ -97,7 +97,9 @@ async function once<R extends { readonly kind: string }>(
   decide: (transaction: Transaction) => Promise<Effect | R>,
 ): Promise<TransferDone | KeyRefusal | R> {
   const { outcome, events } = await deps.database.transaction(async (transaction) => {
-    const known = await claim(transaction, command.keyed, command.tenant)
+    const known = await claimKey(transaction, command.keyed, (response) =>
+      replay(transaction, command.tenant, String(response)),
+    )
     if (known !== null) return { outcome: known, events: [] }
     const decided = await decide(transaction)
     if (!isEffect(decided)) return { outcome: decided, events: [] }
@@ -120,16 +122,8 @@ function isEffect(decided: Effect | { readonly kind: string }): decided is Effec
   return decided.kind === 'changed'
 }
 
-async function claim(
-  transaction: Transaction,
-  keyed: KeyedCommand,
-  tenant: string,
-): Promise<TransferDone | KeyRefusal | null> {
-  const [known] = await claimKeys(transaction, [keyed])
-  if (known?.kind === 'in-progress') return { kind: 'key-in-progress' }
-  if (known?.kind === 'reused') return { kind: 'key-reused' }
-  if (known?.kind !== 'done') return null
-  const transfer = await readTransfer(transaction, tenant, String(known.response))
+async function replay(transaction: Transaction, tenant: string, transferId: string): Promise<TransferDone> {
+  const transfer = await readTransfer(transaction, tenant, transferId)
   if (transfer === null) throw new TypeError('Cannot find the transfer that the key stands for')
   return { kind: 'done', transfer, replayed: true }
 }
