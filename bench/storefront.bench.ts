@@ -5,22 +5,24 @@
  *
  *   npm run bench:storefront                  5 rounds of 5 seconds each, 10 connections
  *   npm run bench:storefront -- 3 4 50        so many rounds, of so many seconds, over so many connections
+ *   npm run bench:storefront -- 3 4 50 20     beside it a second retailer that trades meanwhile, so many orders a minute
  */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { cpus, loadavg, release, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Journey, journeys } from './journeys/journeys.ts'
 import { answersOf, loadWith } from './journeys/load.ts'
 import { writeOpenPlans } from './journeys/open-plans.ts'
-import { startProduct } from './journeys/product.ts'
+import { type Product, startProduct } from './journeys/product.ts'
 import { comparable, readFacts } from './storefront/facts.ts'
 import { startPeers } from './storefront/peers.ts'
 
-const [, , roundsGiven, secondsGiven, connectionsGiven] = process.argv
+const [, , roundsGiven, secondsGiven, connectionsGiven, ordersGiven] = process.argv
 const rounds = Number(roundsGiven ?? 5)
 const seconds = Number(secondsGiven ?? 5)
 const connections = Number(connectionsGiven ?? 10)
+const ordersPerMinute = Number(ordersGiven ?? 0)
 const readyTimeoutMs = 300_000
 const idleMs = 5_000
 /**
@@ -49,6 +51,14 @@ async function upkeepOf(side: Side): Promise<number> {
   const from = { cpuMs: sum(await side.cpuMs()), at: performance.now() }
   await wait(idleMs)
   return ((sum(await side.cpuMs()) - from.cpuMs) / (performance.now() - from.at)) * 1_000
+}
+
+/** A retailer of its own, so that the other's facts stand still for comparing. */
+async function startTrading(folder: string, plansFile: string): Promise<Product> {
+  const dataDir = join(folder, 'trading')
+  await mkdir(dataDir)
+  const environment = { STORELOOM_DEMO_RATE: String(ordersPerMinute) }
+  return startProduct({ dataDir, plansFile, readyTimeoutMs, environment })
 }
 
 async function checkSame(journey: Journey, sides: readonly Side[]): Promise<void> {
@@ -98,24 +108,37 @@ async function main(): Promise<void> {
       { name: 'Apollo', url: peers.url, cpuMs: () => peers.cpuMs() },
     ]
     await checkSame(journey, sides)
+    await using trading = ordersPerMinute > 0 ? await startTrading(folder, plansFile) : undefined
+    const tradingSides: readonly Side[] =
+      trading === undefined
+        ? []
+        : [
+            {
+              name: 'trading',
+              url: `${trading.url}/graphql`,
+              cpuMs: async () => ({ process: await trading.cpuMs() }),
+            },
+          ]
+    const allSides = [...sides, ...tradingSides]
     console.log(
       `${facts.length} variants of ${journey.variables.length} pages are answered alike (asOf and ageMs by kind alone).`,
     )
-    const measured = new Map<string, Round[]>(sides.map(({ name }) => [name, []]))
+    const measured = new Map<string, Round[]>(allSides.map(({ name }) => [name, []]))
     const loadBefore = loadavg()[0] ?? 0
-    for (const { url } of sides) {
+    for (const { url } of allSides) {
       await loadWith(journey, { url, token: null, connections, amount: { requests: warmUpRequests } })
     }
     for (let round = 0; round < rounds; round++) {
-      for (const side of sides) measured.get(side.name)?.push(await measure(side, journey))
+      for (const side of allSides) measured.get(side.name)?.push(await measure(side, journey))
     }
     const upkeep: string[] = []
-    for (const side of sides) upkeep.push(`${side.name} ${(await upkeepOf(side)).toFixed(1)}`)
+    for (const side of allSides) upkeep.push(`${side.name} ${(await upkeepOf(side)).toFixed(1)}`)
     const ours = measured.get('storeloom') ?? []
     const theirs = measured.get('Apollo') ?? []
     const only = (part: string) => theirs.map((round) => ({ ...round, cpuMs: { [part]: round.cpuMs[part] ?? 0 } }))
     console.table([
       show('storeloom: one process', ours),
+      ...tradingSides.map(({ name }) => show(`… with ${ordersPerMinute} orders a minute`, measured.get(name) ?? [])),
       show('Apollo: gateway and five subgraphs', theirs),
       show('… its gateway alone', only('gateway')),
       show('… its subgraphs alone', only('subgraphs')),

@@ -10,9 +10,13 @@ export type Data = Readonly<Record<string, unknown>> | null
 export class ResultData {
   #text: string | undefined
   #value: Data | undefined
-  readonly #weigh: ((weights: Weights) => number) | undefined
+  readonly #weigh: ((weights: Weights) => number | undefined) | undefined
 
-  private constructor(text: string | undefined, value: Data | undefined, weighIt?: (weights: Weights) => number) {
+  private constructor(
+    text: string | undefined,
+    value: Data | undefined,
+    weighIt?: (weights: Weights) => number | undefined,
+  ) {
     this.#text = text
     this.#value = value
     this.#weigh = weighIt
@@ -22,7 +26,7 @@ export class ResultData {
    * @param text JSON of an object or null
    * @param weighIt tells what the data weighs without reading the text, which was 9 % of a storefront's page
    */
-  static ofText(text: string, weighIt?: (weights: Weights) => number): ResultData {
+  static ofText(text: string, weighIt?: (weights: Weights) => number | undefined): ResultData {
     return new ResultData(text, undefined, weighIt)
   }
 

@@ -10,7 +10,7 @@ import type { DataPath, PlanCall, PlanLookup } from './plan.ts'
 import { type Place, type RepresentationList, type Represented, representAll } from './represent-all.ts'
 import { createRepresent } from './representations.ts'
 import { applyRewrites } from './rewrites.ts'
-import { type Run, type Step, share } from './run.ts'
+import { noteLasting, type Run, type Step, share } from './run.ts'
 import { isAnyTwice, noTargets, type Targets } from './targets.ts'
 
 export type CallDeps = TroubleDeps & {
@@ -60,11 +60,12 @@ export const compileCall = (call: PlanCall, deps: CallDeps): Step => {
     const { headers, signal } = run
     const query = call.text
     const kind = call.operation
+    const wantsLasting = run.lasting !== undefined
     // One literal each: see docs/decisions/012-executor-text.md.
     const response = transport.call(
       transport.takesText
         ? { query, queryJson, variablesJson: variablesText(run, lists), kind, headers, signal }
-        : { query, queryJson, variables: variablesOf(run, lists), kind, headers, signal },
+        : { query, queryJson, variables: variablesOf(run, lists), kind, headers, signal, wantsLasting },
     )
     // What one call brings must not change where those beside it look.
     return isAlone ? response : Promise.resolve(response)
@@ -97,6 +98,7 @@ export const compileCall = (call: PlanCall, deps: CallDeps): Step => {
       const targets = rootTargets(run, call, isOfType)
       if (targets.length === 0) return undefined
       return settled(
+        run,
         send(run, []),
         (response) => settleRoot(run, response, call, targets, trouble, deps),
         (error) => trouble.fail(run, AppError.from(error), []),
@@ -112,6 +114,8 @@ export const compileCall = (call: PlanCall, deps: CallDeps): Step => {
     for (const lookup of lookups) {
       const targets = noTargets()
       const keptOfLookup = openKept(run, lookup.keepable)
+      // What was kept of entities says nothing of how long it lasts.
+      if (keptOfLookup !== undefined) noteLasting(run, undefined)
       const list: RepresentationList = { text: '', items: transport.takesText ? undefined : [] }
       representAll(run, lookup, list, targets, keptOfLookup, isOfType)
       if (targets.count > 0) isAsked = true
@@ -126,6 +130,7 @@ export const compileCall = (call: PlanCall, deps: CallDeps): Step => {
     }
     if (!isAsked) return undefined
     return settled(
+      run,
       send(run, lists),
       (response) => settleLookups(run, response, lookups, found, kept, trouble, deps),
       (error) => trouble.fail(run, AppError.from(error), found),
@@ -142,11 +147,24 @@ const toPlace = (path: DataPath, isOfOneSource: boolean): Place => ({
 
 /** @returns undefined when the answer was there at once */
 const settled = (
+  run: Run,
   response: MaybePromise<SubgraphResponse>,
   settle: (response: SubgraphResponse) => void,
   fail: (error: unknown) => void,
 ): Promise<void> | undefined => {
-  if (isPromise(response)) return response.then(settle, fail)
+  if (isPromise(response)) {
+    return response.then(
+      (answered) => {
+        noteLasting(run, answered.lasting)
+        settle(answered)
+      },
+      (error: unknown) => {
+        noteLasting(run, undefined)
+        fail(error)
+      },
+    )
+  }
+  noteLasting(run, response.lasting)
   settle(response)
   return undefined
 }

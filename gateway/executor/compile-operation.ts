@@ -10,6 +10,7 @@ import type { FragmentNode } from './defer.ts'
 import { createIntrospect } from './introspection.ts'
 import { type IsolatedOperation, isolateOperation } from './isolate.ts'
 import { type KeepableEntity, keepableLookup } from './keepable.ts'
+import type { LastingAnswers } from './lasting-answers.ts'
 import { createHasOneSource } from './one-source.ts'
 import type { IsOfType } from './places.ts'
 import type { DataPath, PlanCall, PlanLookup, PlanStep } from './plan.ts'
@@ -30,6 +31,7 @@ export type PrepareDeps = {
   readonly shown: GraphQLSchema
   /** What may be kept between requests. */
   readonly keepable: readonly KeepableEntity[]
+  readonly lasting: LastingAnswers
 }
 
 /** One operation of a valid document. */
@@ -41,35 +43,39 @@ export type ClientOperation = {
 export type Fetching = {
   readonly isolated: IsolatedOperation
   readonly step: Step | undefined
-  readonly callCount: number
+  /** Of its plan. */
+  readonly calls: readonly PlanCall[]
 }
 
 /** Plans, and compiles the calls. */
 export const compileFetching = (operation: ClientOperation, conditions: Conditions, deps: PrepareDeps): Fetching => {
   const isolated = isolateOperation(operation.node, operation.fragments, deps.facts, conditions)
   const plan = planOf(isolated, deps.planner)
-  if (plan === undefined) return { isolated, step: undefined, callCount: 0 }
+  if (plan === undefined) return { isolated, step: undefined, calls: [] }
   const calls = callsOf(plan)
   const compile = createCompile(operation, isolated, calls, deps, {
     alone: callsAlone(plan),
     hasOneSource: createHasOneSource(calls),
   })
-  return { isolated, step: compilePlan(plan, compile, isolated.variableOf), callCount: calls.length }
+  return { isolated, step: compilePlan(plan, compile, isolated.variableOf), calls }
 }
 
 export const compileAnswer = (
   operation: ClientOperation,
-  { isolated, step, callCount }: Fetching,
+  { isolated, step, calls }: Fetching,
   conditions: Conditions,
   deps: PrepareDeps,
 ): Variant => {
   const shapes = shapesOf(operation, isolated, conditions, deps)
+  const introspect = shapes.only && createIntrospect(shapes.only, operation.node, operation.fragments, deps.shown)
+  const mayLast = operation.node.operation === 'query' && calls.length > 0 && introspect === undefined
   return {
     step,
-    callCount,
+    callCount: calls.length,
     shapes,
     write: createWriteData(shapes),
-    introspect: shapes.only && createIntrospect(shapes.only, operation.node, operation.fragments, deps.shown),
+    introspect,
+    lasting: mayLast ? deps.lasting.ofPlan(calls, deps.transports) : undefined,
   }
 }
 

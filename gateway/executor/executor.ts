@@ -2,6 +2,7 @@ import type { DocumentNode, GraphQLSchema } from 'graphql'
 import type { SubgraphTransport } from '../../platform/subgraph/transport.ts'
 import { choosePlanner, type PlannerChoice } from './choose-planner.ts'
 import type { KeepableEntity } from './keepable.ts'
+import { createLastingAnswers } from './lasting-answers.ts'
 import { prepareOperation } from './prepare.ts'
 import type { DataAnswer, ExecuteRequest, ExecutorLimits, PreparedOperation, TextAnswer } from './prepared.ts'
 import { readSupergraph } from './supergraph.ts'
@@ -52,12 +53,13 @@ export const createExecutor = (deps: ExecutorDeps): Executor => {
   const planner = choosePlanner(deps.planner ?? 'auto', facts)
   const limits: ExecutorLimits = { maxErrorsPerCall: 50, maxVariants: 32, ...deps.limits }
   const { transports, keepable = [] } = deps
+  const lasting = createLastingAnswers()
   return {
     apiSchema: facts.apiSchema,
     plannerName: planner.name,
     services: facts.services,
     prepare: (document, operationName, shown = facts.apiSchema) =>
-      prepareOperation(document, operationName, { facts, planner, limits, transports, shown, keepable }),
+      prepareOperation(document, operationName, { facts, planner, limits, transports, shown, keepable, lasting }),
     execute: (prepared, request) => prepared.run(request),
     executeToText: (prepared, request) => prepared.runToText(request),
   }

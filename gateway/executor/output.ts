@@ -43,6 +43,15 @@ export const writeBytes = (output: Output, ascii: Uint8Array): void => {
   output.at = at
 }
 
+/** Some of a text written before. */
+export const writeRange = (output: Output, text: Uint8Array, start: number, end: number): void => {
+  if (output.at + end - start > output.bytes.length) grow(output, end - start)
+  const { bytes } = output
+  let { at } = output
+  for (let index = start; index < end; index++) bytes[at++] = text[index] ?? 0
+  output.at = at
+}
+
 /** Writes again what was written from `start` to `end`. */
 export const repeatBytes = (output: Output, start: number, end: number): void => {
   const length = end - start

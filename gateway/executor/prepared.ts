@@ -23,11 +23,11 @@ export type ExecuteRequest = {
 }
 
 export type DataAnswer = { readonly data: DataObject | null; readonly errors: readonly ClientError[] }
-/** `text`: the data as JSON. `weigh`: as if that were read; absent where only reading it tells. */
+/** `text`: the data as JSON. `weigh`: as if that were read; absent, or undefined, where only reading it tells. */
 export type TextAnswer = {
   readonly text: string
   readonly errors: readonly ClientError[]
-  readonly weigh?: (weights: Weights) => number
+  readonly weigh?: ((weights: Weights) => number | undefined) | undefined
 }
 
 /** What a deferred fragment adds to one object. `data` is null when a null inside it went all the way up. */

@@ -5,7 +5,7 @@ import { type Deferrals, keysOf, type Selected } from './deferrals.ts'
 import type { Introspect } from './introspection.ts'
 import type { ResponsePath } from './places.ts'
 import type { DataAnswer, DeferredAnswer, ExecuteRequest, RunInParts, TakeParts } from './prepared.ts'
-import type { Run, Step } from './run.ts'
+import { beginRun, type Run, type Step } from './run.ts'
 import { complete, type Runner, unanswered, withViolations } from './runner.ts'
 import type { Shapes } from './shape.ts'
 import { type CompletedData, completeData, type DeferredObject } from './write-data.ts'
@@ -46,7 +46,7 @@ const runParts = async (parts: Parts, request: ExecuteRequest, take: TakeParts):
   const over = new AbortController()
   const signal = AbortSignal.any([request.signal, over.signal])
   if (parts.callCount > 10) setMaxListeners(0, signal)
-  const run: Run = { variables, headers, signal, kept, data: {}, errors: [], found: new Map(), shared: undefined }
+  const run = beginRun({ variables, headers, signal, kept })
   if (parts.introspect !== undefined) Object.assign(run.data, parts.introspect(variables))
   try {
     const waiting = parts.stepOf(parts.deferrals.initial)(run)

@@ -2,9 +2,11 @@ import { setMaxListeners } from 'node:events'
 import { AppError } from '../../platform/errors/app-error.ts'
 import { type ClientError, createExplained, fromViolation, oncePerPath } from './client-error.ts'
 import type { Introspect } from './introspection.ts'
+import type { PlannedAnswers } from './lasting-answers.ts'
 import type { DataAnswer, ExecuteRequest, TextAnswer } from './prepared.ts'
-import type { Run, Step } from './run.ts'
+import { beginRun, type Run, type Step } from './run.ts'
 import type { Shapes } from './shape.ts'
+import { noteHoles } from './text-holes.ts'
 import { weighMerged } from './weights.ts'
 import { completeData, type Violation } from './write-data.ts'
 import type { WriteData } from './write-text.ts'
@@ -18,6 +20,8 @@ export type Variant = {
   readonly shapes: Shapes
   readonly write: WriteData
   readonly introspect: Introspect | undefined
+  /** Undefined: each answer is made anew. */
+  readonly lasting: PlannedAnswers | undefined
 }
 
 export type Runner = {
@@ -27,11 +31,11 @@ export type Runner = {
 
 /** Runs a compiled plan, then completes what was gathered into the client's answer. */
 export const createRunner = (variantOf: (variables: ExecuteRequest['variables']) => Variant): Runner => {
-  const begin = (request: ExecuteRequest, variant: Variant): Run => {
-    const { variables, headers, signal, kept } = request
+  const begin = (request: ExecuteRequest, variant: Variant, isKept = false): Run => {
+    const { variables, signal } = request
     // Every call under way listens to the signal; Node warns of a leak beyond ten listeners.
     if (variant.callCount > 10) setMaxListeners(0, signal)
-    const run: Run = { variables, headers, signal, kept, data: {}, errors: [], found: new Map(), shared: undefined }
+    const run = beginRun(request, isKept ? [] : undefined)
     if (variant.introspect !== undefined) Object.assign(run.data, variant.introspect(variables))
     return run
   }
@@ -50,12 +54,19 @@ export const createRunner = (variantOf: (variables: ExecuteRequest['variables'])
     runToText: async (request) => {
       try {
         const variant = variantOf(request.variables)
-        const run = begin(request, variant)
+        const { shapes, lasting } = variant
+        const key = lasting?.keyOf(request)
+        const again = key === undefined ? undefined : lasting?.again(key, request)
+        if (again !== undefined) return again
+        const run = begin(request, variant, key !== undefined)
         await variant.step?.(run)
-        const text = variant.write(run.data, run.shared)
+        const notes = run.lasting && noteHoles(run.lasting)
+        const text = variant.write(run.data, notes === undefined ? run.shared : undefined, notes?.noteField)
         if (text !== undefined) {
-          const { shapes } = variant
-          return { text, errors: oncePerPath(run.errors), weigh: (weights) => weighMerged(run.data, shapes, weights) }
+          const errors = oncePerPath(run.errors)
+          const answer: TextAnswer = { text, errors, weigh: (weights) => weighMerged(run.data, shapes, weights) }
+          const mayKeep = key !== undefined && notes !== undefined && lasting !== undefined && errors.length === 0
+          return mayKeep ? lasting.keep(key, answer, notes) : answer
         }
         const { data, errors } = complete(run, variant.shapes)
         return { text: JSON.stringify(data), errors }

@@ -21,7 +21,7 @@ import {
 } from './output.ts'
 import type { Shape, ShapeField, Shapes } from './shape.ts'
 
-type TextOutput = Output & {
+export type TextOutput = Output & {
   /** Set when anything was not as the schema has it: the text is then thrown away and the careful writer runs. */
   isViolated: boolean
   /** What stands in several places; undefined: nothing does. */
@@ -31,31 +31,45 @@ type TextOutput = Output & {
    * places is written once and copied.
    */
   readonly memos: Map<object, Map<object, Written>>
+  /** Told where the value of each field stands; undefined: nobody asks. */
+  readonly noteField: NoteField | undefined
 }
 
-type Written = { readonly start: number; readonly end: number }
+/** @param key in the merged data @param write writes another value of the field */
+export type NoteField = (object: DataObject, key: string, at: Written, write: Write) => void
 
-type Write = (value: unknown, output: TextOutput) => void
+/** Of a text, in bytes. */
+export type Written = { readonly start: number; readonly end: number }
+
+export type Write = (value: unknown, output: TextOutput) => void
 
 /**
  * @param shared what stands in several places
+ * @param noteField is told of every field if nothing is shared
  * @returns JSON text; undefined when the data is not as the schema has it
  */
-export type WriteData = (data: DataObject, shared: ReadonlySet<object> | undefined) => string | undefined
+export type WriteData = (
+  data: DataObject,
+  shared: ReadonlySet<object> | undefined,
+  noteField?: NoteField,
+) => string | undefined
+
+/** For a text begun now. In one literal: joined from two, optimized code took it for something else each time (V8 11.3). */
+export const beginText = (shared?: ReadonlySet<object>, noteField?: NoteField): TextOutput => ({
+  bytes: takeBytes(),
+  at: 0,
+  isAscii: true,
+  isViolated: false,
+  shared,
+  memos: shared === undefined ? noMemos : new Map(),
+  noteField,
+})
 
 /** Compiles the client's shape to closures that go from merged data straight to JSON text. */
 export const createWriteData = (shapes: Shapes): WriteData => {
   const write = createWriteComposite(shapes)
-  return (data, shared) => {
-    // In one literal: joined from two, optimized code took it for something else each time (V8 11.3).
-    const output: TextOutput = {
-      bytes: takeBytes(),
-      at: 0,
-      isAscii: true,
-      isViolated: false,
-      shared,
-      memos: shared === undefined ? noMemos : new Map(),
-    }
+  return (data, shared, noteField) => {
+    const output = beginText(shared, noteField)
     write(data, output)
     const text = closeOutput(output)
     return output.isViolated ? undefined : text
@@ -119,12 +133,16 @@ const createWriteField = (field: ShapeField, shape: Shape, separator: string): W
   return (object, output) => {
     const value = object[from]
     if (value === null || value === undefined) {
-      if (isNullable) writeBytes(output, whenNull)
-      else output.isViolated = true
+      if (isNullable) {
+        writeBytes(output, whenNull)
+        output.noteField?.(object, from, { start: output.at - nullBytes.length, end: output.at }, write)
+      } else output.isViolated = true
       return
     }
     writeBytes(output, headBytes)
+    const start = output.at
     write(value, output)
+    output.noteField?.(object, from, { start, end: output.at }, write)
   }
 }
 

@@ -14,7 +14,10 @@ export type Cached<V> = {
  * Whether a cache would still give what it gave: false from the turn on in which an event drops it. What is worked out from
  * several values is as good as new while all of them are held, and only then.
  */
-export type Held = { readonly isHeld: boolean }
+export type Held = { readonly isHeld: boolean; readonly among: Losses }
+
+/** How many entries a cache has let go of so far. While it stands still, all that was held is held. */
+export type Losses = { readonly count: number }
 
 /**
  * A read model's cache in front of batch reads. Bounded; single flight per key; negative entries; serves stale

@@ -22,10 +22,12 @@ const staleShare = 4
 
 export function createEntries<V>(maxEntries: number): Entries<V> {
   // Told however an entry goes: dropped, replaced, or pushed out by others.
-  const fresh = new LRUCache<string, Entry<V> & { isHeld: boolean }>({
+  const among = { count: 0 }
+  const fresh = new LRUCache<string, HeldEntry<V> & { isHeld: boolean }>({
     max: maxEntries,
     dispose: (entry) => {
       entry.isHeld = false
+      among.count += 1
     },
   })
   const maxStale = Math.ceil(maxEntries / staleShare)
@@ -34,7 +36,7 @@ export function createEntries<V>(maxEntries: number): Entries<V> {
     fresh: (key) => fresh.get(key),
     stale: (key) => stale.get(key),
     put(key, entry) {
-      fresh.set(key, { ...entry, isHeld: true })
+      fresh.set(key, { ...entry, isHeld: true, among })
       stale.delete(key)
     },
     drop(key) {

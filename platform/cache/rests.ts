@@ -1,4 +1,4 @@
-import type { Held } from './cache.ts'
+import type { Held, Losses } from './cache.ts'
 
 /** Something that changes with time and is told by no event. The same object for the same thing. */
 export type Condition = { isMetAt(nowMs: number): boolean }
@@ -28,13 +28,29 @@ export type NotedRests = Rests & {
 /** @param madeAtMs the moment of the call; clocks step back, and of what was before it nothing is known */
 export function noteRests(madeAtMs: number): NotedRests {
   const entries: Held[] = []
+  /** Of the caches of the entries, as they were when all of these were held. */
+  const losses = new Map<Losses, number>()
   const conditions = new Set<Condition>()
   let untilMs = Number.POSITIVE_INFINITY
   let isOnMore = false
+
+  /** Looks at each entry only after a cache of theirs has let go of any. */
+  function areHeld(): boolean {
+    let isSame = true
+    for (const [{ count }, known] of losses) if (count !== known) isSame = false
+    if (isSame) return true
+    for (const { isHeld } of entries) if (!isHeld) return false
+    for (const among of losses.keys()) losses.set(among, among.count)
+    return true
+  }
+
   return {
     on(held) {
       if (held === undefined) untilMs = Number.NEGATIVE_INFINITY
-      else entries.push(held)
+      else {
+        entries.push(held)
+        if (!losses.has(held.among)) losses.set(held.among, held.among.count)
+      }
     },
     until(ms) {
       if (ms < untilMs) untilMs = ms
@@ -44,8 +60,7 @@ export function noteRests(madeAtMs: number): NotedRests {
       isOnMore = true
     },
     areGoodAt(nowMs) {
-      if (isOnMore || nowMs < madeAtMs || nowMs >= untilMs) return false
-      for (const { isHeld } of entries) if (!isHeld) return false
+      if (isOnMore || nowMs < madeAtMs || nowMs >= untilMs || !areHeld()) return false
       for (const condition of conditions) if (!condition.isMetAt(nowMs)) return false
       return true
     },

@@ -9,10 +9,11 @@ import { inSpan, withTraceHeaders } from '../telemetry/trace.ts'
 import { createDocumentCache } from './documents.ts'
 import { resolveEntitiesAtOnce } from './entities.ts'
 import { type Keeping, keepableFieldsOf } from './keeping.ts'
-import { createKeptAnswers } from './kept-answers.ts'
+import { type Answered, createKeptAnswers } from './kept-answers.ts'
+import type { Lasting } from './lasting.ts'
 import { sharedScalars } from './scalars.ts'
 import type { ResolverMap, SubgraphCall } from './subgraph.ts'
-import type { SubgraphRequest, SubgraphResponse } from './transport.ts'
+import type { SubgraphRequest, SubgraphResponse, SubgraphTransport } from './transport.ts'
 
 export const correlationHeader = 'x-correlation-id'
 
@@ -22,6 +23,8 @@ export type SubgraphHost = {
   readonly schema: GraphQLSchema
   /** Never rejects nor throws: what goes wrong is an error of the response. At once where nothing is waited for. */
   handle(request: HostedRequest): MaybePromise<SubgraphResponse>
+  /** See `SubgraphTransport`. */
+  readonly classOf: SubgraphTransport['classOf']
 }
 
 /** A request as the host needs it: whether it is a query or a mutation, its document says. */
@@ -58,17 +61,44 @@ export function hostSubgraph(subgraph: HostableSubgraph, options: HostOptions): 
   const spanName = `subgraph ${subgraph.name}`
 
   function answer(request: HostedRequest, correlationId: string): MaybePromise<SubgraphResponse> {
-    const viewer = readViewer(request.headers[viewerHeader], options)
+    const call = callOf(request)
     const read = documents.read(request.query)
     if (read.kind === 'invalid') return { errors: read.errors.map((error) => format(error, correlationId)) }
     const operation = read.operation(request.operationName)
     const variables = request.variables ?? {}
-    const call = { viewer, correlationId, signal: () => request.signal, now: now() }
-    const result =
-      keep === undefined
-        ? operation({ variables, contextValue: subgraph.createContext(call) })
-        : keep(operation, variables, call, subgraph.createContext)
-    return whenReady(result, (ready) => toResponse(ready, correlationId))
+    if (keep === undefined) {
+      const result = operation({ variables, contextValue: subgraph.createContext(call) })
+      return whenReady(result, (ready) => toResponse(ready, correlationId))
+    }
+    const { result, lasting } = keep(operation, variables, call, subgraph.createContext, request.wantsLasting === true)
+    return whenReady(result, (ready) => {
+      const response = toResponse(ready, correlationId)
+      if (lasting === undefined) return response
+      return { ...response, lasting: toLasting(lasting) }
+    })
+  }
+
+  // Apart, so that whoever keeps `again` does not keep `renewed` with it.
+  function toLasting({ renewed, again }: NonNullable<Answered['lasting']>): Lasting {
+    return { renewed, again: (later) => again(callOf(later)) }
+  }
+
+  function callOf(request: Pick<HostedRequest, 'headers' | 'signal'>): SubgraphCall {
+    const { headers } = request
+    return {
+      viewer: readViewer(headers[viewerHeader], options),
+      correlationId: correlationIdIn(headers),
+      signal: () => request.signal,
+      now: now(),
+    }
+  }
+
+  function classOf(headers: HostedRequest['headers'], { classOf: viewerClass }: Keeping): string | undefined {
+    try {
+      return viewerClass(readViewer(headers[viewerHeader], options))
+    } catch {
+      return undefined
+    }
   }
 
   function toResponse({ data, errors }: ExecutionResult, correlationId: string): SubgraphResponse {
@@ -87,8 +117,9 @@ export function hostSubgraph(subgraph: HostableSubgraph, options: HostOptions): 
   return {
     name: subgraph.name,
     schema,
+    classOf: keeping && ((headers) => classOf(headers, keeping)),
     handle(request) {
-      const correlationId = request.headers[correlationHeader] ?? 'none'
+      const correlationId = correlationIdIn(request.headers)
       const fail = (error: unknown): SubgraphResponse => ({ errors: [format(error, correlationId)] })
       try {
         const answered = withTraceHeaders(request.headers, () =>
@@ -100,6 +131,10 @@ export function hostSubgraph(subgraph: HostableSubgraph, options: HostOptions): 
       }
     },
   }
+}
+
+function correlationIdIn(headers: HostedRequest['headers']): string {
+  return headers[correlationHeader] ?? 'none'
 }
 
 /** What the host needs of a subgraph, whatever its name. */

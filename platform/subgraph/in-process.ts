@@ -15,6 +15,7 @@ export function createInProcessTransport(
   let closed = false
   return {
     name: host.name,
+    classOf: host.classOf,
     call(request) {
       if (closed) return Promise.reject(unavailable(host.name))
       if (request.signal.aborted) return Promise.reject(timedOut(host.name))
@@ -58,14 +59,16 @@ class HostedCall implements HostedRequest {
   readonly variables: SubgraphRequest['variables']
   readonly operationName: SubgraphRequest['operationName']
   readonly headers: SubgraphRequest['headers']
+  readonly wantsLasting: boolean
   private aborter: AbortController | undefined = undefined
   private isAborted = false
 
-  constructor({ query, variables, operationName, headers }: SubgraphRequest) {
+  constructor({ query, variables, operationName, headers, wantsLasting }: SubgraphRequest) {
     this.query = query
     this.variables = variables
     this.operationName = operationName
     this.headers = headers
+    this.wantsLasting = wantsLasting === true
   }
 
   get signal(): AbortSignal {

@@ -4,6 +4,7 @@ import { type NotedRests, noteRests } from '../cache/rests.ts'
 import type { Viewer } from '../identity/viewer.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import type { Again, CompiledOperation, OperationRequest } from './executor/compile-operation.ts'
+import type { Renew, Renewed } from './executor/plan.ts'
 import type { Keeping } from './keeping.ts'
 import type { SubgraphCall } from './subgraph.ts'
 
@@ -16,7 +17,14 @@ type AnswerCall = (
   variables: OperationRequest['variables'],
   call: SubgraphCall,
   createContext: (call: SubgraphCall) => object,
-) => MaybePromise<ExecutionResult>
+  wantsLasting: boolean,
+) => Answered
+
+export type Answered = {
+  readonly result: MaybePromise<ExecutionResult>
+  /** See `Lasting`. */
+  readonly lasting?: { readonly renewed: Renewed; again(call: SubgraphCall): Renew | undefined } | undefined
+}
 
 /**
  * Answers calls, and gives an answer again: to the same operation with the same variables for the same class of viewer, while
@@ -41,28 +49,44 @@ export function createKeptAnswers(keeping: Keeping): AnswerCall {
     return `${number} ${keeping.classOf(viewer)} ${JSON.stringify(variables)}`
   }
 
-  return (operation, variables, call, createContext) => {
-    if (neverKept.has(operation)) return operation({ variables, contextValue: createContext(call) })
+  return (operation, variables, call, createContext, wantsLasting) => {
+    if (neverKept.has(operation)) return { result: operation({ variables, contextValue: createContext(call) }) }
     const nowMs = call.now.getTime()
     const key = keyOf(operation, variables, call.viewer)
     const known = answers.get(key)
     if (known?.rests.areGoodAt(nowMs)) {
-      const again = known.again.answer(() => createContext(call))
-      if (again !== undefined) return again
+      const renewed: Renewed | undefined = wantsLasting ? new Map() : undefined
+      const result = known.again.answer(() => createContext(call), renewed)
+      if (result !== undefined) return { result, lasting: renewed && toLasting(known, renewed, createContext) }
     }
     const rests = noteRests(nowMs)
+    let lasting: Answered['lasting']
     const result = operation({
       variables,
       contextValue: createContext({ ...call, rests }),
       toKeep: {
         rests,
-        answered(toAgain) {
+        answered(toAgain, renewed) {
           const again = rests.areGoodAt(nowMs) ? toAgain() : undefined
-          if (again !== undefined) answers.set(key, { again, rests, bytes: again.size + 2 * key.length })
+          if (again === undefined) return
+          const kept = { again, rests, bytes: again.size + 2 * key.length }
+          answers.set(key, kept)
+          if (wantsLasting) lasting = toLasting(kept, renewed, createContext)
         },
       },
     })
     if (rests.isOnMore) neverKept.add(operation)
-    return result
+    return { result, lasting }
+  }
+}
+
+function toLasting(
+  { rests, again }: Kept,
+  renewed: Renewed,
+  createContext: (call: SubgraphCall) => object,
+): Answered['lasting'] {
+  return {
+    renewed,
+    again: (call) => (rests.areGoodAt(call.now.getTime()) ? again.renew(() => createContext(call)) : undefined),
   }
 }

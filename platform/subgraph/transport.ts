@@ -1,4 +1,5 @@
 import type { MaybePromise } from '../maybe-promise.ts'
+import type { Lasting } from './lasting.ts'
 
 /** One GraphQL call from the gateway to a subgraph: GraphQL over HTTP, whether or not a socket lies between. */
 export type SubgraphRequest = {
@@ -11,6 +12,8 @@ export type SubgraphRequest = {
   readonly variablesJson?: string
   readonly operationName?: string | undefined
   readonly kind: 'query' | 'mutation'
+  /** Whether `lasting` of the answer is of use. */
+  readonly wantsLasting?: boolean
   /** Lower-case names. Carries the viewer's internal token, correlation id and trace context. */
   readonly headers: Readonly<Record<string, string>>
   /** Aborts at the request's deadline or when the client is gone. */
@@ -28,6 +31,8 @@ export type SubgraphResponse = {
   readonly data?: Readonly<Record<string, unknown>> | null
   readonly errors?: readonly SubgraphError[]
   readonly extensions?: Readonly<Record<string, unknown>>
+  /** Of what a subgraph of the same process answered at once and without errors: it can be given again. */
+  readonly lasting?: Lasting
 }
 
 /**
@@ -40,6 +45,11 @@ export type SubgraphTransport = AsyncDisposable & {
   readonly name: string
   /** Present: variables may come as `variablesJson`, which spares whoever writes them to a socket one serialisation. */
   readonly takesText?: true
+  /**
+   * Present: its answers may be lasting. The same text for viewers whom it answers the same; undefined where the headers name
+   * no viewer.
+   */
+  readonly classOf?: ((headers: SubgraphRequest['headers']) => string | undefined) | undefined
   /** The answer belongs to the caller, who may change it. At once where nothing is waited for. */
   call(request: SubgraphRequest): MaybePromise<SubgraphResponse>
 }

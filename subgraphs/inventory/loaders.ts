@@ -192,6 +192,6 @@ function withHoldsAt(basis: LoadedBasis, now: Date): LoadedBasis {
 
 type HeldValue = Held & { readonly value: unknown }
 
-const always: HeldValue = { isHeld: true, value: null }
+const always: HeldValue = { isHeld: true, among: { count: 0 }, value: null }
 const none: readonly never[] = Object.freeze([])
 const noNetwork = { channels: [], locations: [] }

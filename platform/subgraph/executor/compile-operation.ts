@@ -19,9 +19,9 @@ import { createCollectedErrors } from './collected-errors.ts'
 import { compileField } from './compile-field.ts'
 import { executeFields, executeFieldsSerially } from './execute-fields.ts'
 import { type KeepableFields, nothingKeepable } from './keepable-fields.ts'
-import type { ObjectPlan, Renewed, Run } from './plan.ts'
+import type { ObjectPlan, Renew, Renewed, Run } from './plan.ts'
 import { compileVariables } from './read-variables.ts'
-import { toTemplate } from './template.ts'
+import { renewIn, toTemplate } from './template.ts'
 
 export type OperationRequest = {
   /** As they came. */
@@ -31,7 +31,7 @@ export type OperationRequest = {
   readonly toKeep?: {
     readonly rests: Rests
     /** Told with the answer, before anybody may change it; not of one that was waited for or has errors. */
-    answered(toAgain: () => Again | undefined): void
+    answered(toAgain: () => Again | undefined, renewed: Renewed): void
   }
 }
 
@@ -41,9 +41,12 @@ export type Again = {
   readonly size: number
   /**
    * @param createContext called where fields of it are asked anew
+   * @param renewed told of the objects with such fields
    * @returns undefined where it has to be made anew
    */
-  answer(createContext: () => unknown): ExecutionResult | undefined
+  answer(createContext: () => unknown, renewed?: Renewed): ExecutionResult | undefined
+  /** For fields that `renewed` was told of. */
+  renew(createContext: () => unknown): Renew
 }
 
 /** Answers as graphql-js's `execute` does, but looks at document and schema once instead of for every object. */
@@ -105,7 +108,7 @@ function compile(
         const field = first === undefined ? undefined : compileField(type, key, [first, ...more], deps)
         return field === undefined ? [] : [field]
       })
-      return { fields, hasProto: collected.has('__proto__'), hasRenewed: fields.some(({ isRenewed }) => isRenewed) }
+      return { fields, hasProto: collected.has('__proto__'), renewed: fields.filter(({ isRenewed }) => isRenewed) }
     }
 
     return () => {
@@ -121,13 +124,16 @@ function compile(
   function againOf(data: { [key: string]: unknown }, variables: Run['variables'], renewed: Renewed): Again | undefined {
     const template = toTemplate(data, renewed)
     if (template === undefined) return undefined
+    const hasRenewed = renewed.size > 0
+    const begin = (createContext: () => unknown) =>
+      newRun(variables, hasRenewed ? createContext() : undefined, undefined)
     return {
       size: template.size,
-      answer(createContext) {
-        const run = newRun(variables, renewed.size > 0 ? createContext() : undefined, undefined)
-        const copy = template.copy(run)
+      answer(createContext, told) {
+        const copy = template.copy(begin(createContext), told)
         return copy === undefined ? undefined : { data: copy }
       },
+      renew: (createContext) => renewIn(begin(createContext)),
     }
   }
 
@@ -148,7 +154,7 @@ function compile(
       }
       const { keeping } = run
       if (keeping !== undefined && run.errors.errors.length === 0) {
-        toKeep?.answered(() => againOf(data, coerced, keeping.renewed))
+        toKeep?.answered(() => againOf(data, coerced, keeping.renewed), keeping.renewed)
       }
       return toResult(run, data)
     } catch (error) {

@@ -11,9 +11,9 @@ export function executeFields(
   source: unknown,
   path: ResponsePath | undefined,
 ): MaybePromise<Results> {
-  const { fields, hasProto, hasRenewed } = plan
+  const { fields, hasProto, renewed } = plan
   const results = newResults(hasProto)
-  if (hasRenewed) run.keeping?.renewed.set(results, { plan, source })
+  if (renewed.length > 0) run.keeping?.renewed.set(results, { fields: renewed, source })
   let pending: { readonly keys: string[]; readonly values: Promise<unknown>[] } | undefined
   try {
     for (let index = 0; index < fields.length; index++) {

@@ -3,8 +3,17 @@ import type { Rests } from '../../cache/rests.ts'
 import type { MaybePromise } from '../../maybe-promise.ts'
 import type { CollectedErrors } from './collected-errors.ts'
 
-/** Objects of an answer with fields that are asked anew each time, and what these were resolved from. */
-export type Renewed = Map<object, { readonly plan: ObjectPlan; readonly source: unknown }>
+/** Fields of an object that are asked anew each time, and what they are resolved from. */
+export type RenewedFields = { readonly fields: readonly FieldPlan[]; readonly source: unknown }
+
+/** By the object of the answer. */
+export type Renewed = Map<object, RenewedFields>
+
+/**
+ * Asks one of them anew.
+ * @returns undefined where it fails, or is not there at once
+ */
+export type Renew = (field: FieldPlan, source: unknown) => unknown
 
 /** One execution of a compiled operation. */
 export type Run = {
@@ -33,8 +42,8 @@ export type ObjectPlan = {
   readonly fields: readonly FieldPlan[]
   /** Whether a key of it would be taken for an object's prototype. */
   readonly hasProto: boolean
-  /** Whether any field of it is asked anew. */
-  readonly hasRenewed: boolean
+  /** Those of the fields that are asked anew. */
+  readonly renewed: readonly FieldPlan[]
 }
 
 /** Turns what a resolver gave into what is answered; throws what is wrong with it. */

@@ -23,6 +23,7 @@ test('objects that hold one key and nothing else become one, others stay apart',
     errors: [],
     found: new Map(),
     shared: undefined,
+    lasting: undefined,
   }
   const ask = () => {
     const [targets, list] = [noTargets(), { text: '', items: undefined }]
