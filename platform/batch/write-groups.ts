@@ -1,13 +1,14 @@
 import { AppError } from '../errors/app-error.ts'
-import { inSlices } from './slices.ts'
+import { inSlicesBehind } from './slices.ts'
 
 export type WriteGroupsDeps<Request, Outcome> = {
   /** What a request changes: two requests that share a key never run at the same time. At least one key. */
   readonly keysOf: (request: Request) => readonly string[]
   /**
    * Writes a group in one transaction: all of it or nothing.
-   * @param passOn call it once nothing but the store is waited for: the next group of the same keys may begin then, and must
-   * wait in the store for what this one holds. Not called: it begins when this one is written.
+   * @param passOn call it once nothing but the store is waited for: the next group of the same keys begins then, or as soon as
+   * those of earlier groups have been told, and must wait in the store for what this one holds. It begins at the latest when this
+   * one is written.
    * @returns one outcome per request, in order. An outcome that concerns one request alone is a value, never a throw.
    */
   readonly run: (requests: readonly Request[], passOn: () => void) => Promise<readonly Outcome[]>
@@ -82,15 +83,17 @@ export function createWriteGroups<Request, Outcome>(
       if (group.length === 0) break
       const keys = new Set(group.flatMap((entry) => entry.keys))
       for (const key of keys) busy.add(key)
-      let passed = false
-      const passOn = (): void => {
-        if (passed) return
-        passed = true
+      let given = false
+      const giveBack = (): void => {
+        if (given) return
+        given = true
         for (const key of keys) busy.delete(key)
         schedule()
       }
+      // Whoever is being told may ask again at once: the next group takes them along, in place of a small one and a late one.
+      const passOn = (): void => void Promise.all(telling).then(giveBack)
       const work = perform(group, passOn).then((settle) => {
-        passOn()
+        giveBack()
         running.delete(work)
         // What waits goes first: the store works on it while those who are answered go on.
         start()
@@ -152,10 +155,10 @@ export function createWriteGroups<Request, Outcome>(
       if (outcomes.length !== group.length) throw new TypeError('Cannot settle a group: an outcome is missing')
       groups += 1
       requests += group.length
-      return () => inSlices(group.length, (at) => group[at]?.resolve(outcomes[at] as Outcome))
+      return () => inSlicesBehind(group.length, (at) => group[at]?.resolve(outcomes[at] as Outcome))
     } catch (error) {
       if (group.length === 1 || passesByItself(error)) {
-        return () => inSlices(group.length, (at) => group[at]?.reject(error))
+        return () => inSlicesBehind(group.length, (at) => group[at]?.reject(error))
       }
       // One of them is poison: halves, until it stands alone.
       const half = group.length >> 1

@@ -29,12 +29,25 @@ export async function enterSection(
   // A key that the section before held was given back with the variants: its command meets what its twin has written.
   const twins = commands.filter((_, at) => early[at]?.kind === 'in-progress')
   const [late, rows] = await Promise.all([
-    claimCommands(transaction, twins),
+    claimAgain(transaction, twins),
     isAsExpected(locked, expected) ? ahead : readSection(transaction, locked, targets),
   ])
   let next = 0
   return { known: early.map((known) => (known.kind === 'in-progress' ? (late[next++] ?? known) : known)), rows }
 }
+
+/** A transaction that ends gives back its locks one after another: its variants may be had a moment before its keys. */
+async function claimAgain(transaction: Transaction, twins: readonly Command[]): Promise<readonly Known[]> {
+  let known = await claimCommands(transaction, twins)
+  for (let pauses = 0; pauses < mostPauses && known.some(({ kind }) => kind === 'in-progress'); pauses += 1) {
+    await transaction.query('select pg_sleep(0.002)', [])
+    known = await claimCommands(transaction, twins)
+  }
+  return known
+}
+
+/** All of them a hundredth of a second: others wait for the variants meanwhile. */
+const mostPauses = 5
 
 /** Whether no more is touched than commands say themselves: nobody holds anything, and no reservation is named. */
 function isAsExpected(locked: Locked, expected: Locked): boolean {

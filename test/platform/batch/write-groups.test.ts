@@ -98,6 +98,40 @@ describe('write groups', () => {
     expect(ran).toEqual(['a1', 'a2', 'a3'])
   })
 
+  it('take along those who ask again as soon as they are told, though the keys were passed on before', async () => {
+    const ran: number[] = []
+    const written = createDeferred<void>()
+    const passed = createDeferred<void>()
+    const end = createDeferred<void>()
+    const groups = createWriteGroups<string, string>({
+      keysOf: () => ['a'],
+      async run(names, passOn) {
+        ran.push(names.length)
+        if (ran.length === 1) {
+          passOn()
+          await written.promise
+        } else if (ran.length === 2) {
+          await passed.promise.then(passOn)
+          await end.promise
+        }
+        return names
+      },
+      maxGroup: 100,
+    })
+    const again = Array.from({ length: 100 }, async (_, n) => {
+      await groups.submit(`first ${n}`)
+      if (n === 0) passed.resolve()
+      await groups.submit(`again ${n}`)
+    })
+    await turn()
+    const second = groups.submit('second')
+    await expect.poll(() => ran).toEqual([100, 1])
+    written.resolve()
+    await expect.poll(() => ran).toEqual([100, 1, 100])
+    end.resolve()
+    await Promise.all([...again, second])
+  })
+
   it('are split until the one that cannot be written stands alone', async () => {
     const { groups, open } = recorded()
     open()
