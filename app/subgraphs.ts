@@ -36,7 +36,7 @@ export function createSubgraphs({
   const shared = { database, cacheFactory, freshness, cursors }
   return [
     createInventory({ ...shared, eventLog, reread }),
-    createOrders(shared),
+    createOrders({ ...shared, eventLog }),
     createProducts(shared),
     createCustomers({
       database,

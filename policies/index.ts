@@ -14,6 +14,7 @@ import { readShipmentCost } from './read-shipment-cost.ts'
 import { readStockPositions } from './read-stock-positions.ts'
 import { readUnpublishedProducts } from './read-unpublished-products.ts'
 import { recordStock } from './record-stock.ts'
+import { rerouteOrders } from './reroute-orders.ts'
 import { reserveStock } from './reserve-stock.ts'
 import { settleReservations } from './settle-reservations.ts'
 import { unmaskCustomers } from './unmask-customers.ts'
@@ -35,6 +36,7 @@ export const policies: readonly Policy[] = Object.freeze([
   readStockPositions,
   readUnpublishedProducts,
   recordStock,
+  rerouteOrders,
   reserveStock,
   settleReservations,
   unmaskCustomers,

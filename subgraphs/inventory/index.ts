@@ -24,6 +24,7 @@ import { streamProcess } from './ledger/stream-process.ts'
 import { watchProcess } from './ledger/watch-process.ts'
 import { type Context, createLoaders } from './loaders.ts'
 import { catalogueProjection, networkProjection } from './read-model.ts'
+import { createRerouteProcess } from './reroutes/reroute-process.ts'
 import { reservationProjection } from './reservations/reservation-events.ts'
 import { inventoryResolvers } from './resolvers.ts'
 import { channelSource, locationSource, stockSource } from './sources.ts'
@@ -79,7 +80,7 @@ export function createInventory({
       feedsProjection,
       reservationProjection,
     ],
-    processes: [watchProcess, streamProcess],
+    processes: [watchProcess, streamProcess, createRerouteProcess({ caches, freshness })],
     tasks: [
       { name: 'inventory.tidy-reservations', everyMs: 2_000, run: commands.tidy },
       { name: 'inventory.tidy-measures', everyMs: 600_000, run: () => removeOldMeasures(database, 1_000) },

@@ -1,6 +1,6 @@
 import type { Asked } from './basis.ts'
 import { alwaysOpen, type Calendar, pickupFromMs, shipByMs } from './calendar.ts'
-import type { Context, LoadedBasis } from './loaders.ts'
+import type { Context } from './loaders.ts'
 import type { LocationRow, Method } from './network.ts'
 import type { PromiseAnswer } from './promise.ts'
 import { promiseFrom } from './remembered.ts'
@@ -12,6 +12,7 @@ import {
   refusal,
   resolveItem,
 } from './resolve-availability.ts'
+import type { SharedTerms } from './terms-reads.ts'
 import { type Destination, deliverByMs, transitTimeOf } from './transit.ts'
 
 export type DatedPromise = PromiseAnswer & {
@@ -23,6 +24,7 @@ export type DatedPromise = PromiseAnswer & {
 export type QuantityItem = Item & { readonly quantity?: number | null | undefined }
 
 const maxQuantity = 1_000_000
+/** Methods by which the customer comes for it. */
 const handedOver = new Set<Method>(['PICKUP', 'LOCKER'])
 
 /**
@@ -46,7 +48,7 @@ export function datedPromise(
   const locationId = answer.byLocation[0]?.locationId ?? basis.terms.supplies[0]?.locationId
   const location = locationId === undefined ? undefined : basis.network.locations.get(locationId)
   if (location === undefined) return { ...promise, ...undated }
-  const calendar = calendarOf(location, basis)
+  const calendar = calendarOf(location, basis.shared)
   if (handedOver.has(method)) return { ...promise, ...undated, pickupFrom: toText(pickupFromMs(calendar, fromMs)) }
   const leavesMs = shipByMs(calendar, fromMs)
   const transit =
@@ -126,7 +128,7 @@ export async function resolvePickupOptions(
       if (location == null || location.geo === null) return []
       const distanceKm = distanceKmOf(near, location.geo)
       if (distanceKm > radiusKm) return []
-      const pickupFrom = toText(pickupFromMs(calendarOf(location, basis), context.now.getTime()))
+      const pickupFrom = toText(pickupFromMs(calendarOf(location, basis.shared), context.now.getTime()))
       return [{ location, distanceKm, pickupFrom }]
     })
     .sort((a, b) => a.distanceKm - b.distanceKm || (a.location.id < b.location.id ? -1 : 1))
@@ -168,8 +170,16 @@ function hasAt({ byLocation }: AvailabilityAnswer, locationId: string, quantity:
   return byLocation.some((at) => at.locationId === locationId && at.available >= quantity)
 }
 
-function calendarOf(location: LocationRow, { shared }: LoadedBasis): Calendar {
-  const known = shared.calendars.find(({ locationId }) => locationId === location.id)
+/** When what a location has now leaves it, or may be collected there, RFC 3339; null: not within its calendar. */
+export function readyAt(location: LocationRow, method: Method, shared: Calendars, now: Date): string | null {
+  const calendar = calendarOf(location, shared)
+  return toText((handedOver.has(method) ? pickupFromMs : shipByMs)(calendar, now.getTime()))
+}
+
+type Calendars = Pick<SharedTerms, 'calendars'>
+
+function calendarOf(location: LocationRow, { calendars }: Calendars): Calendar {
+  const known = calendars.find(({ locationId }) => locationId === location.id)
   return known === undefined ? alwaysOpen(location.timeZone) : { ...known, timeZone: location.timeZone }
 }
 

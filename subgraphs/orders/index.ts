@@ -1,13 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { assetPath } from '../../platform/assets.ts'
 import type { CacheFactory } from '../../platform/cache/cache.ts'
+import { systemClock } from '../../platform/clock.ts'
 import type { FreshnessBoard } from '../../platform/connector/freshness.ts'
 import type { CursorCodec } from '../../platform/cursor.ts'
+import type { EventLog } from '../../platform/event-log/event-log.ts'
+import { createIdMinter } from '../../platform/ids.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { Subgraph } from '../../platform/subgraph/subgraph.ts'
 import { orderScope } from '../../policies/order-scope.ts'
 import { createCaches } from './caches.ts'
 import { ordersFigures } from './figures.ts'
+import { createFulfillmentProcess } from './fulfillment/fulfillment-process.ts'
 import { type Context, createLoaders } from './loaders.ts'
 import { customersProjection, ordersProjection } from './read-model.ts'
 import { regionsProjection } from './regions.ts'
@@ -20,11 +24,14 @@ export type OrdersDeps = {
   readonly cacheFactory: CacheFactory
   readonly freshness: FreshnessBoard
   readonly cursors: CursorCodec
+  readonly eventLog: EventLog
 }
 
 /** What was ordered and how far it is: orders with lines, shipments and one timeline over all systems. */
-export function createOrders({ database, cacheFactory, freshness, cursors }: OrdersDeps): Subgraph {
+export function createOrders({ database, cacheFactory, freshness, cursors, eventLog }: OrdersDeps): Subgraph {
   const caches = createCaches(database, cacheFactory)
+  const ids = createIdMinter(systemClock)
+  const commands = { database, eventLog, ids }
   return {
     name: 'orders',
     typeDefs: ['shared', 'orders'].map((name) => readFileSync(assetPath(`schema/${name}.graphql`), 'utf8')).join('\n'),
@@ -33,11 +40,13 @@ export function createOrders({ database, cacheFactory, freshness, cursors }: Ord
       ...call,
       freshness,
       cursors,
+      database,
+      commands,
       scope: orderScope(call.viewer),
       load: createLoaders(database, caches, call.viewer),
     }),
     projections: [ordersProjection, customersProjection, regionsProjection],
-    processes: [publicStatusProcess],
+    processes: [publicStatusProcess, createFulfillmentProcess(() => `ful_${ids.ulid()}`)],
     figures: ordersFigures(database),
     sources: ordersSources,
     migrations: assetPath('subgraphs/orders/migrations'),

@@ -4,16 +4,20 @@ import type { FreshnessBoard } from '../../platform/connector/freshness.ts'
 import type { CursorCodec } from '../../platform/cursor.ts'
 import { groupBy } from '../../platform/group-by.ts'
 import type { Viewer } from '../../platform/identity/viewer.ts'
-import type { Queryable } from '../../platform/sql/database.ts'
+import type { Database, Queryable } from '../../platform/sql/database.ts'
 import type { SubgraphCall } from '../../platform/subgraph/subgraph.ts'
 import { type OrderScope, orderScope } from '../../policies/order-scope.ts'
 import type { Caches } from './caches.ts'
+import { createFulfillmentLoaders } from './fulfillment/fulfillment-loaders.ts'
+import type { RerouteDeps } from './fulfillment/reroute-command.ts'
 import { type OrderListEntry, type OrderListPage, readOrderList, readOrdersOfCustomers } from './order-list.ts'
 import { createVisibleOrders } from './visible-orders.ts'
 
 export type Context = SubgraphCall & {
   readonly cursors: CursorCodec
   readonly freshness: FreshnessBoard
+  readonly database: Database
+  readonly commands: RerouteDeps
   /** Which orders the viewer sees; every read of an order keeps to it. */
   readonly scope: OrderScope
   readonly load: Loaders
@@ -26,11 +30,13 @@ type CustomerPage = { readonly customerId: string; readonly page: OrderListPage 
 /** Batches the keys of one request; what is asked twice is read once. Orders are those the viewer sees. */
 export function createLoaders(database: Queryable, caches: Caches, viewer: Viewer) {
   const customerOfProfile = createCacheLoader(caches.customerOfProfile)
+  const order = createVisibleOrders(
+    { order: createCacheLoader(caches.order), customerOfProfile, region: createCacheLoader(caches.region) },
+    orderScope(viewer),
+  )
   return {
-    order: createVisibleOrders(
-      { order: createCacheLoader(caches.order), customerOfProfile, region: createCacheLoader(caches.region) },
-      orderScope(viewer),
-    ),
+    order,
+    ...createFulfillmentLoaders(database, viewer, order),
     timeline: createCacheLoader(caches.timeline),
     orderIdByNumber: createCacheLoader(caches.orderIdByNumber),
     orderIdByExternalNumber: createCacheLoader(caches.orderIdByExternalNumber),

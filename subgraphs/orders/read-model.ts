@@ -4,6 +4,7 @@ import type { CacheKey, Projection } from '../../platform/event-log/projection.t
 import { groupBy } from '../../platform/group-by.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { linkEvents, neighbourEvents, type OrdersEvent, ordersEvents, refundEvents } from './events.ts'
+import { fulfillmentTimelineEvents } from './fulfillment/fulfillment-events.ts'
 import { externalKeyOf } from './keys.ts'
 import { addFact, noFacts, type OrderFacts, type RefundEvent } from './order-facts.ts'
 import { locationsOf, toOrderView } from './order-view.ts'
@@ -12,18 +13,19 @@ import { type TimelineRow, toTimelineRow } from './timeline.ts'
 /** Orders with their lines and shipments, and what every subgraph's facts say on their timelines. */
 export const ordersProjection: Projection = {
   name: 'orders.orders',
-  types: [...Object.keys(ordersEvents), ...Object.keys(neighbourEvents)],
+  types: [ordersEvents, neighbourEvents, fulfillmentTimelineEvents].flatMap(Object.keys),
   tables: ['orders.orders', 'orders.parts', 'orders.timeline'],
 
   async apply(transaction, recorded) {
     const own = recorded.flatMap((event) => parseEvent(ordersEvents, event) ?? [])
     const neighbours = recorded.flatMap((event) => parseEvent(neighbourEvents, event) ?? [])
+    const fulfillment = recorded.flatMap((event) => parseEvent(fulfillmentTimelineEvents, event) ?? [])
     const refunds = recorded.flatMap((event) => parseEvent(refundEvents, event) ?? [])
     await writeOrders(transaction, [...own, ...refunds])
     await writeParts(transaction, own)
     await writeTimeline(
       transaction,
-      [...own, ...neighbours].flatMap((event) => toTimelineRow(event) ?? []),
+      [...own, ...neighbours, ...fulfillment].flatMap((event) => toTimelineRow(event) ?? []),
     )
   },
 

@@ -4,6 +4,7 @@ import { AppError } from '../../platform/errors/app-error.ts'
 import { toMoney } from '../../platform/money-answer.ts'
 import type { QueryOrderArgs, SubgraphResolvers } from '../../schema/generated/orders.ts'
 import { lateSecondsOf } from './acknowledgement.ts'
+import { fulfillmentMutations, fulfillmentQueries, fulfillmentTypes } from './fulfillment/fulfillment-resolvers.ts'
 import type { Context } from './loaders.ts'
 import { loadCustomerOrderPage, loadOrderPage, loadTimelinePage } from './order-page.ts'
 import { lineTotalMinor, orderTotals } from './order-totals.ts'
@@ -13,7 +14,10 @@ import { visibleRecipient } from './visible-orders.ts'
 const maxExternalNumbers = 100
 
 export const ordersResolvers: SubgraphResolvers = {
+  ...fulfillmentTypes,
+  Mutation: fulfillmentMutations,
   Query: {
+    ...fulfillmentQueries,
     order: (_, keys, context) => loadOrder(keys, context),
     ordersByExternalNumber(_, { channelId, externalNumbers }, { load }) {
       const count = externalNumbers.length
@@ -50,6 +54,7 @@ export const ordersResolvers: SubgraphResolvers = {
       }
     },
     shipTo: (order, _, { viewer, now }) => visibleRecipient(order, viewer, now),
+    fulfillmentOrders: ({ id }, _, { load }) => load.fulfillmentOrdersOf.load(id),
     timeline: ({ id }, given, context) => loadTimelinePage(id, given, context),
     acknowledgement: ({ acknowledgement, ackDeadline }, _, { now }) => {
       if (acknowledgement == null) return null

@@ -5,6 +5,7 @@ import { toFactEvent } from '../../platform/connector/fact.ts'
 import type { NewEvent } from '../../platform/event-log/event-log.ts'
 import { acknowledgementSource } from './acknowledgement-source.ts'
 import type { LineReportData, OrderContent } from './events.ts'
+import { reportSource } from './fulfillment/report-source.ts'
 import { type LineState, moveUnits, type StateQuantity, sameCounts } from './line-states.ts'
 import { type OrderDocument, orderDocument, toContent, toLineCounts } from './order-document.ts'
 import { shipmentSource } from './shipment-source.ts'
@@ -32,7 +33,12 @@ const orderSource: SourceHandler = {
   },
 }
 
-export const ordersSources: readonly SourceHandler[] = [orderSource, shipmentSource, acknowledgementSource]
+export const ordersSources: readonly SourceHandler[] = [
+  orderSource,
+  shipmentSource,
+  acknowledgementSource,
+  reportSource,
+]
 
 function contentEvents(
   now: Content,

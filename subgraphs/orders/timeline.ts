@@ -1,5 +1,6 @@
 import type { JsonObject, RecordedEvent } from '../../platform/event-log/event-log.ts'
 import type { NeighbourEvent, OrdersEvent } from './events.ts'
+import { type FulfillmentTimelineEvent, fulfillmentOrderEvents } from './fulfillment/fulfillment-events.ts'
 import type { LineState } from './line-states.ts'
 
 /** One row of an order's timeline; states skipped by a line report are entries of their own only when read. */
@@ -25,8 +26,10 @@ export type TimelineEntryView = {
   readonly detail: JsonObject
 }
 
+export type TimelineEvent = OrdersEvent | NeighbourEvent | FulfillmentTimelineEvent
+
 /** @returns null for a fact that is of no order */
-export function toTimelineRow(event: OrdersEvent | NeighbourEvent): TimelineRow | null {
+export function toTimelineRow(event: TimelineEvent): TimelineRow | null {
   const { orderId } = event.data
   if (orderId == null) return null
   const { recorded } = event
@@ -65,7 +68,8 @@ function kindOf({ type }: RecordedEvent): string {
   return type.replace(/^retail\./, '').replace(/\.v\d+$/, '')
 }
 
-function detailOf(event: OrdersEvent | NeighbourEvent): JsonObject {
+function detailOf(event: TimelineEvent): JsonObject {
+  if (isOfFulfillmentOrder(event)) return fulfillmentDetail(event.data)
   switch (event.type) {
     case 'retail.order.captured.v1':
       return { lines: event.data.lines.length }
@@ -102,6 +106,18 @@ function detailOf(event: OrdersEvent | NeighbourEvent): JsonObject {
   }
 }
 
+type FulfillmentOrderEvent = Extract<FulfillmentTimelineEvent, { readonly type: keyof typeof fulfillmentOrderEvents }>
+
+function isOfFulfillmentOrder(event: TimelineEvent): event is FulfillmentOrderEvent {
+  return Object.hasOwn(fulfillmentOrderEvents, event.type)
+}
+
+function fulfillmentDetail(data: FulfillmentOrderEvent['data']): JsonObject {
+  const { fulfillmentOrderId, locationId, state, reason, rerouteId, previousLocationId } = data
+  const units = data.lines.reduce((sum, { quantity }) => sum + quantity, 0)
+  return { fulfillmentOrderId, locationId, state, units, reason, rerouteId, previousLocationId }
+}
+
 const titles: Readonly<Record<string, string>> = {
   'order.captured': 'Order received',
   'order.edited': 'Order changed',
@@ -109,6 +125,13 @@ const titles: Readonly<Record<string, string>> = {
   'order.line-substituted': 'Line given as another item',
   'order.channel-acknowledged': 'Acknowledged to the channel',
   'order.invoiced': 'Invoice issued',
+  'order.promise-changed': 'Another date than was promised',
+  'fulfillment-order.routed': 'A location is to fulfil it',
+  'fulfillment-order.cancelled': 'The location is not to fulfil it any more',
+  'fulfillment-order.rerouted': 'Another location is to fulfil it',
+  'fulfillment-order.reroute-requested': 'Another location is looked for',
+  'fulfillment-order.reroute-refused': 'No other location can fulfil it',
+  'notification.requested': 'The customer is to be told',
   'shipment.created': 'Shipment prepared',
   'shipment.dispatched': 'Shipment sent',
   'shipment.delivered': 'Shipment delivered',

@@ -55,10 +55,16 @@ describe('guards of the subgraphs', () => {
     const { fields, entities } = demanded(sdls.find(({ name }) => name === 'orders')?.typeDefs ?? '')
     expect(fields).toMatchObject(guards.orders?.fields ?? {})
     expect(Object.keys(fields).filter((key) => !(key in (guards.orders?.fields ?? {})))).toEqual([
+      'FulfillmentOrderEvent.fulfillmentOrder',
+      'NotificationEvent.order',
+      'NotificationEvent.fulfillmentOrder',
       'OrderStatusEvent.order',
       'OrderStatusSnapshot.order',
       'ShipmentLine.line',
       'OrderEdge.node',
+      'FulfillmentOrder.order',
+      'Reroute.from',
+      'Reroute.to',
     ])
     expect(guards.orders?.entities).toEqual(entities)
   })

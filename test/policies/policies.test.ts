@@ -23,6 +23,7 @@ import { readShipmentCost } from '../../policies/read-shipment-cost.ts'
 import { readStockPositions } from '../../policies/read-stock-positions.ts'
 import { recipientContact } from '../../policies/recipient-scope.ts'
 import { recordStock } from '../../policies/record-stock.ts'
+import { rerouteOrders } from '../../policies/reroute-orders.ts'
 import { reservationScope } from '../../policies/reservation-scope.ts'
 import { reserveStock } from '../../policies/reserve-stock.ts'
 import { settleReservations } from '../../policies/settle-reservations.ts'
@@ -89,6 +90,7 @@ describe('policies, role by role', () => {
     expect(allowed(readReservations)).toEqual(those)
   })
   it('move-reservations', () => expect(allowed(moveReservations)).toEqual(['serviceDesk', 'service']))
+  it('reroute-orders', () => expect(allowed(rerouteOrders)).toEqual(['serviceDesk', 'associate', 'service']))
   it('settle-reservations', () => expect(allowed(settleReservations)).toEqual(['service']))
   it('record-stock', () => expect(allowed(recordStock)).toEqual(['associate', 'opsAdmin', 'service']))
   it('manage-stock-rules, and a service of the scope for it', () => {

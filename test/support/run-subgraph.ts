@@ -9,6 +9,7 @@ import type { EventLog, JsonObject, NewEvent } from '../../platform/event-log/ev
 import { eventLogMigrations } from '../../platform/event-log/migrations.ts'
 import { createPostgresEventLog } from '../../platform/event-log/postgres.ts'
 import { createProjector } from '../../platform/event-log/project.ts'
+import { idempotencyMigrations } from '../../platform/idempotency/migrations.ts'
 import { plainViewerCodec } from '../../platform/identity/viewer-header.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { hostSubgraph } from '../../platform/subgraph/host.ts'
@@ -23,6 +24,7 @@ export type SubgraphParts = {
   readonly cacheFactory: CacheFactory
   readonly freshness: FreshnessBoard
   readonly cursors: CursorCodec
+  readonly eventLog: EventLog
 }
 
 export type RunningSubgraph = AsyncDisposable & {
@@ -54,13 +56,14 @@ export async function runSubgraph(
   const test = await reserveTestDatabase()
   const { database } = test
   const cacheFactory = createCacheFactory({ maxEntries: 10_000 })
-  const subgraph = create({ database, cacheFactory, freshness: unknownFreshness, cursors: testCursors() })
+  const eventLog = createPostgresEventLog({ database, pollMs: 50 })
+  const subgraph = create({ database, cacheFactory, freshness: unknownFreshness, cursors: testCursors(), eventLog })
   await test.create([
     eventLogMigrations(),
     connectorMigrations(),
+    idempotencyMigrations(),
     { owner: subgraph.name, folder: subgraph.migrations },
   ])
-  const eventLog = createPostgresEventLog({ database, pollMs: 50 })
   const ingest = ingestOver(database, options.handlers ?? subgraph.sources)
   const log = { info: () => {}, warn: () => {} }
   const { projections } = subgraph
@@ -129,7 +132,8 @@ export async function askAnew(
 ): Promise<FreshSubgraph> {
   const database = running.openDatabase()
   const cacheFactory = createCacheFactory({ maxEntries: 10_000 })
-  const subgraph = create({ database, cacheFactory, freshness: unknownFreshness, cursors: testCursors() })
+  const { eventLog } = running
+  const subgraph = create({ database, cacheFactory, freshness: unknownFreshness, cursors: testCursors(), eventLog })
   return {
     ask: asker(subgraph),
     statementCount: database.statementCount,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { rowsOfColumns } from '../../../platform/event-log/columns.ts'
 import type { JsonObject, JsonValue, NewEvent } from '../../../platform/event-log/event-log.ts'
 import { peekEvent } from '../../../platform/event-log/event-schema.ts'
 import type { Projection } from '../../../platform/event-log/projection.ts'
@@ -138,13 +139,8 @@ const memberPicks: readonly (readonly [string, (told: Told) => string | number |
 type Columns = Readonly<Record<string, readonly unknown[]>>
 
 function toRows(common: Readonly<Record<string, unknown>>, columns: Columns): readonly unknown[] {
-  const count = Math.max(1, ...Object.values(columns).map((values) => values.length))
-  return Array.from({ length: count }, (_, at) => {
-    const row = {
-      ...common,
-      ...Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values[at]])),
-    }
-    const { ownerKind, ownerId, held, confirmed, consumed, released, expired, ...rest } = row as Record<string, unknown>
+  return rowsOfColumns(common, columns).map((row) => {
+    const { ownerKind, ownerId, held, confirmed, consumed, released, expired, ...rest } = row
     return { ...rest, owner: { kind: ownerKind, id: ownerId }, legs: { held, confirmed, consumed, released, expired } }
   })
 }

@@ -47,6 +47,10 @@ const mutations: Readonly<Record<string, { readonly who: readonly Who[]; readonl
     who: ['agent', 'service'],
     query: change('moveReservation', 'reservationId: "res_none", locationId: "loc_none"'),
   },
+  rerouteFulfillmentOrder: {
+    who: ['agent', 'associate', 'service'],
+    query: change('rerouteFulfillmentOrder', 'fulfillmentOrderId: "ful_none", expectedVersion: 1, reason: "m"'),
+  },
   allocateReservation: { who: ['service'], query: change('allocateReservation', foreign) },
   consumeReservation: { who: ['service'], query: change('consumeReservation', foreign) },
   setCount: {

@@ -1,0 +1,81 @@
+import type { RerouteRefused } from './fulfillment-events.ts'
+
+/** Most locations a reroute asks, one after the other. */
+export const mostAttempts = 5
+
+/** How long a system may take to say that it knows, before it counts as overdue. */
+export const confirmWithinSeconds = 15 * 60
+
+/** JSON values only: it is kept as a document. */
+export type KeptReroute = {
+  readonly id: string
+  readonly orderId: string
+  readonly state: 'REQUESTED' | 'MOVED' | 'CONFIRMED' | 'REFUSED'
+  readonly reason: string
+  readonly requestedBy: string
+  readonly requestedAt: string
+  /** Of the location that cannot. */
+  readonly fromId: string
+  /** Whose units are asked to go elsewhere in this attempt. */
+  readonly leavingId: string
+  readonly toId: string | null
+  /** 1 is the first. */
+  readonly attempt: number
+  /** Not to be asked again: where it was, and those that gave it back since. */
+  readonly rejectedLocationIds: readonly string[]
+  readonly confirmations: readonly Confirmation[]
+  /** Nobody need do anything about it any more, though it was refused. */
+  readonly isOver: boolean
+  readonly refusal: Pick<RerouteRefused, 'reason' | 'alternatives'> | null
+}
+
+export type Alternative = RerouteRefused['alternatives'][number]
+export type AlternativeLine = Alternative['lines'][number]
+
+export type Confirmation = {
+  readonly kind: 'RELEASE' | 'ALLOCATION'
+  readonly fulfillmentOrderId: string
+  readonly locationId: string
+  readonly state: 'PENDING' | 'CONFIRMED' | 'REFUSED'
+  readonly since: string
+  readonly settledAt: string | null
+  readonly system: string | null
+}
+
+/** What a system said settles what was waited for of one fulfilment order; nothing else, and what is settled stays. */
+export function settle(
+  reroute: KeptReroute,
+  fulfillmentOrderId: string,
+  said: Pick<Confirmation, 'kind' | 'settledAt' | 'system'> & { readonly state: 'CONFIRMED' | 'REFUSED' },
+): KeptReroute {
+  const confirmations = reroute.confirmations.map((one) =>
+    one.fulfillmentOrderId === fulfillmentOrderId && one.kind === said.kind && one.state === 'PENDING'
+      ? { ...one, ...said }
+      : one,
+  )
+  return withState({ ...reroute, confirmations })
+}
+
+export function withState(reroute: KeptReroute): KeptReroute {
+  if (reroute.state !== 'MOVED' && reroute.state !== 'CONFIRMED') return reroute
+  // What a later attempt made good again is not open any more.
+  const open = reroute.confirmations.some(
+    ({ kind, state }) => state === 'PENDING' || (state === 'REFUSED' && kind === 'RELEASE'),
+  )
+  return { ...reroute, state: open ? 'MOVED' : 'CONFIRMED' }
+}
+
+/** Since when somebody is to do something about it; null: nobody is. */
+export function openSinceOf({ state, isOver, requestedAt, confirmations }: KeptReroute): string | null {
+  if (state === 'CONFIRMED' || isOver) return null
+  if (state !== 'MOVED') return requestedAt
+  const open = confirmations.filter((one) => one.state !== 'CONFIRMED').map(({ since }) => since)
+  return open.sort()[0] ?? requestedAt
+}
+
+/** Since when a system is to answer; null: none is. */
+export function awaitedSinceOf({ state, requestedAt, confirmations }: KeptReroute): string | null {
+  if (state === 'REQUESTED') return requestedAt
+  const pending = confirmations.filter((one) => one.state === 'PENDING').map(({ since }) => since)
+  return pending.sort()[0] ?? null
+}
