@@ -7,7 +7,8 @@ import {
   type KeptLine,
   mayBecome,
 } from './fulfillment-order.ts'
-import { type Confirmation, type KeptReroute, mostAttempts, settle, withState } from './reroute.ts'
+import { eventOf, stateOf } from './report-words.ts'
+import { type KeptReroute, mostAttempts, pendingOf, releaseOf, settle, withState } from './reroute.ts'
 import type { OrderLineReservation } from './reservation-changes.ts'
 import type { Telling } from './telling.ts'
 
@@ -217,10 +218,9 @@ export function followFulfillment(known: OrderFulfillment, telling: Telling, min
     /** A location's system said how far its task is. */
     report(report: Report): void {
       const at = telling.at()
-      const meant = [...orders.values()].filter((one) =>
-        report.fulfillmentOrderId === null
-          ? one.locationId === report.locationId
-          : one.id === report.fulfillmentOrderId,
+      const { fulfillmentOrderId: named, locationId } = report
+      const meant = [...orders.values()].filter(
+        (one) => one.locationId === locationId && (named === null || one.id === named),
       )
       const live = meant.find(isLive)
       if (live !== undefined) {
@@ -262,42 +262,3 @@ function toLine({ reservationId, lineId, variantId, confirmed, consumed }: Order
 function isFulfilled({ state }: KeptFulfillmentOrder): boolean {
   return state === 'SHIPPED' || state === 'COLLECTED'
 }
-
-function pendingOf(kind: Confirmation['kind'], { id, locationId }: KeptFulfillmentOrder, since: string): Confirmation {
-  return { kind, fulfillmentOrderId: id, locationId, state: 'PENDING', since, settledAt: null, system: null }
-}
-
-/** @param leaving as it was before: one that gave it back needs not be told */
-function releaseOf(leaving: KeptFulfillmentOrder, at: string): Confirmation {
-  const pending = pendingOf('RELEASE', leaving, at)
-  return leaving.state === 'REJECTED'
-    ? { ...pending, state: 'CONFIRMED', settledAt: at, system: leaving.saidBy }
-    : pending
-}
-
-const stateOf: Readonly<Record<Report['status'], FulfillmentOrderState>> = {
-  RELEASED: 'RELEASED',
-  ACCEPTED: 'ACCEPTED',
-  REJECTED: 'REJECTED',
-  // A location that cancels what it is to do gives it back.
-  CANCELLED: 'REJECTED',
-  PICKED: 'IN_PROGRESS',
-  PACKED: 'IN_PROGRESS',
-  READY_FOR_PICKUP: 'READY',
-  SHORT: 'SHORT',
-  SHIPPED: 'SHIPPED',
-  COLLECTED: 'COLLECTED',
-}
-
-const eventOf = {
-  RELEASED: 'released',
-  ACCEPTED: 'accepted',
-  REJECTED: 'rejected',
-  CANCELLED: 'rejected',
-  PICKED: 'picked',
-  PACKED: 'packed',
-  READY_FOR_PICKUP: 'ready-for-pickup',
-  SHORT: 'short',
-  SHIPPED: 'shipped',
-  COLLECTED: 'collected',
-} as const satisfies Readonly<Record<Report['status'], string>>

@@ -1,4 +1,5 @@
 import type { RerouteRefused } from './fulfillment-events.ts'
+import type { KeptFulfillmentOrder } from './fulfillment-order.ts'
 
 /** Most locations a reroute asks, one after the other. */
 export const mostAttempts = 5
@@ -78,4 +79,20 @@ export function awaitedSinceOf({ state, requestedAt, confirmations }: KeptRerout
   if (state === 'REQUESTED') return requestedAt
   const pending = confirmations.filter((one) => one.state === 'PENDING').map(({ since }) => since)
   return pending.sort()[0] ?? null
+}
+
+export function pendingOf(
+  kind: Confirmation['kind'],
+  { id, locationId }: KeptFulfillmentOrder,
+  since: string,
+): Confirmation {
+  return { kind, fulfillmentOrderId: id, locationId, state: 'PENDING', since, settledAt: null, system: null }
+}
+
+/** @param leaving as it was before: one that gave it back needs not be told */
+export function releaseOf(leaving: KeptFulfillmentOrder, at: string): Confirmation {
+  const pending = pendingOf('RELEASE', leaving, at)
+  return leaving.state === 'REJECTED'
+    ? { ...pending, state: 'CONFIRMED', settledAt: at, system: leaving.saidBy }
+    : pending
 }
