@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Ask, signIn } from '../support/sign-in.ts'
+import { openHttpStream } from '../gateway/push/http-client.ts'
+import { type Ask, issueToken, signIn } from '../support/sign-in.ts'
 import { startTestApp, type TestApp } from '../support/start-app.ts'
+import { until } from '../support/until.ts'
 
 const find = /* GraphQL */ `
   query Find($kind: IdentifierKind!, $value: String!) {
@@ -97,5 +99,64 @@ describe('journey: a service desk reads one history across all channels', () => 
     }
     const forged = { kind: 'EMAIL', value: 'ada.lind@example.com', first: 2, after: 'bm9uc2Vuc2U' }
     expect((await ask(history, forged)).errors?.[0].extensions.code).toBe('CURSOR_INVALID')
+  })
+
+  it('tells an ERP that another location fulfils an order, after that the first one does not (K053)', async () => {
+    const headers = { authorization: `Bearer ${await issueToken(app.url, 'agent')}` }
+    const items = Array.from({ length: 20 }, (_, at) => ({ sku: `DEMO-${String(at + 1).padStart(4, '0')}` }))
+    const found = await app.ask(
+      `query ($items: [AvailabilityItem!]!) { order(number: "O-1000002") { id }
+        availability(channelId: "web", items: $items) { variant { sku } byLocation { available location { id } } } }`,
+      { items },
+      headers,
+    )
+    const places: readonly { variant: { sku: string }; byLocation: { location: { id: string } }[] }[] =
+      found.data.availability
+    const several = places.find(({ byLocation }) => byLocation.length > 1)
+    const orderId: string = found.data.order.id
+    const owner = { kind: 'CHECKOUT', id: 'rerouted' }
+    const held = await app.ask(
+      `mutation ($input: ReserveStockInput!) { reserveStock(input: $input) { ... on ReserveStockSuccess { reservations { id } } } }`,
+      {
+        input: {
+          ...{ idempotencyKey: 'r1', channelId: 'web', owner, locationId: several?.byLocation[0]?.location.id },
+          lines: [{ lineId: '1', sku: several?.variant.sku, quantity: 1 }],
+        },
+      },
+      headers,
+    )
+    const reservationId: string = held.data.reserveStock.reservations[0].id
+    using stream = await openHttpStream(
+      app.url,
+      {
+        query: `subscription ($ids: [ID!]) { fulfillmentOrderChanged(orderIds: $ids) {
+          ... on FulfillmentOrderEvent { type state previousLocation { name } fulfillmentOrder { location { name } } } } }`,
+        variables: { ids: [orderId] },
+      },
+      'text/event-stream',
+      { headers },
+    )
+    await app.ask(
+      `mutation ($input: ConfirmReservationInput!) { confirmReservation(input: $input) { __typename } }`,
+      { input: { idempotencyKey: 'r2', orderId, owner, items: [{ reservationId }] } },
+      headers,
+    )
+    await until('the first location is told', () => stream.text().includes('fulfillment-order.routed.v1'))
+    const { data } = await app.ask(
+      'query ($id: ID) { order(id: $id) { fulfillmentOrders { id version } } }',
+      { id: orderId },
+      headers,
+    )
+    const [{ id, version }] = data.order.fulfillmentOrders
+    const input = { idempotencyKey: 'r3', fulfillmentOrderId: id, expectedVersion: version, reason: 'shelf is empty' }
+    const answer = await app.ask(
+      `mutation ($input: RerouteFulfillmentOrderInput!) { rerouteFulfillmentOrder(input: $input) { __typename } }`,
+      { input },
+      headers,
+    )
+    expect(answer.data.rerouteFulfillmentOrder).toEqual({ __typename: 'RerouteFulfillmentOrderSuccess' })
+    await until('the other location is told', () => stream.text().includes('fulfillment-order.rerouted.v1'))
+    const types = [...stream.text().matchAll(/retail\.fulfillment-order\.(\w+)\.v1/g)].map(([, type]) => type)
+    expect(types).toEqual(['routed', 'cancelled', 'rerouted'])
   })
 })

@@ -1,12 +1,6 @@
 import type { EventOf } from '../../../platform/event-log/event-schema.ts'
 import type { decisionEvents, Report } from './fulfillment-events.ts'
-import {
-  type FulfillmentOrderState,
-  isLive,
-  type KeptFulfillmentOrder,
-  type KeptLine,
-  mayBecome,
-} from './fulfillment-order.ts'
+import { isLive, type KeptFulfillmentOrder, type KeptLine, mayBecome } from './fulfillment-order.ts'
 import { eventOf, stateOf } from './report-words.ts'
 import { type KeptReroute, mostAttempts, pendingOf, releaseOf, settle, withState } from './reroute.ts'
 import type { OrderLineReservation } from './reservation-changes.ts'

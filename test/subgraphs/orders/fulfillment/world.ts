@@ -1,7 +1,6 @@
 import { connectorMigrations } from '../../../../platform/connector/migrations.ts'
 import type { JsonObject, RecordedEvent } from '../../../../platform/event-log/event-log.ts'
 import { eventLogMigrations } from '../../../../platform/event-log/migrations.ts'
-import { startOfLog } from '../../../../platform/event-log/position.ts'
 import { idempotencyMigrations } from '../../../../platform/idempotency/migrations.ts'
 import type { Viewer } from '../../../../platform/identity/viewer.ts'
 import { plainViewerCodec, viewerHeader } from '../../../../platform/identity/viewer-header.ts'
@@ -181,11 +180,8 @@ export async function openFulfillmentWorld({
       )
     },
     /** Everything told of an order's fulfilment, in the order of its own sequence. */
-    async told(orderId: string): Promise<readonly RecordedEvent[]> {
-      await readable()
-      const { events } = await eventLog.read({ after: startOfLog, limit: 10_000 })
-      return events.filter(({ source }) => source === `/tenants/test/orders/fulfillment/${orderId}`)
-    },
+    told: (orderId: string): Promise<readonly RecordedEvent[]> =>
+      eventLog.readSource(`/tenants/test/orders/fulfillment/${orderId}`, 1, 1_000),
     /** Units of a variant that are confirmed, by location code. */
     async confirmedAt(sku: string): Promise<Readonly<Record<string, number>>> {
       const { rows: sums } = await database.query<{ code: string; units: bigint }>(
