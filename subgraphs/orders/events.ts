@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { factOrigin } from '../../platform/connector/fact.ts'
 import type { EventOf } from '../../platform/event-log/event-schema.ts'
 import { lineStates } from './line-states.ts'
+import { changeSet } from './order-change.ts'
 import { shipmentStates } from './shipment-states.ts'
 
 /** int64 as text: a JSON number is not exact past 2^53. */
@@ -91,8 +92,14 @@ const shipment = z.object({
 
 export const ordersEvents = {
   'retail.order.captured.v1': orderContent,
-  /** Carries the whole order after the change. */
-  'retail.order.edited.v1': orderContent.extend({ changes: z.array(z.string()) }),
+  /**
+   * Carries the whole order after the change, the members that changed, and each change by its kind: a system takes what its own
+   * way of editing needs. Events of before it was told have no change set.
+   */
+  'retail.order.edited.v1': orderContent.extend({
+    changes: z.array(z.string()),
+    changeSet: changeSet.nullable().default(null),
+  }),
   'retail.order.line-state-changed.v1': lineReport,
   /** A line report in which units were cancelled and nothing else happened. */
   'retail.order.cancelled.v1': lineReport,

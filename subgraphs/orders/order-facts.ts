@@ -65,7 +65,7 @@ export function addFact(facts: OrderFacts, event: OrdersEvent | RefundEvent): Or
     case 'retail.order.captured.v1':
     case 'retail.order.edited.v1': {
       if (facts.content !== null && facts.content.sequence >= sequence) return facts
-      const { former: _, ...content } = event.data
+      const { former: _, changeSet: _edit, ...content } = { changeSet: null, ...event.data }
       return { ...facts, content: { ...content, sequence } }
     }
     case 'retail.order.line-state-changed.v1':

@@ -4,6 +4,7 @@ import { AppError } from '../../platform/errors/app-error.ts'
 import { toMoney } from '../../platform/money-answer.ts'
 import type { QueryOrderArgs, SubgraphResolvers } from '../../schema/generated/orders.ts'
 import { lateSecondsOf } from './acknowledgement.ts'
+import { loadEdit, loadEdits, orderEditFields } from './edit-resolvers.ts'
 import { fulfillmentMutations, fulfillmentQueries, fulfillmentTypes } from './fulfillment/fulfillment-resolvers.ts'
 import type { Context } from './loaders.ts'
 import { loadCustomerOrderPage, loadOrderPage, loadTimelinePage } from './order-page.ts'
@@ -15,6 +16,10 @@ const maxExternalNumbers = 100
 
 export const ordersResolvers: SubgraphResolvers = {
   ...fulfillmentTypes,
+  OrderEdit: {
+    __resolveReference: ({ id }, { load }) => loadEdit(id, load),
+    ...orderEditFields,
+  },
   Mutation: fulfillmentMutations,
   Query: {
     ...fulfillmentQueries,
@@ -54,6 +59,7 @@ export const ordersResolvers: SubgraphResolvers = {
       }
     },
     shipTo: (order, _, { viewer, now }) => visibleRecipient(order, viewer, now),
+    edits: ({ id }, { first }, { load }) => loadEdits(id, first, load),
     fulfillmentOrders: ({ id }, _, { load }) => load.fulfillmentOrdersOf.load(id),
     timeline: ({ id }, given, context) => loadTimelinePage(id, given, context),
     acknowledgement: ({ acknowledgement, ackDeadline }, _, { now }) => {

@@ -8,6 +8,7 @@ import type { LineReportData, OrderContent } from './events.ts'
 import { reportSource } from './fulfillment/report-source.ts'
 import { type LineState, moveUnits, type StateQuantity, sameCounts } from './line-states.ts'
 import { type OrderDocument, orderDocument, toContent, toLineCounts } from './order-document.ts'
+import { changeSetOf } from './order-edit.ts'
 import { shipmentSource } from './shipment-source.ts'
 
 type Content = Omit<OrderContent, 'origin' | 'former'>
@@ -66,7 +67,12 @@ function contentEvents(
   if (changes.length === 0) return []
   const sameKeys = !changes.some((member) => ['number', 'channelId', 'externalNumber'].includes(member))
   const { number, channelId, externalNumber } = before
-  const data = { ...now, former: sameKeys ? null : { number, channelId, externalNumber }, changes }
+  const data = {
+    ...now,
+    former: sameKeys ? null : { number, channelId, externalNumber },
+    changes,
+    changeSet: changeSetOf(before, now),
+  }
   const ingressKey = `order-edited:${document.system}:${document.key}:${document.receivedAt}:${digestOf(data)}`
   return [
     toFactEvent({ ...fact, type: 'retail.order.edited.v1', data, occurredAt: null, ingressKey }, document, context),

@@ -74,7 +74,7 @@ function detailOf(event: TimelineEvent): JsonObject {
     case 'retail.order.captured.v1':
       return { lines: event.data.lines.length }
     case 'retail.order.edited.v1':
-      return { changes: event.data.changes }
+      return { changes: event.data.changes, ...editOf(event) }
     case 'retail.order.line-state-changed.v1':
     case 'retail.order.cancelled.v1': {
       const { lines, skipped } = event.data
@@ -116,6 +116,12 @@ function fulfillmentDetail(data: FulfillmentOrderEvent['data']): JsonObject {
   const { fulfillmentOrderId, locationId, state, reason, rerouteId, previousLocationId } = data
   const units = data.lines.reduce((sum, { quantity }) => sum + quantity, 0)
   return { fulfillmentOrderId, locationId, state, units, reason, rerouteId, previousLocationId }
+}
+
+/** What `Order.edits` is read from. */
+function editOf({ data, recorded }: Extract<OrdersEvent, { readonly type: 'retail.order.edited.v1' }>): JsonObject {
+  const { changeSet, currency } = data
+  return changeSet === null ? {} : { edit: { ...changeSet, version: recorded.sequence, currency } }
 }
 
 const titles: Readonly<Record<string, string>> = {

@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openHttpStream } from '../gateway/push/http-client.ts'
 import { type Ask, issueToken, signIn } from '../support/sign-in.ts'
@@ -158,5 +159,22 @@ describe('journey: a service desk reads one history across all channels', () => 
     await until('the other location is told', () => stream.text().includes('fulfillment-order.rerouted.v1'))
     const types = [...stream.text().matchAll(/retail\.fulfillment-order\.(\w+)\.v1/g)].map(([, type]) => type)
     expect(types).toEqual(['routed', 'cancelled', 'rerouted'])
+  })
+
+  it('tells an ERP of an edit as one set of changes, however the order system made it (K054)', async () => {
+    const headers = { authorization: `Bearer ${await issueToken(app.url, 'agent')}` }
+    const query = `subscription { orderEdited { ... on OrderEditEvent { order { number } edit { system priceDelta { amount }
+      changes { __typename ... on OrderShippingPriceChanged { shipping { amount } } ... on OrderAddressChanged { members } } } } } }`
+    using stream = await openHttpStream(app.url, { query }, 'text/event-stream', { headers })
+    const client = new pg.Client({ connectionString: app.sourceUrl('oms') })
+    await client.connect()
+    await client.query(
+      "update sales_order set shipping_amount = shipping_amount + 3, ship_city = 'Graz' where order_no = 'O-1000002'",
+    )
+    await client.end()
+    await until('the edit is told', () => stream.text().includes('"OrderAddressChanged","members":["city"]'))
+    expect(stream.text()).toContain(
+      '"order":{"number":"O-1000002"},"edit":{"system":"oms","priceDelta":{"amount":"3.00"},"changes":[{"__typename":"OrderShippingPriceChanged"',
+    )
   })
 })

@@ -56,6 +56,8 @@ describe('guards of the subgraphs', () => {
     expect(fields).toMatchObject(guards.orders?.fields ?? {})
     expect(Object.keys(fields).filter((key) => !(key in (guards.orders?.fields ?? {})))).toEqual([
       'FulfillmentOrderEvent.fulfillmentOrder',
+      'OrderEditEvent.order',
+      'OrderEditEvent.edit',
       'NotificationEvent.order',
       'NotificationEvent.fulfillmentOrder',
       'OrderStatusEvent.order',

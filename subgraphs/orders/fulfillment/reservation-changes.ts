@@ -39,9 +39,10 @@ export type OrderLineReservation = z.output<typeof ordered> & { readonly variant
 
 /** Those that an order has; most are still of a cart. @throws AppError `SOURCE_DATA_INVALID`, so that the event is parked */
 export function orderedOf(recorded: RecordedEvent): readonly OrderLineReservation[] {
+  // Asked before anything else: this is of every reservation there is.
+  if (Object(recorded.data.common).orderId === null) return []
   const what = { what: `event ${recorded.type}`, code: 'SOURCE_DATA_INVALID' } as const
   const { variantId, common, columns } = parseWith(members, recorded.data, what)
-  if (common.orderId === null) return []
   return rowsOfColumns(common, columns)
     .filter(({ orderId }) => orderId !== null)
     .map((row) => ({ ...parseWith(ordered, row, what), variantId }))
