@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { createSeen } from '../../platform/cache/seen.ts'
 import type { Renew } from '../../platform/subgraph/executor/plan.ts'
 import type { Lasting } from '../../platform/subgraph/lasting.ts'
 import type { SubgraphTransport } from '../../platform/subgraph/transport.ts'
@@ -7,7 +8,7 @@ import type { ExecuteRequest, TextAnswer } from './prepared.ts'
 import { fillHoles, type HoleNotes, type TextWithHoles } from './text-holes.ts'
 import type { Weights } from './weights.ts'
 
-const bounds = { maxAnswers: 20_000, maxBytes: 64_000_000 }
+const bounds = { maxAnswers: 20_000, maxBytes: 64_000_000, maxSeenChars: 4_000_000 }
 
 /**
  * Whole answers, each given again while all the subgraph answers it was made of are lasting: nothing is planned, asked, merged
@@ -24,6 +25,8 @@ export type PlannedAnswers = {
   keyOf(request: ExecuteRequest): string | undefined
   /** @returns undefined where it has to be made anew */
   again(key: string, request: ExecuteRequest): TextAnswer | undefined
+  /** Whether it is worth keeping: it was asked for before. */
+  mayKeep(key: string): boolean
   /** @returns the answer as it is to be given */
   keep(key: string, answer: TextAnswer, notes: HoleNotes): TextAnswer
 }
@@ -44,6 +47,7 @@ export const createLastingAnswers = (): LastingAnswers => {
     sizeCalculation: ({ text, holes, parts }, key) =>
       text.length + 2 * key.length + holes.length * holeBytes + parts.length * partBytes,
   })
+  const wasAsked = createSeen(bounds.maxSeenChars)
   let count = 0
 
   const again = (key: string, request: ExecuteRequest): TextAnswer | undefined => {
@@ -77,6 +81,7 @@ export const createLastingAnswers = (): LastingAnswers => {
           return key + JSON.stringify(variables)
         },
         again,
+        mayKeep: wasAsked,
         keep(key, answer, notes) {
           const holes = notes.holesUnless(required)
           if (holes === undefined) return answer

@@ -6,7 +6,7 @@ import type { PlannedAnswers } from './lasting-answers.ts'
 import type { DataAnswer, ExecuteRequest, TextAnswer } from './prepared.ts'
 import { beginRun, type Run, type Step } from './run.ts'
 import type { Shapes } from './shape.ts'
-import { noteHoles } from './text-holes.ts'
+import { type HoleNotes, noteHoles } from './text-holes.ts'
 import { weighMerged } from './weights.ts'
 import { completeData, type Violation } from './write-data.ts'
 import type { WriteData } from './write-text.ts'
@@ -28,6 +28,8 @@ export type Runner = {
   run(request: ExecuteRequest): Promise<DataAnswer>
   runToText(request: ExecuteRequest): Promise<TextAnswer>
 }
+
+type Keep = (answer: TextAnswer, notes: HoleNotes) => TextAnswer
 
 /** Runs a compiled plan, then completes what was gathered into the client's answer. */
 export const createRunner = (variantOf: (variables: ExecuteRequest['variables']) => Variant): Runner => {
@@ -56,17 +58,20 @@ export const createRunner = (variantOf: (variables: ExecuteRequest['variables'])
         const variant = variantOf(request.variables)
         const { shapes, lasting } = variant
         const key = lasting?.keyOf(request)
-        const again = key === undefined ? undefined : lasting?.again(key, request)
-        if (again !== undefined) return again
-        const run = begin(request, variant, key !== undefined)
+        let keep: Keep | undefined
+        if (lasting !== undefined && key !== undefined) {
+          const again = lasting.again(key, request)
+          if (again !== undefined) return again
+          if (lasting.mayKeep(key)) keep = (answer, notes) => lasting.keep(key, answer, notes)
+        }
+        const run = begin(request, variant, keep !== undefined)
         await variant.step?.(run)
         const notes = run.lasting && noteHoles(run.lasting)
         const text = variant.write(run.data, notes === undefined ? run.shared : undefined, notes?.noteField)
         if (text !== undefined) {
           const errors = oncePerPath(run.errors)
           const answer: TextAnswer = { text, errors, weigh: (weights) => weighMerged(run.data, shapes, weights) }
-          const mayKeep = key !== undefined && notes !== undefined && lasting !== undefined && errors.length === 0
-          return mayKeep ? lasting.keep(key, answer, notes) : answer
+          return keep === undefined || notes === undefined || errors.length > 0 ? answer : keep(answer, notes)
         }
         const { data, errors } = complete(run, variant.shapes)
         return { text: JSON.stringify(data), errors }

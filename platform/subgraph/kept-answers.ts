@@ -1,6 +1,7 @@
 import type { ExecutionResult } from 'graphql'
 import { LRUCache } from 'lru-cache'
 import { type NotedRests, noteRests } from '../cache/rests.ts'
+import { createSeen } from '../cache/seen.ts'
 import type { Viewer } from '../identity/viewer.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import type { Again, CompiledOperation, OperationRequest } from './executor/compile-operation.ts'
@@ -8,7 +9,7 @@ import type { Renew, Renewed } from './executor/plan.ts'
 import type { Keeping } from './keeping.ts'
 import type { SubgraphCall } from './subgraph.ts'
 
-const bounds = { maxAnswers: 20_000, maxBytes: 64_000_000 }
+const bounds = { maxAnswers: 20_000, maxBytes: 64_000_000, maxSeenChars: 4_000_000 }
 
 type Kept = { readonly again: Again; readonly rests: NotedRests; readonly bytes: number }
 
@@ -27,7 +28,7 @@ export type Answered = {
 }
 
 /**
- * Answers calls, and gives an answer again: to the same operation with the same variables for the same class of viewer, while
+ * Answers calls, and from the second time that it is asked for keeps an answer, to give it again: to the same operation with the same variables for the same class of viewer, while
  * all that it was made of is what would be read now. See docs/decisions/042-storefront-cost.md.
  */
 export function createKeptAnswers(keeping: Keeping): AnswerCall {
@@ -36,6 +37,7 @@ export function createKeptAnswers(keeping: Keeping): AnswerCall {
     maxSize: bounds.maxBytes,
     sizeCalculation: ({ bytes }) => bytes,
   })
+  const wasAsked = createSeen(bounds.maxSeenChars)
   const numbers = new WeakMap<CompiledOperation, number>()
   const neverKept = new WeakSet<CompiledOperation>()
   let count = 0
@@ -59,6 +61,7 @@ export function createKeptAnswers(keeping: Keeping): AnswerCall {
       const result = known.again.answer(() => createContext(call), renewed)
       if (result !== undefined) return { result, lasting: renewed && toLasting(known, renewed, createContext) }
     }
+    if (!wasAsked(key)) return { result: operation({ variables, contextValue: createContext(call) }) }
     const rests = noteRests(nowMs)
     let lasting: Answered['lasting']
     const result = operation({
