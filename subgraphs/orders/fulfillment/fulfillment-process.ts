@@ -2,9 +2,10 @@ import type { NewEvent, RecordedEvent } from '../../../platform/event-log/event-
 import { parseEvent } from '../../../platform/event-log/event-schema.ts'
 import type { Process } from '../../../platform/event-log/projection.ts'
 import { groupBy } from '../../../platform/group-by.ts'
+import type { Transaction } from '../../../platform/sql/database.ts'
 import { ordersEvents } from '../events.ts'
 import { decisionEvents, reportEvents } from './fulfillment-events.ts'
-import { lockFulfillment, readFulfillment, writeFulfillment } from './fulfillment-store.ts'
+import { lockFulfillment, writeFulfillment } from './fulfillment-store.ts'
 import { type FulfillmentFollower, followFulfillment } from './order-fulfillment.ts'
 import { orderedOf, reservationsChanged } from './reservation-changes.ts'
 import { type Cause, createTelling } from './telling.ts'
@@ -28,35 +29,44 @@ export function createFulfillmentProcess(mintId: () => string): Process {
     name: 'orders.fulfillment',
     types: [reservationsChanged, ...Object.keys(decisionEvents), ...Object.keys(reportEvents), dispatched],
     async decide(transaction, recorded) {
-      const words = recorded.flatMap(wordsOf)
-      if (words.length === 0) return []
-      await lockFulfillment(
-        transaction,
-        words.map(({ orderId }) => orderId),
-      )
       const decided: NewEvent[] = []
-      for (const [tenant, own] of groupBy(words, (word) => word.tenant)) {
-        const orderIds = [...new Set(own.map(({ orderId }) => orderId))]
-        const known = await readFulfillment(transaction, tenant, orderIds)
-        let at = own[0]
-        const telling = createTelling(
-          () => causeOf(at),
-          (event) => decided.push(event),
-        )
-        const followers = new Map(known.map((one) => [one.orderId, followFulfillment(one, telling, mintId)]))
-        for (const word of own) {
-          at = word
-          const follower = followers.get(word.orderId)
-          if (follower !== undefined) word.take(follower)
+      const byTenant = groupBy(recorded.flatMap(wordsOf), ({ tenant }) => tenant)
+      for (const [tenant, words] of byTenant) {
+        const byOrder = [...groupBy(words, ({ orderId }) => orderId)]
+        for (let at = 0; at < byOrder.length; at += mostOrders) {
+          const some = byOrder.slice(at, at + mostOrders)
+          await decideSome(transaction, tenant, new Map(some), mintId, (event) => decided.push(event))
         }
-        await writeFulfillment(
-          transaction,
-          [...followers.values()].map((follower) => follower.result()),
-        )
       }
       return decided
     },
   }
+}
+
+/** Orders that are read and written at once: one event tells of up to 128, and a batch is of up to 1,000 events. */
+const mostOrders = 1_000
+
+/** Each order's words one after the other; of different orders none needs to wait for another. */
+async function decideSome(
+  transaction: Transaction,
+  tenant: string,
+  byOrder: ReadonlyMap<string, readonly Word[]>,
+  mintId: () => string,
+  tell: (event: NewEvent) => void,
+): Promise<void> {
+  const known = await lockFulfillment(transaction, tenant, [...byOrder.keys()])
+  const after = known.map((one) => {
+    const words = byOrder.get(one.orderId) ?? []
+    let at = words[0]
+    const telling = createTelling(() => causeOf(at), tell)
+    const follower = followFulfillment(one, telling, mintId)
+    for (const word of words) {
+      at = word
+      word.take(follower)
+    }
+    return follower.result()
+  })
+  await writeFulfillment(transaction, after)
 }
 
 function wordsOf(recorded: RecordedEvent): readonly Word[] {

@@ -4,27 +4,23 @@ import type { KeptFulfillmentOrder } from './fulfillment-order.ts'
 import type { OrderFulfillment } from './order-fulfillment.ts'
 import { awaitedSinceOf, type KeptReroute, openSinceOf } from './reroute.ts'
 
-/** Locks what there is of these orders to the end of the transaction, in one order everywhere. */
-export async function lockFulfillment(transaction: Transaction, orderIds: readonly string[]): Promise<void> {
-  await transaction.query(
-    `SELECT pg_advisory_xact_lock(key) FROM (
-       SELECT DISTINCT hashtextextended(id, 7300011) AS key FROM unnest($1::text[]) AS id ORDER BY 1 OFFSET 0) AS keys`,
-    [orderIds],
-  )
-}
-
-/** What there is of orders of a tenant: one entry per order, in order. */
-export async function readFulfillment(
-  queryable: Queryable,
+/**
+ * What there is of orders of a tenant, locked to the end of the transaction: rows, in one order everywhere. A fulfilment order is made by
+ * the one process that may, so an order without any needs no lock.
+ * @returns one entry per order, in order
+ */
+export async function lockFulfillment(
+  transaction: Transaction,
   tenant: string,
   orderIds: readonly string[],
 ): Promise<readonly OrderFulfillment[]> {
+  // Each statement sees what was committed before it began: reroutes are read once the orders are had.
   const [orders, reroutes] = await Promise.all([
-    queryable.query<{ body: KeptFulfillmentOrder }>(
-      'SELECT body FROM orders.fulfillment_orders WHERE order_id = ANY($1::text[]) AND tenant = $2 ORDER BY id',
+    transaction.query<{ body: KeptFulfillmentOrder }>(
+      'SELECT body FROM orders.fulfillment_orders WHERE order_id = ANY($1::text[]) AND tenant = $2 ORDER BY id FOR UPDATE',
       [orderIds, tenant],
     ),
-    queryable.query<{ body: KeptReroute }>(
+    transaction.query<{ body: KeptReroute }>(
       'SELECT body FROM orders.reroutes WHERE order_id = ANY($1::text[]) AND tenant = $2 ORDER BY id',
       [orderIds, tenant],
     ),

@@ -3,7 +3,7 @@ import { claimKeys, type KeyedCommand, writeRecords } from '../../../platform/id
 import type { IdMinter } from '../../../platform/ids.ts'
 import type { Database, Transaction } from '../../../platform/sql/database.ts'
 import { type FulfillmentOrderState, type KeptFulfillmentOrder, reroutableStates } from './fulfillment-order.ts'
-import { lockFulfillment, readFulfillment, readOrderIdOf, readReroute, writeFulfillment } from './fulfillment-store.ts'
+import { lockFulfillment, readOrderIdOf, readReroute, writeFulfillment } from './fulfillment-store.ts'
 import { followFulfillment, type OrderFulfillment } from './order-fulfillment.ts'
 import type { KeptReroute } from './reroute.ts'
 import { createTelling } from './telling.ts'
@@ -62,8 +62,7 @@ async function begin(
   }
   const orderId = await readOrderIdOf(transaction, tenant, fulfillmentOrderId)
   if (orderId === null) return { kind: 'not-found' }
-  await lockFulfillment(transaction, [orderId])
-  const [known] = await readFulfillment(transaction, tenant, [orderId])
+  const [known] = await lockFulfillment(transaction, tenant, [orderId])
   const before = known?.fulfillmentOrders.find(({ id }) => id === fulfillmentOrderId)
   if (known === undefined || before === undefined) return { kind: 'not-found' }
   if (before.version !== expectedVersion) return { kind: 'version-conflict', currentVersion: before.version }
