@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { apolloAccept, mergePayloads, readParts } from '../support/read-parts.ts'
+import { issueToken } from '../support/sign-in.ts'
 import { startTestApp, type TestAnswer, type TestApp } from '../support/start-app.ts'
 
 const query = /* GraphQL */ `
@@ -14,6 +15,8 @@ const query = /* GraphQL */ `
   }
 `
 const skus = Array.from({ length: 20 }, (_, index) => `DEMO-${String(index + 1).padStart(4, '0')}`)
+
+type Shown = { readonly sku: string; readonly availability: { readonly ats: number } }
 
 describe('journey: a storefront asks for 20 variants', () => {
   let app: TestApp
@@ -45,6 +48,31 @@ describe('journey: a storefront asks for 20 variants', () => {
     // Usage and keys are looked after now and then by the same pool.
     await expect.poll(cost).toBe(0)
     expect(await statementsForRequests(app)).toBeGreaterThan(0)
+  })
+
+  it('shows what somebody reserved in the very next answer, however often the same was given before', async () => {
+    const headers = { authorization: `Bearer ${await issueToken(app.url, 'agent')}` }
+    const page = `query ($skus: [String!]!) { variantsBySku(skus: $skus) { sku availability(channelId: "web") { ats } } }`
+    const read = async (): Promise<readonly Shown[]> =>
+      (await app.ask(page, { skus: skus.slice(10, 16) }, headers)).data.variantsBySku
+    for (let times = 0; times < 3; times++) await read()
+    const before = await read()
+    const reserved = before.find(({ availability }) => availability.ats > 1)
+    const { data } = await app.ask(
+      `mutation ($input: ReserveStockInput!) { reserveStock(input: $input) { ... on ReserveStockSuccess { reservations { held } } } }`,
+      {
+        input: {
+          ...{ idempotencyKey: 'read next', channelId: 'web', owner: { kind: 'CART', id: 'read next' } },
+          lines: [{ lineId: '1', sku: reserved?.sku, quantity: 2 }],
+        },
+      },
+      headers,
+    )
+    expect(data.reserveStock.reservations).toEqual([{ held: 2 }])
+    const now = before.map((shown) =>
+      shown === reserved ? { ...shown, availability: { ats: shown.availability.ats - 2 } } : shown,
+    )
+    expect(await read()).toEqual(now)
   })
 
   it('gets the products first and availability when it is there, if it asks so', async () => {
