@@ -39,7 +39,7 @@ export type Registering = {
 /** A webhook and the secret it signs with, which is told this once. */
 export type WithSecret = { readonly webhook: Webhook; readonly secret: string }
 
-/** What partners may do with their webhooks. Every function refuses viewers that are no partner with `FORBIDDEN`. */
+/** What partners and systems may do with their webhooks. Every function refuses other viewers with `FORBIDDEN`. */
 export type WebhookService = {
   list(viewer: Viewer): Promise<readonly Webhook[]>
   find(viewer: Viewer, id: string): Promise<Webhook | null>
@@ -169,10 +169,13 @@ function ownerOf(viewer: Viewer): Owner {
   if (viewer.kind === 'partner') {
     return { tenant: viewer.tenant, clientId: viewer.clientId, partnerId: viewer.partnerId }
   }
-  if (viewer.kind === 'anonymous') {
-    throw new AppError('UNAUTHENTICATED', 'Cannot use webhooks: sign in as a partner first')
+  if (viewer.kind === 'service') {
+    return { tenant: viewer.tenant, clientId: viewer.clientId, partnerId: `system:${viewer.system}` }
   }
-  throw new AppError('FORBIDDEN', `Cannot use webhooks: you are ${viewer.kind}, allowed is partner`)
+  if (viewer.kind === 'anonymous') {
+    throw new AppError('UNAUTHENTICATED', 'Cannot use webhooks: sign in as a partner or a system first')
+  }
+  throw new AppError('FORBIDDEN', `Cannot use webhooks: you are ${viewer.kind}, allowed are partner and service`)
 }
 
 /** The token or key with which somebody registers ends; the registration does not. */

@@ -16,7 +16,7 @@ import {
   webhookColumns,
 } from './webhook.ts'
 
-/** Whose a webhook is: every statement is bounded by it. */
+/** Whose a webhook is: every statement is bounded by it. `partnerId`: of a system, `system:` and its name. */
 export type Owner = { readonly tenant: string; readonly clientId: string; readonly partnerId: string }
 
 export type NewWebhook = {

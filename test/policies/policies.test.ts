@@ -101,7 +101,7 @@ describe('policies, role by role', () => {
     expect(allowed(approveTransfers)).toEqual(['opsAdmin'])
     expect(approveTransfers.decide({ ...service, scopes: ['inventory:transfers'] }).allowed).toBe(true)
   })
-  it('manage-webhooks', () => expect(allowed(manageWebhooks)).toEqual(['partner']))
+  it('manage-webhooks', () => expect(allowed(manageWebhooks)).toEqual(['partner', 'service']))
 
   it('are all listed, each under its file name', () => {
     const files = readdirSync(assetPath('policies')).filter((file) =>

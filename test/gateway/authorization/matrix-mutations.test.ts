@@ -16,6 +16,7 @@ const everyone = [
   'service',
 ] as const satisfies readonly Who[]
 const carts = ['anonymous', 'shopper', 'agent', 'service'] as const
+const webhookOwners = ['partner', 'service'] as const
 const signedIn = everyone.filter((who) => who !== 'anonymous')
 
 const key = (name: string) => `idempotencyKey: "matrix-${name}"`
@@ -115,18 +116,18 @@ const mutations: Readonly<Record<string, { readonly who: readonly Who[]; readonl
     query: 'mutation { unmaskCustomer(id: "cus_none", reason: "Asking for the matrix") { __typename } }',
   },
   registerWebhook: {
-    who: ['partner'],
+    who: webhookOwners,
     query: webhook(
       'registerWebhook(input: { url: "http://not.https.example/", operation: "subscription { x }" })',
       '{ secret }',
     ),
   },
-  rotateWebhookSecret: { who: ['partner'], query: webhook('rotateWebhookSecret(id: "wh_none")', '{ secret }') },
-  pingWebhook: { who: ['partner'], query: webhook('pingWebhook(id: "wh_none")') },
-  pauseWebhook: { who: ['partner'], query: webhook('pauseWebhook(id: "wh_none")') },
-  resumeWebhook: { who: ['partner'], query: webhook('resumeWebhook(id: "wh_none")') },
-  deleteWebhook: { who: ['partner'], query: webhook('deleteWebhook(id: "wh_none")', '') },
-  replayWebhook: { who: ['partner'], query: webhook('replayWebhook(id: "wh_none")', '{ count }') },
+  rotateWebhookSecret: { who: webhookOwners, query: webhook('rotateWebhookSecret(id: "wh_none")', '{ secret }') },
+  pingWebhook: { who: webhookOwners, query: webhook('pingWebhook(id: "wh_none")') },
+  pauseWebhook: { who: webhookOwners, query: webhook('pauseWebhook(id: "wh_none")') },
+  resumeWebhook: { who: webhookOwners, query: webhook('resumeWebhook(id: "wh_none")') },
+  deleteWebhook: { who: webhookOwners, query: webhook('deleteWebhook(id: "wh_none")', '') },
+  replayWebhook: { who: webhookOwners, query: webhook('replayWebhook(id: "wh_none")', '{ count }') },
   saveDurableSubscription: {
     who: signedIn,
     query: webhook('saveDurableSubscription(input: { name: "m", operation: "{ __typename }" })', '{ name }'),

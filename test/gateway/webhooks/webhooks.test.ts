@@ -23,6 +23,8 @@ afterEach(async () => {
   expect(world.faults).toEqual([])
 })
 
+const erp = { kind: 'service', tenant: 'test', clientId: 'acme', scopes: [], system: 'acme' } as const
+
 async function register(process: WebhookProcess, input: Record<string, unknown> = {}) {
   const { data, errors } = await process.ask(registerText, {
     input: { url: receiver.url, operation: orderSubscription, ...input },
@@ -249,7 +251,19 @@ describe('registering', () => {
     expect(data.webhooks).toEqual([])
   })
 
-  it('is for partners, and each sees their own alone', async () => {
+  it('tells a system, signed, what it subscribed to', async () => {
+    const process = world.start()
+    const input = { url: receiver.url, operation: orderSubscription }
+    const { data } = await process.ask(registerText, { input }, erp)
+    const { secret, webhook } = data.registerWebhook
+    const query = 'query ($id: ID!) { webhook(id: $id) { state } }'
+    await until('it is active', async () => (await process.ask(query, webhook, erp)).data.webhook.state === 'ACTIVE')
+    await world.push.change('o1', 'PACKED')
+    await until('it is told', () => told(receiver.received).length === 1)
+    expect(receiver.received.every((one) => isSignedWith(String(secret), one))).toBe(true)
+  })
+
+  it('is for partners and systems, and each sees their own alone', async () => {
     const process = world.start()
     const { id } = await register(process)
     const anonymous = { kind: 'anonymous', tenant: 'test', clientId: 'none', scopes: [] } as const
@@ -257,6 +271,7 @@ describe('registering', () => {
     expect(codeOf(await process.ask('{ webhooks { id } }', {}, anonymous))).toBe('UNAUTHENTICATED')
     expect(codeOf(await process.ask('{ webhooks { id } }', {}, shopper))).toBe('FORBIDDEN')
     expect((await process.ask('{ webhooks { id } }')).data.webhooks).toEqual([{ id }])
+    expect((await process.ask('{ webhooks { id } }', {}, erp)).data.webhooks).toEqual([])
     const other = partner('globex')
     expect((await process.ask('{ webhooks { id } }', {}, other)).data.webhooks).toEqual([])
     expect((await process.ask('query ($id: ID!) { webhook(id: $id) { id } }', { id }, other)).data.webhook).toBeNull()
