@@ -97,6 +97,24 @@ export function toInput(basis: Basis, asked: Asked): BasisInput | null {
   }
 }
 
+/**
+ * The input of the same basis where other units are held: what `toInput` would give, without asking the rules again.
+ * @param input of `basis` and `asked`, whatever it holds
+ */
+export function withHolds(input: BasisInput, basis: Basis, holds: readonly Hold[], asked: Asked): BasisInput {
+  const held = unitsByPlace(holds)
+  const { shared, terms } = basis
+  const isShared = shared.allocations.length + terms.allocations.length === 0
+  return {
+    ...input,
+    locations: input.locations.map((at) => ({ ...at, reserved: held.get(at.locationId) ?? 0 })),
+    unplaced: held.get('') ?? 0,
+    allocation: isShared
+      ? input.allocation
+      : allocationInput([...shared.allocations, ...terms.allocations], { ...basis, holds }, asked),
+  }
+}
+
 /** As `toInput` and `availableOf`; of a kit, from its components. @returns null for an unknown channel */
 export function numbersOf(basis: Basis, asked: Asked, components: ReadonlyMap<string, Basis>): AvailableNumbers | null {
   const { kit } = basis.terms

@@ -1,6 +1,6 @@
 import type { FreshnessBoard } from '../../../platform/connector/freshness.ts'
 import { availableOf } from '../availability.ts'
-import { type Asked, type Basis, toInput } from '../basis.ts'
+import { type Asked, type Basis, toInput, withHolds } from '../basis.ts'
 import type { Caches } from '../caches.ts'
 import { indexNetwork, type NetworkIndex } from '../network.ts'
 import { networkKey } from '../read-model.ts'
@@ -40,7 +40,7 @@ export async function loadTerms(caches: Caches, variantIds: readonly string[]): 
 
 /** The same formula that answers a question of availability, over the rows of the section. */
 export function createAdmission({ network, shared, ofVariant }: Terms, freshness: FreshnessBoard): Admission {
-  return (variantId, positions, holds, { channelId, method }, now) => {
+  return (variantId, positions, { channelId, method }, now) => {
     const own = ofVariant.get(variantId)
     const basis: Basis = {
       variantId,
@@ -49,10 +49,10 @@ export function createAdmission({ network, shared, ofVariant }: Terms, freshness
       terms: own?.terms ?? noVariantTerms,
       categories: own?.categories ?? [],
       positions,
-      holds,
+      holds: [],
     }
     const asked: Asked = { channelId, method, nowMs: now.getTime(), freshness }
     const input = toInput(basis, asked)
-    return input === null ? null : availableOf(input)
+    return input === null ? null : (holds) => availableOf(withHolds(input, basis, holds, asked))
   }
 }

@@ -22,14 +22,15 @@ export type SectionState = {
 
 export type Question = { readonly channelId: string; readonly method: Method }
 
-/** The availability formula over rows of the section; null: no such channel. */
+/** The availability formula over rows of the section, for whatever is held as it decides; null: no such channel. */
 export type Admission = (
   variantId: string,
   positions: readonly PositionRow[],
-  holds: readonly Hold[],
   question: Question,
   now: Date,
-) => Promisable | null
+) => Formula | null
+
+type Formula = (holds: readonly Hold[]) => Promisable
 
 export type SectionRows = {
   readonly now: Date
@@ -45,6 +46,7 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
   const owned = new Map<string, string[]>()
   const live = new Map<string, Map<string, Counted>>()
   const timesByTtl = new Map<number, Times>()
+  const formulas = new Map<string, { readonly question: Question; readonly formula: Formula }[]>()
   for (const [variantId, holds] of rows.holds)
     for (const { locationId, channelId, units } of holds) add(variantId, locationId, channelId, units)
   for (const row of rows.reservations) own(row)
@@ -79,6 +81,18 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
     add(variantId, locationId, channelId, sign * units)
   }
 
+  /** Made once: only what is held changes while a section decides. */
+  function formulaOf(variantId: string, question: Question): Formula {
+    const { channelId, method } = question
+    const ofVariant = formulas.get(variantId) ?? []
+    const known = ofVariant.find((one) => one.question.channelId === channelId && one.question.method === method)
+    if (known !== undefined) return known.formula
+    const formula = admission(variantId, rows.positions.get(variantId) ?? [], question, now) ?? (() => nothing)
+    ofVariant.push({ question, formula })
+    formulas.set(variantId, ofVariant)
+    return formula
+  }
+
   return {
     now,
     times(ttlSeconds) {
@@ -86,10 +100,7 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
       timesByTtl.set(ttlSeconds, known)
       return known
     },
-    promisable: (variantId, question) => {
-      const holds = [...(live.get(variantId)?.values() ?? [])]
-      return admission(variantId, rows.positions.get(variantId) ?? [], holds, question, now) ?? nothing
-    },
+    promisable: (variantId, question) => formulaOf(variantId, question)([...(live.get(variantId)?.values() ?? [])]),
     reservation: (id) => reservations.get(id) ?? null,
     heldBy: (tenant, owner) =>
       (owned.get(ownerKey(tenant, owner)) ?? []).flatMap((id) => {
