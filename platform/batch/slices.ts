@@ -17,12 +17,15 @@ export async function inSlices(count: number, step: (at: number) => void): Promi
   }
 }
 
-/** As `inSlices`, for what nothing waits for: lets rows of work that are under way go first, for so many turns a slice at most. */
+/**
+ * As `inSlices`, for long rows that nothing waits for: they let rows that are under way go first, for so many turns a slice at
+ * most. What is no longer than a slice holds up nobody, and is done at once.
+ */
 export async function inSlicesBehind(count: number, step: (at: number) => void): Promise<void> {
   for (let at = 0; at < count; at += 1) {
     if (at % slice === 0) {
       if (at > 0) await nextTurn()
-      for (let turns = 0; underWay > 0 && turns < mostTurnsBehind; turns += 1) await nextTurn()
+      for (let turns = 0; count > slice && underWay > 0 && turns < mostTurnsBehind; turns += 1) await nextTurn()
     }
     step(at)
   }

@@ -25,14 +25,24 @@ describe('slices', () => {
   it('are put off by so many turns, and not for ever', async () => {
     let behind = 0
     let seen = 0
-    const told = inSlicesBehind(32, () => {
+    const told = inSlicesBehind(64, () => {
       behind += 1
     })
     await inSlices(32 * 100, () => {
       seen = behind
     })
     await told
-    expect(seen).toBe(32)
+    expect(seen).toBe(64)
+  })
+
+  it('that are few hold up nobody, and are done at once', async () => {
+    let told = 0
+    const first = inSlices(300, () => {})
+    void inSlicesBehind(32, () => {
+      told += 1
+    })
+    expect(told).toBe(32)
+    await first
   })
 
   it('stop at what a step throws, and hold up nobody after it', async () => {
