@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { factOrigin } from '../../platform/connector/fact.ts'
 import type { EventOf } from '../../platform/event-log/event-schema.ts'
-import { methods } from './vocabulary.ts'
+import { fulfillmentMethods } from '../../platform/fulfillment-methods.ts'
 
 export const locationKinds = [
   'DC',
@@ -13,8 +13,6 @@ export const locationKinds = [
   'RETURNS_CENTER',
   'VIRTUAL',
 ] as const
-
-export const fulfillmentMethods = methods
 
 /** Why a position is stored as received but needs a look: its numbers cannot be true. */
 export const anomalies = ['NEGATIVE_ON_HAND', 'NEGATIVE_SELLABLE'] as const

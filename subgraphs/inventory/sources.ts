@@ -11,9 +11,10 @@ import {
   timestampField,
 } from '../../platform/connector/document-fields.ts'
 import { toFactEvent } from '../../platform/connector/fact.ts'
+import { fulfillmentMethods } from '../../platform/fulfillment-methods.ts'
 import { hasGs1CheckDigit } from '../../platform/subgraph/scalars.ts'
 import { anomalyOf, toBuckets } from './buckets.ts'
-import { type EventData, fulfillmentMethods, locationKinds } from './events.ts'
+import { type EventData, locationKinds } from './events.ts'
 import { type PositionKey, toPositionId } from './position-id.ts'
 import { noInTransit } from './supply.ts'
 

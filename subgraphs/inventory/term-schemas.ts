@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { factOrigin } from '../../platform/connector/fact.ts'
-import { methods, supplyKinds, supplyStates } from './vocabulary.ts'
+import { fulfillmentMethods } from '../../platform/fulfillment-methods.ts'
+import { supplyKinds, supplyStates } from './vocabulary.ts'
 
 const text = z.string()
 const nullableText = text.nullable()
@@ -8,7 +9,7 @@ const units = z.int32()
 
 const scope = {
   channelId: nullableText,
-  method: z.enum(methods).nullable(),
+  method: z.enum(fulfillmentMethods).nullable(),
   variantId: nullableText,
   category: nullableText,
   locationId: nullableText,
@@ -74,7 +75,7 @@ export const termSchemas = {
   }),
   'transit-time': z.object({
     locationId: nullableText,
-    method: z.enum(methods).nullable(),
+    method: z.enum(fulfillmentMethods).nullable(),
     country: nullableText,
     postalPrefix: nullableText,
     days: units,

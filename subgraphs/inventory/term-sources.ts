@@ -11,8 +11,9 @@ import {
 } from '../../platform/connector/document-fields.ts'
 import { toFactEvent } from '../../platform/connector/fact.ts'
 import type { JsonObject } from '../../platform/event-log/event-log.ts'
+import { fulfillmentMethods } from '../../platform/fulfillment-methods.ts'
 import type { TermBody, TermKind } from './term-schemas.ts'
-import { methods, mostSubstitutes, supplyKinds, supplyStates } from './vocabulary.ts'
+import { mostSubstitutes, supplyKinds, supplyStates } from './vocabulary.ts'
 
 const units = z.int32().nonnegative()
 const unitsOrNone = units.nullish().transform((value) => value ?? 0)
@@ -33,7 +34,7 @@ const percent = optional(
 
 const scope = {
   channelId: optional(textField),
-  method: optional(z.enum(methods)),
+  method: optional(z.enum(fulfillmentMethods)),
   variant: reference,
   category: optional(textField),
   location: reference,
@@ -126,7 +127,7 @@ const calendar = z.object({
 
 const transitTime = z.object({
   location: reference,
-  method: optional(z.enum(methods)),
+  method: optional(z.enum(fulfillmentMethods)),
   country: optional(z.string().regex(/^[A-Z]{2}$/, 'ISO 3166-1 alpha-2')),
   postalPrefix: optional(textField),
   days: z.int().min(0).max(60),

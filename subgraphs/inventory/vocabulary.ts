@@ -1,13 +1,3 @@
-export const methods = [
-  'SHIP',
-  'SHIP_FROM_STORE',
-  'PICKUP',
-  'SAME_DAY_DELIVERY',
-  'LOCKER',
-  'ENDLESS_AISLE',
-  'DROPSHIP',
-] as const
-
 export const supplyKinds = ['PURCHASE_ORDER', 'TRANSFER', 'RETURN_IN_TRANSIT', 'PRODUCTION'] as const
 
 export const supplyStates = [

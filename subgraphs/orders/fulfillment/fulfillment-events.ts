@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { factOrigin } from '../../../platform/connector/fact.ts'
 import type { EventOf } from '../../../platform/event-log/event-schema.ts'
+import { fulfillmentMethods } from '../../../platform/fulfillment-methods.ts'
 import { fulfillmentOrderStates } from './fulfillment-order.ts'
-import { fulfillmentMethods } from './reservation-changes.ts'
 
 const text = z.string().nullable()
 const units = z.int().nonnegative()

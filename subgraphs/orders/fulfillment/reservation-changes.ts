@@ -1,20 +1,11 @@
 import { z } from 'zod'
 import { rowsOfColumns } from '../../../platform/event-log/columns.ts'
 import type { RecordedEvent } from '../../../platform/event-log/event-log.ts'
+import { fulfillmentMethods } from '../../../platform/fulfillment-methods.ts'
 import { parseWith } from '../../../platform/parse.ts'
 
 /** What inventory tells of reservations; of each, the whole after its change. */
 export const reservationsChanged = 'retail.inventory.reservations-changed.v3'
-
-export const fulfillmentMethods = [
-  'SHIP',
-  'SHIP_FROM_STORE',
-  'PICKUP',
-  'SAME_DAY_DELIVERY',
-  'LOCKER',
-  'ENDLESS_AISLE',
-  'DROPSHIP',
-] as const
 
 const units = z.int().nonnegative()
 const ordered = z.object({
