@@ -46,7 +46,8 @@ export function noteRests(madeAtMs: number): NotedRests {
 
   return {
     on(held) {
-      if (held === undefined) untilMs = Number.NEGATIVE_INFINITY
+      // One that is gone already would not be missed when its cache lets go of others.
+      if (held === undefined || !held.isHeld) untilMs = Number.NEGATIVE_INFINITY
       else {
         entries.push(held)
         if (!losses.has(held.among)) losses.set(held.among, held.among.count)
