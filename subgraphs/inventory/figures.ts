@@ -3,6 +3,7 @@ import type { Queryable } from '../../platform/sql/database.ts'
 import type { Figures } from '../../platform/subgraph/subgraph.ts'
 import type { Caches } from './caches.ts'
 import { type Feed, type LocationMeasures, ofChannels } from './channel-figures.ts'
+import { countMissing } from './demand/shortages.ts'
 import { feedFigureHelp, readFeedFigures } from './feeds/feeds.ts'
 import { indexNetwork } from './network.ts'
 import { networkKey } from './read-model.ts'
@@ -23,6 +24,7 @@ export function inventoryFigures({ database, caches, freshness, now }: FiguresDe
       inventory_shortfalls: 'Positions with fewer units than were promised',
       inventory_short_units: 'Units promised that are not there',
       inventory_shortfall_oldest_seconds: 'Time since the oldest open shortfall was last told; 0 when there is none',
+      inventory_order_missing_units: 'Units of edited orders that could not be kept for them, and are not kept yet',
       inventory_reserved_units: 'Units held by reservations that are neither confirmed nor run out',
       inventory_reserved_overdue_units: 'Units of reservations that ran out and still wait to be given back',
       inventory_sequence_gaps: 'Streams of sources with numbers never heard of',
@@ -45,12 +47,13 @@ export function inventoryFigures({ database, caches, freshness, now }: FiguresDe
       inventory_feed_rejected_items: byChannel,
     },
     async read() {
-      const [totals, measures, feeds, network, sent] = await Promise.all([
+      const [totals, measures, feeds, network, sent, missing] = await Promise.all([
         database.query<Readonly<Record<string, number>>>(readText, []),
         database.query<LocationMeasures>(measuresText, []),
         database.query<Feed>('SELECT location_id AS "locationId", system FROM inventory.location_feeds', []),
         caches.network.get(networkKey),
         readFeedFigures(database),
+        countMissing(database),
       ])
       const index = indexNetwork(network.value ?? { channels: [], locations: [] })
       const channels = network.value?.channels ?? []
@@ -58,7 +61,11 @@ export function inventoryFigures({ database, caches, freshness, now }: FiguresDe
         const syncedAt = freshness.of(system)?.syncedAt ?? null
         return syncedAt === null ? null : Math.max(0, now().getTime() - syncedAt.getTime()) / 1_000
       }
-      return { ...totals.rows[0], ...sent, ...ofChannels(channels, index, measures.rows, feeds.rows, ages) }
+      return {
+        ...{ ...totals.rows[0], inventory_order_missing_units: missing },
+        ...sent,
+        ...ofChannels(channels, index, measures.rows, feeds.rows, ages),
+      }
     },
   }
 }

@@ -11,6 +11,7 @@ import type { Database } from '../../platform/sql/database.ts'
 import type { Subgraph } from '../../platform/subgraph/subgraph.ts'
 import { createCaches } from './caches.ts'
 import { createInventoryCommands } from './commands.ts'
+import { createDemandProcess } from './demand/demand-process.ts'
 import { feedSource } from './feeds/feed-source.ts'
 import { feedsProjection, removeOldFeeds } from './feeds/feeds.ts'
 import { inventoryFigures } from './figures.ts'
@@ -80,7 +81,12 @@ export function createInventory({
       feedsProjection,
       reservationProjection,
     ],
-    processes: [watchProcess, streamProcess, createRerouteProcess({ caches, freshness })],
+    processes: [
+      watchProcess,
+      streamProcess,
+      createRerouteProcess({ caches, freshness }),
+      createDemandProcess({ caches, freshness, ids }),
+    ],
     tasks: [
       { name: 'inventory.tidy-reservations', everyMs: 2_000, run: commands.tidy },
       { name: 'inventory.tidy-measures', everyMs: 600_000, run: () => removeOldMeasures(database, 1_000) },

@@ -9,6 +9,7 @@ import { recordMutations } from './ledger/record-resolvers.ts'
 import {
   resolveChannelFeeds,
   resolveMovements,
+  resolveOrderShortages,
   resolveSequenceGaps,
   resolveShortfalls,
   resolveStockAt,
@@ -57,6 +58,7 @@ export const inventoryResolvers: SubgraphResolvers = {
     shortfalls: (_, given, context) => resolveShortfalls(given, context),
     unreceivedTransfers: (_, given, context) => resolveUnreceivedTransfers(given, context),
     sequenceGaps: (_, given, context) => resolveSequenceGaps(given, context),
+    orderShortages: (_, given, context) => resolveOrderShortages(given, context),
     inventoryFigures: (_, given, context) => resolveFigures(given, context),
     channelFeeds: (_, given, context) => resolveChannelFeeds(given, context),
   },
@@ -105,6 +107,7 @@ export const inventoryResolvers: SubgraphResolvers = {
   StockBalance: placed,
   StockMovement: placed,
   StockShortfall: placed,
+  OrderShortage: { variant: ({ variantId }) => ({ id: variantId }) },
   UnreceivedTransfer: {
     variant: ({ variantId }) => ({ id: variantId }),
     from: async ({ fromLocationId }, _, { load }) => (await load.network()).locations.get(fromLocationId) ?? null,

@@ -7,6 +7,7 @@ import { acknowledgementSource } from './acknowledgement-source.ts'
 import type { LineReportData, OrderContent } from './events.ts'
 import { reportSource } from './fulfillment/report-source.ts'
 import { type LineState, moveUnits, type StateQuantity, sameCounts } from './line-states.ts'
+import { demandOf } from './order-demand.ts'
 import { type OrderDocument, orderDocument, toContent, toLineCounts } from './order-document.ts'
 import { changeSetOf } from './order-edit.ts'
 import { shipmentSource } from './shipment-source.ts'
@@ -30,6 +31,7 @@ const orderSource: SourceHandler = {
       ...contentEvents(content, former, document, context),
       ...substitutionEvents(content, former, document, context),
       ...stateEvents(now, before, content.orderId, document, context),
+      ...demandEvents(now, before, content, former, document, context),
     ]
   },
 }
@@ -95,6 +97,26 @@ function substitutionEvents(
     const fact = { aggregate: 'orders/order', id: now.orderId, data, occurredAt: null }
     return [toFactEvent({ ...fact, type: 'retail.order.line-substituted.v1' }, document, context)]
   })
+}
+
+/** None of a new order: whoever keeps units for it knows what for. */
+function demandEvents(
+  now: OrderDocument,
+  before: OrderDocument | null,
+  content: Content,
+  former: Content | null,
+  document: SourceDocument,
+  context: NormalizeContext,
+): readonly NewEvent[] {
+  if (before === null || former === null) return []
+  const { orderId, channelId } = content
+  const wanted = demandOf(former.lines, toLineCounts(before, orderId))
+  const wants = demandOf(content.lines, toLineCounts(now, orderId))
+  if (JSON.stringify(wanted) === JSON.stringify(wants)) return []
+  const data = { orderId, channelId, before: [...wanted], after: [...wants] }
+  const fact = { type: 'retail.order.demand-changed.v1', aggregate: 'orders/order-demand', id: orderId, data }
+  const ingressKey = `order-demand:${document.system}:${document.key}:${document.receivedAt}:${digestOf(data)}`
+  return [toFactEvent({ ...fact, occurredAt: null, ingressKey }, document, context)]
 }
 
 function stateEvents(

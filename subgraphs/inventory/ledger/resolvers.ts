@@ -7,6 +7,7 @@ import {
 import { hashFilter } from '../../../platform/cursor.ts'
 import { AppError } from '../../../platform/errors/app-error.ts'
 import { isInStockScope, stockScope } from '../../../policies/stock-scope.ts'
+import { readShortages, type ShortageRow } from '../demand/shortages.ts'
 import { type ChannelFeedRow, readFeeds } from '../feeds/feeds.ts'
 import type { Context } from '../loaders.ts'
 import {
@@ -87,6 +88,16 @@ export async function resolveSequenceGaps(
   checkFirst(first)
   if (seenLocations(viewer) !== null) return []
   return await readSequenceGaps(database, first)
+}
+
+/** As `resolveSequenceGaps`. @throws AppError `BAD_USER_INPUT` */
+export async function resolveOrderShortages(
+  { first }: { readonly first: number },
+  { database, viewer }: Context,
+): Promise<readonly ShortageRow[]> {
+  checkFirst(first)
+  if (seenLocations(viewer) !== null) return []
+  return await readShortages(database, viewer.tenant, first)
 }
 
 /** As `resolveSequenceGaps`. @throws AppError `BAD_USER_INPUT` */

@@ -106,6 +106,16 @@ export function release(before: ReservationRow, units: number | null, now: Date)
   })
 }
 
+/** Of what is confirmed alone: an order wants fewer. What is held beside it is of a cart, and ends by itself. */
+export function cancel(before: ReservationRow, units: number): Changed {
+  const confirmed = before.confirmed - units
+  return changed(before, 'released', {
+    confirmed,
+    allocated: Math.min(before.allocated, confirmed),
+    released: before.released + units,
+  })
+}
+
 /** The source counts them in its own `committed` from here on. */
 export function allocate(before: ReservationRow, units: number | null, now: Date): Changed | LegRefusal {
   const open = before.confirmed - before.allocated

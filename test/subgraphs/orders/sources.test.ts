@@ -3,6 +3,7 @@ import type { IdentityResolver, SourceDocument } from '../../../platform/connect
 import { AppError } from '../../../platform/errors/app-error.ts'
 import type { JsonObject } from '../../../platform/event-log/event-log.ts'
 import { ordersEvents } from '../../../subgraphs/orders/events.ts'
+import { demandEvents } from '../../../subgraphs/orders/order-demand.ts'
 import { ordersSources } from '../../../subgraphs/orders/sources.ts'
 import { lineData, orderData, shipmentData } from './documents.ts'
 
@@ -83,7 +84,30 @@ describe('an order document', () => {
   })
 
   it('whose units were only cancelled tells a cancellation', () => {
-    expect(typesOf(normalize('order', orderData({ status: 'CANCELLED' }), orderData()))).toEqual(['order.cancelled'])
+    const events = normalize('order', orderData({ status: 'CANCELLED' }), orderData())
+    expect(typesOf(events)).toEqual(['order.cancelled', 'order.demand-changed'])
+  })
+
+  it('tells which units are wanted once others are, and nothing of it where only other things changed', () => {
+    const former = [lineData(), lineData({ key: '2', quantity: 2 })]
+    const counts = [
+      { state: 'CANCELLED', quantity: 1 },
+      { state: 'SHIPPED', quantity: 3 },
+    ]
+    const now = [lineData({ quantity: 4, statusCounts: counts })]
+    const events = normalize('order', orderData({ lines: now }), orderData({ lines: former }))
+    expect(events.at(-1)).toMatchObject({
+      type: 'retail.order.demand-changed.v1',
+      data: {
+        orderId: 'order:oms:o1',
+        channelId: 'web',
+        before: [{ quantity: 3 }, { quantity: 2 }],
+        after: [{ quantity: 3 }],
+      },
+    })
+    expect(demandEvents['retail.order.demand-changed.v1'].safeParse(events.at(-1)?.data).error).toBeUndefined()
+    const shipped = normalize('order', orderData({ lines: former, status: 'SHIPPED' }), orderData({ lines: former }))
+    expect(typesOf(shipped)).toEqual(['order.line-state-changed'])
   })
 
   it('that says the same makes no event, and neither does its disappearance', () => {

@@ -13,7 +13,7 @@ import { reserveTestDatabase } from '../../../support/postgres.ts'
 import { until } from '../../../support/until.ts'
 import { service } from '../../../support/viewers.ts'
 import { channelDocument, locationDocument, stockDocument } from '../../inventory/documents.ts'
-import { orderData } from '../documents.ts'
+import { lineData, orderData } from '../documents.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are read by the shape each test asserts
 type Answer = any
@@ -70,6 +70,15 @@ export async function openFulfillmentWorld({
     return (await askInventory(query, { input: { idempotencyKey: `k${++keys}`, ...input } })).answer
   }
 
+  /** The order system's word on an order, whole as ever. */
+  async function orderSays(key: string, lines: readonly JsonObject[], more: JsonObject = {}): Promise<void> {
+    await deliver('order', { [key]: orderData({ number: key, externalNumber: key, lines, ...more }) }, 'oms')
+  }
+  const linesOf = (items: Readonly<Record<string, number>>): readonly JsonObject[] =>
+    Object.entries(items).map(([sku, quantity], at) =>
+      lineData({ key: String(at + 1), sku, variant: { namespace: 'sku', value: sku }, quantity }),
+    )
+
   /** Waits until whoever reads the log next reads everything committed at once; other databases of the server hold readers up too. */
   async function readable(): Promise<void> {
     await until('every committed event may be read', async () => {
@@ -119,7 +128,7 @@ export async function openFulfillmentWorld({
       items: Readonly<Record<string, number>>,
       from: { readonly locationId?: string; readonly method?: string } = {},
     ): Promise<string | null> {
-      await deliver('order', { [key]: orderData({ number: key, externalNumber: key, lines: [] }) }, 'oms')
+      await orderSays(key, linesOf(items))
       const { rows: found } = await database.query<{ id: string }>(
         "select id from connector.natural_keys where namespace = 'oms' and value = $1",
         [key],
@@ -148,6 +157,10 @@ export async function openFulfillmentWorld({
     },
 
     mutate,
+    orderSays,
+    /** The order system edits an order: it is of these units from now on. */
+    edit: (key: string, items: Readonly<Record<string, number>>, more: JsonObject = {}) =>
+      orderSays(key, linesOf(items), more),
     /** What locations are to fulfil of an order, the oldest first. */
     async fulfillmentOrders(orderId: string): Promise<Answer[]> {
       const { rows: found } = await database.query<{ body: Answer }>(
@@ -212,6 +225,16 @@ export async function openFulfillmentWorld({
         ]),
       )
       eventLog.wake()
+    },
+    /** What became of the units kept for an order, by SKU. */
+    async legs(orderId: string): Promise<Readonly<Record<string, Answer>>> {
+      const { rows: found } = await database.query<Answer>(
+        `select named.value as sku, sum(confirmed)::int as confirmed, sum(consumed)::int as consumed, sum(released)::int as released
+         from inventory.reservations join connector.natural_keys named on named.id = variant_id and named.namespace = 'sku'
+         where order_id = $1 group by 1 order by 1`,
+        [orderId],
+      )
+      return Object.fromEntries(found.map(({ sku, ...legs }) => [sku, legs]))
     },
     /** Reservation, location and confirmed units of what is reserved for an order. */
     async reservedFor(orderId: string): Promise<readonly (readonly [string, string, number])[]> {
