@@ -1,5 +1,6 @@
 import { approveTransfers } from './approve-transfers.ts'
 import { findCustomers } from './find-customers.ts'
+import { handleReturns } from './handle-returns.ts'
 import { manageStockRules } from './manage-stock-rules.ts'
 import { manageWebhooks } from './manage-webhooks.ts'
 import { moveReservations } from './move-reservations.ts'
@@ -14,6 +15,7 @@ import { readShipmentCost } from './read-shipment-cost.ts'
 import { readStockPositions } from './read-stock-positions.ts'
 import { readUnpublishedProducts } from './read-unpublished-products.ts'
 import { recordStock } from './record-stock.ts'
+import { requestReturns } from './request-returns.ts'
 import { rerouteOrders } from './reroute-orders.ts'
 import { reserveStock } from './reserve-stock.ts'
 import { settleReservations } from './settle-reservations.ts'
@@ -23,6 +25,7 @@ import { unmaskCustomers } from './unmask-customers.ts'
 export const policies: readonly Policy[] = Object.freeze([
   approveTransfers,
   findCustomers,
+  handleReturns,
   manageStockRules,
   manageWebhooks,
   moveReservations,
@@ -36,6 +39,7 @@ export const policies: readonly Policy[] = Object.freeze([
   readStockPositions,
   readUnpublishedProducts,
   recordStock,
+  requestReturns,
   rerouteOrders,
   reserveStock,
   settleReservations,

@@ -147,6 +147,8 @@ export type ShipmentContent = z.output<typeof shipment>
 /** What other subgraphs say of an order: it belongs on the order's timeline. */
 const moneyFact = z.object({
   orderId: z.string().nullish(),
+  /** Of a refund: the return it is for, where its system says so. */
+  returnId: z.string().nullish(),
   paymentId: z.string().nullish(),
   refundId: z.string().nullish(),
   invoiceId: z.string().nullish(),

@@ -16,6 +16,7 @@ import { type Context, createLoaders } from './loaders.ts'
 import { customersProjection, ordersProjection } from './read-model.ts'
 import { regionsProjection } from './regions.ts'
 import { ordersResolvers } from './resolvers.ts'
+import { returnProcess } from './returns/return-process.ts'
 import { ordersSources } from './sources.ts'
 import { publicStatusProcess } from './status-process.ts'
 
@@ -46,7 +47,7 @@ export function createOrders({ database, cacheFactory, freshness, cursors, event
       load: createLoaders(database, caches, call.viewer),
     }),
     projections: [ordersProjection, customersProjection, regionsProjection],
-    processes: [publicStatusProcess, createFulfillmentProcess(() => `ful_${ids.ulid()}`)],
+    processes: [publicStatusProcess, createFulfillmentProcess(() => `ful_${ids.ulid()}`), returnProcess],
     figures: ordersFigures(database),
     sources: ordersSources,
     migrations: assetPath('subgraphs/orders/migrations'),

@@ -12,6 +12,7 @@ import { createFulfillmentLoaders } from './fulfillment/fulfillment-loaders.ts'
 import type { RerouteDeps } from './fulfillment/reroute-command.ts'
 import { type OrderListEntry, type OrderListPage, readOrderList, readOrdersOfCustomers } from './order-list.ts'
 import { readEdits } from './read-edits.ts'
+import { createReturnLoaders } from './returns/return-loaders.ts'
 import { createVisibleOrders } from './visible-orders.ts'
 
 export type Context = SubgraphCall & {
@@ -38,6 +39,7 @@ export function createLoaders(database: Queryable, caches: Caches, viewer: Viewe
   return {
     order,
     ...createFulfillmentLoaders(database, viewer, order),
+    ...createReturnLoaders(database, viewer, order),
     timeline: createCacheLoader(caches.timeline),
     edits: new DataLoader((ids: readonly string[]) => readEdits(database, ids), { maxBatchSize: 100 }),
     orderIdByNumber: createCacheLoader(caches.orderIdByNumber),

@@ -1,6 +1,7 @@
 import type { EventOf } from '../../platform/event-log/event-schema.ts'
 import type { LineReportData, OrderContent, OrdersEvent, refundEvents, ShipmentContent } from './events.ts'
 import type { StateQuantity } from './line-states.ts'
+import type { ReturnEvent } from './returns/return-events.ts'
 import type { ShipmentMilestone } from './shipment-states.ts'
 
 /**
@@ -14,6 +15,21 @@ export type OrderFacts = {
   readonly refunds: readonly RefundFact[]
   /** Absent where none was told. */
   readonly acknowledgements?: readonly AcknowledgementFact[]
+  /** Absent where none was told. */
+  readonly returns?: readonly ReturnFact[]
+}
+
+/** Units on their way back by a return of ours, and back: the newest word on it. */
+export type ReturnFact = {
+  readonly id: string
+  readonly sequence: number
+  readonly requestedAt: string
+  readonly lines: readonly {
+    readonly lineId: string
+    readonly requested: number
+    readonly received: number
+    readonly receivedAt: string | null
+  }[]
 }
 
 export type AcknowledgementFact = {
@@ -59,7 +75,7 @@ export const noFacts: OrderFacts = { content: null, reports: [], shipments: [], 
 const maxReports = 500
 
 /** Adds one fact. Adding it again, or later than a newer one, changes nothing it should not. */
-export function addFact(facts: OrderFacts, event: OrdersEvent | RefundEvent): OrderFacts {
+export function addFact(facts: OrderFacts, event: OrdersEvent | RefundEvent | ReturnEvent): OrderFacts {
   const { sequence, time, subject } = event.recorded
   switch (event.type) {
     case 'retail.order.captured.v1':
@@ -104,8 +120,28 @@ export function addFact(facts: OrderFacts, event: OrdersEvent | RefundEvent): Or
       }
       return { ...facts, refunds: replaceNewer(facts.refunds, refund) }
     }
+    case 'retail.return.requested.v1':
+    case 'retail.return.authorized.v1':
+    case 'retail.return.declined.v1':
+    case 'retail.return.cancelled.v1':
+    case 'retail.return.receipt-recorded.v1':
+    case 'retail.return.disposition-recorded.v1':
+    case 'retail.return.refund-changed.v1':
+    case 'retail.return.closed.v1':
+      return { ...facts, returns: replaceNewer(facts.returns ?? [], toReturnFact(event.data, sequence)) }
     default:
       return event satisfies never
+  }
+}
+
+function toReturnFact(data: ReturnEvent['data'], sequence: number): ReturnFact {
+  const { returnId: id, requestedAt, state, lines } = data
+  const ended = state === 'DECLINED' || state === 'CANCELLED'
+  return {
+    ...{ id, sequence, requestedAt },
+    lines: lines.map(({ lineId, awaited, received, receivedAt }) => ({
+      ...{ lineId, requested: ended ? 0 : awaited + received, received, receivedAt },
+    })),
   }
 }
 

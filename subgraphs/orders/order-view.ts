@@ -97,7 +97,12 @@ export function locationsOf(order: Pick<OrderView, 'shipments' | 'locationId'>):
 type Step = { readonly at: string; readonly order: number; readonly apply: () => void }
 
 /** Replays what happened to each line's units by the sources' clocks; an older fact told late has no later effect. */
-function countUnits({ content, reports, shipments }: OrderFacts): ReadonlyMap<string, readonly LineStateCount[]> {
+function countUnits({
+  content,
+  reports,
+  shipments,
+  returns = [],
+}: OrderFacts): ReadonlyMap<string, readonly LineStateCount[]> {
   const counts = new Map<string, readonly LineStateCount[]>()
   for (const line of content?.lines ?? []) {
     counts.set(line.lineId, [{ state: 'CAPTURED', quantity: line.quantity, since: content?.placedAt ?? '' }])
@@ -125,6 +130,19 @@ function countUnits({ content, reports, shipments }: OrderFacts): ReadonlyMap<st
         }
       }
       steps.push({ at, order: 1_000 + lineProgress[reached], apply })
+    }
+  }
+  for (const { id, requestedAt, lines } of returns) {
+    for (const { lineId, requested, received, receivedAt } of lines) {
+      const reach = (state: LineState, quantity: number, since: string) => {
+        const apply = () => {
+          const total = carry(carried, lineId, state, id, quantity)
+          update(lineId, (current) => advanceUnits(current, state, total, since))
+        }
+        if (quantity > 0) steps.push({ at: since, order: 1_000 + lineProgress[state], apply })
+      }
+      reach('RETURN_REQUESTED', requested, requestedAt)
+      reach('RETURNED', received, receivedAt ?? requestedAt)
     }
   }
   // Of facts of one moment the order's own come first; shipments then only add what it did not tell.

@@ -8,12 +8,13 @@ import { fulfillmentTimelineEvents } from './fulfillment/fulfillment-events.ts'
 import { externalKeyOf } from './keys.ts'
 import { addFact, noFacts, type OrderFacts, type RefundEvent } from './order-facts.ts'
 import { locationsOf, toOrderView } from './order-view.ts'
+import { type ReturnEvent, returnEvents } from './returns/return-events.ts'
 import { type TimelineRow, toTimelineRow } from './timeline.ts'
 
 /** Orders with their lines and shipments, and what every subgraph's facts say on their timelines. */
 export const ordersProjection: Projection = {
   name: 'orders.orders',
-  types: [ordersEvents, neighbourEvents, fulfillmentTimelineEvents].flatMap(Object.keys),
+  types: [ordersEvents, neighbourEvents, fulfillmentTimelineEvents, returnEvents].flatMap(Object.keys),
   tables: ['orders.orders', 'orders.parts', 'orders.timeline'],
 
   async apply(transaction, recorded) {
@@ -21,11 +22,12 @@ export const ordersProjection: Projection = {
     const neighbours = recorded.flatMap((event) => parseEvent(neighbourEvents, event) ?? [])
     const fulfillment = recorded.flatMap((event) => parseEvent(fulfillmentTimelineEvents, event) ?? [])
     const refunds = recorded.flatMap((event) => parseEvent(refundEvents, event) ?? [])
-    await writeOrders(transaction, [...own, ...refunds])
+    const returns = recorded.flatMap((event) => parseEvent(returnEvents, event) ?? [])
+    await writeOrders(transaction, [...own, ...refunds, ...returns])
     await writeParts(transaction, own)
     await writeTimeline(
       transaction,
-      [...own, ...neighbours, ...fulfillment].flatMap((event) => toTimelineRow(event) ?? []),
+      [...own, ...neighbours, ...fulfillment, ...returns].flatMap((event) => toTimelineRow(event) ?? []),
     )
   },
 
@@ -34,7 +36,7 @@ export const ordersProjection: Projection = {
     if (typeof orderId !== 'string') return []
     return [
       { cache: 'orders.timeline', key: orderId },
-      ...(recorded.type in ordersEvents || recorded.type in refundEvents
+      ...(recorded.type in ordersEvents || recorded.type in refundEvents || recorded.type in returnEvents
         ? [{ cache: 'orders.order', key: orderId }, ...lookupKeysOf(recorded)]
         : []),
     ]
@@ -74,7 +76,10 @@ function lookupKeysOf(recorded: RecordedEvent): readonly CacheKey[] {
   ]
 }
 
-async function writeOrders(transaction: Transaction, events: readonly (OrdersEvent | RefundEvent)[]): Promise<void> {
+async function writeOrders(
+  transaction: Transaction,
+  events: readonly (OrdersEvent | RefundEvent | ReturnEvent)[],
+): Promise<void> {
   const byOrder = groupBy(
     events.filter(({ data }) => data.orderId != null),
     ({ data }) => data.orderId ?? '',

@@ -10,19 +10,22 @@ import type { Context } from './loaders.ts'
 import { loadCustomerOrderPage, loadOrderPage, loadTimelinePage } from './order-page.ts'
 import { lineTotalMinor, orderTotals } from './order-totals.ts'
 import type { OrderView } from './order-view.ts'
+import { returnMutations, returnQueries, returnTypes } from './returns/return-resolvers.ts'
 import { visibleRecipient } from './visible-orders.ts'
 
 const maxExternalNumbers = 100
 
 export const ordersResolvers: SubgraphResolvers = {
   ...fulfillmentTypes,
+  ...returnTypes,
   OrderEdit: {
     __resolveReference: ({ id }, { load }) => loadEdit(id, load),
     ...orderEditFields,
   },
-  Mutation: fulfillmentMutations,
+  Mutation: { ...fulfillmentMutations, ...returnMutations },
   Query: {
     ...fulfillmentQueries,
+    ...returnQueries,
     order: (_, keys, context) => loadOrder(keys, context),
     ordersByExternalNumber(_, { channelId, externalNumbers }, { load }) {
       const count = externalNumbers.length
@@ -61,6 +64,7 @@ export const ordersResolvers: SubgraphResolvers = {
     shipTo: (order, _, { viewer, now }) => visibleRecipient(order, viewer, now),
     edits: ({ id }, { first }, { load }) => loadEdits(id, first, load),
     fulfillmentOrders: ({ id }, _, { load }) => load.fulfillmentOrdersOf.load(id),
+    returns: ({ id }, _, { load }) => load.returnsOf.load(id),
     timeline: ({ id }, given, context) => loadTimelinePage(id, given, context),
     acknowledgement: ({ acknowledgement, ackDeadline }, _, { now }) => {
       if (acknowledgement == null) return null

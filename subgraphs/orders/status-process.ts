@@ -7,8 +7,9 @@ import { type OrdersEvent, ordersEvents, refundEvents } from './events.ts'
 import { addFact, noFacts, type OrderFacts, type RefundEvent } from './order-facts.ts'
 import { type OrderView, toOrderView } from './order-view.ts'
 import type { PublicStatus } from './public-status.ts'
+import { type ReturnEvent, returnEvents } from './returns/return-events.ts'
 
-type Cause = OrdersEvent | RefundEvent
+type Cause = OrdersEvent | RefundEvent | ReturnEvent
 type Told = { readonly facts: OrderFacts; readonly status: PublicStatus | null }
 
 /**
@@ -17,10 +18,11 @@ type Told = { readonly facts: OrderFacts; readonly status: PublicStatus | null }
  */
 export const publicStatusProcess: Process = {
   name: 'orders.public-status',
-  types: [...Object.keys(ordersEvents), ...Object.keys(refundEvents)],
+  types: [ordersEvents, refundEvents, returnEvents].flatMap(Object.keys),
   async decide(transaction, recorded) {
     const causes = recorded.flatMap((event): Cause[] => {
-      const cause = parseEvent(ordersEvents, event) ?? parseEvent(refundEvents, event)
+      const cause =
+        parseEvent(ordersEvents, event) ?? parseEvent(refundEvents, event) ?? parseEvent(returnEvents, event)
       return cause === null || cause.data.orderId == null ? [] : [cause]
     })
     const byOrder = groupBy(causes, ({ data }) => data.orderId ?? '')

@@ -2,6 +2,7 @@ import type { JsonObject, RecordedEvent } from '../../platform/event-log/event-l
 import type { NeighbourEvent, OrdersEvent } from './events.ts'
 import { type FulfillmentTimelineEvent, fulfillmentOrderEvents } from './fulfillment/fulfillment-events.ts'
 import type { LineState } from './line-states.ts'
+import { type ReturnEvent, returnEvents } from './returns/return-events.ts'
 
 /** One row of an order's timeline; states skipped by a line report are entries of their own only when read. */
 export type TimelineRow = {
@@ -26,7 +27,7 @@ export type TimelineEntryView = {
   readonly detail: JsonObject
 }
 
-export type TimelineEvent = OrdersEvent | NeighbourEvent | FulfillmentTimelineEvent
+export type TimelineEvent = OrdersEvent | NeighbourEvent | FulfillmentTimelineEvent | ReturnEvent
 
 /** @returns null for a fact that is of no order */
 export function toTimelineRow(event: TimelineEvent): TimelineRow | null {
@@ -70,6 +71,7 @@ function kindOf({ type }: RecordedEvent): string {
 
 function detailOf(event: TimelineEvent): JsonObject {
   if (isOfFulfillmentOrder(event)) return fulfillmentDetail(event.data)
+  if (isOfReturn(event)) return returnDetail(event)
   switch (event.type) {
     case 'retail.order.captured.v1':
       return { lines: event.data.lines.length }
@@ -118,6 +120,21 @@ function fulfillmentDetail(data: FulfillmentOrderEvent['data']): JsonObject {
   return { fulfillmentOrderId, locationId, state, units, reason, rerouteId, previousLocationId }
 }
 
+function isOfReturn(event: TimelineEvent): event is ReturnEvent {
+  return Object.hasOwn(returnEvents, event.type)
+}
+
+function returnDetail({ data }: ReturnEvent): JsonObject {
+  const { returnId, rma, state, returnToId, crossBorder, note } = data
+  const moved = 'receipts' in data ? data.receipts : 'placements' in data ? data.placements : []
+  return {
+    ...{ returnId, rma, state, returnToId, crossBorder, note },
+    units: moved.map(({ lineId, quantity, locationId, ...unit }) => ({
+      ...{ lineId, quantity, locationId, to: 'outcome' in unit ? unit.outcome : unit.disposition },
+    })),
+  }
+}
+
 /** What `Order.edits` is read from. */
 function editOf({ data, recorded }: Extract<OrdersEvent, { readonly type: 'retail.order.edited.v1' }>): JsonObject {
   const { changeSet, currency } = data
@@ -138,6 +155,14 @@ const titles: Readonly<Record<string, string>> = {
   'fulfillment-order.reroute-requested': 'Another location is looked for',
   'fulfillment-order.reroute-refused': 'No other location can fulfil it',
   'notification.requested': 'The customer is to be told',
+  'return.requested': 'Units are to come back',
+  'return.authorized': 'The return is authorized',
+  'return.declined': 'The return is declined',
+  'return.cancelled': 'The return is cancelled',
+  'return.receipt-recorded': 'Units came back, or did not',
+  'return.disposition-recorded': 'Units that came back have their place',
+  'return.refund-changed': 'Money for what came back',
+  'return.closed': 'The return is settled',
   'shipment.created': 'Shipment prepared',
   'shipment.dispatched': 'Shipment sent',
   'shipment.delivered': 'Shipment delivered',

@@ -56,10 +56,12 @@ describe('guards of the subgraphs', () => {
     expect(fields).toMatchObject(guards.orders?.fields ?? {})
     expect(Object.keys(fields).filter((key) => !(key in (guards.orders?.fields ?? {})))).toEqual([
       'FulfillmentOrderEvent.fulfillmentOrder',
+      'ReturnEvent.return',
       'OrderEditEvent.order',
       'OrderEditEvent.edit',
       'NotificationEvent.order',
       'NotificationEvent.fulfillmentOrder',
+      'NotificationEvent.return',
       'OrderStatusEvent.order',
       'OrderStatusSnapshot.order',
       'ShipmentLine.line',
@@ -67,6 +69,8 @@ describe('guards of the subgraphs', () => {
       'FulfillmentOrder.order',
       'Reroute.from',
       'Reroute.to',
+      'ReturnLine.line',
+      'ReturnSuccess.return',
     ])
     expect(guards.orders?.entities).toEqual(entities)
   })

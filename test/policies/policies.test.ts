@@ -5,6 +5,7 @@ import { approveTransfers } from '../../policies/approve-transfers.ts'
 import { customerScope, isInCustomerScope } from '../../policies/customer-scope.ts'
 import { visibleAvailability } from '../../policies/exact-availability.ts'
 import { findCustomers } from '../../policies/find-customers.ts'
+import { handleReturns } from '../../policies/handle-returns.ts'
 import { policies } from '../../policies/index.ts'
 import { manageStockRules } from '../../policies/manage-stock-rules.ts'
 import { manageWebhooks } from '../../policies/manage-webhooks.ts'
@@ -23,6 +24,7 @@ import { readShipmentCost } from '../../policies/read-shipment-cost.ts'
 import { readStockPositions } from '../../policies/read-stock-positions.ts'
 import { recipientContact } from '../../policies/recipient-scope.ts'
 import { recordStock } from '../../policies/record-stock.ts'
+import { requestReturns } from '../../policies/request-returns.ts'
 import { rerouteOrders } from '../../policies/reroute-orders.ts'
 import { reservationScope } from '../../policies/reservation-scope.ts'
 import { reserveStock } from '../../policies/reserve-stock.ts'
@@ -91,6 +93,10 @@ describe('policies, role by role', () => {
   })
   it('move-reservations', () => expect(allowed(moveReservations)).toEqual(['serviceDesk', 'service']))
   it('reroute-orders', () => expect(allowed(rerouteOrders)).toEqual(['serviceDesk', 'associate', 'service']))
+  it('request-returns and handle-returns', () => {
+    expect(allowed(requestReturns)).toEqual(['shopper', 'serviceDesk', 'associate', 'service'])
+    expect(allowed(handleReturns)).toEqual(['serviceDesk', 'associate', 'service'])
+  })
   it('settle-reservations', () => expect(allowed(settleReservations)).toEqual(['service']))
   it('record-stock', () => expect(allowed(recordStock)).toEqual(['associate', 'opsAdmin', 'service']))
   it('manage-stock-rules, and a service of the scope for it', () => {

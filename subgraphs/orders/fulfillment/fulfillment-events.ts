@@ -131,10 +131,18 @@ export const rerouteEvents = {
   'retail.notification.requested.v1': z.object({
     notificationId: z.string(),
     orderId: z.string(),
-    fulfillmentOrderId: z.string(),
-    template: z.enum(['PICKUP_LOCATION_CHANGED', 'DELIVERY_PROMISE_CHANGED']),
-    previousLocationId: z.string(),
-    locationId: z.string(),
+    /** null: it is about none; likewise the return, and what a return has not. */
+    fulfillmentOrderId: text,
+    returnId: text.default(null),
+    template: z.enum([
+      'PICKUP_LOCATION_CHANGED',
+      'DELIVERY_PROMISE_CHANGED',
+      'RETURN_AUTHORIZED',
+      'RETURN_DECLINED',
+      'RETURN_RECEIVED',
+    ]),
+    previousLocationId: text,
+    locationId: text,
     previousDate: text,
     date: text,
   }),

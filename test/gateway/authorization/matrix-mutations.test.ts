@@ -24,6 +24,7 @@ const foreign = 'owner: { kind: CART, id: "nobody" }, items: [{ reservationId: "
 const transferStep = 'transferId: "trf_none", expectedVersion: 1, reason: "m"'
 const change = (name: string, input: string) =>
   `mutation { ${name}(input: { ${key(name)} ${input} }) { __typename ... on DomainError { code } } }`
+const returnStep = 'returnId: "ret_none", expectedVersion: 1'
 const webhook = (field: string, selection = '{ id }') => `mutation { ${field} ${selection} }`
 
 /** Every mutation of the graph: asked about what is not there, so that only who may is told so. */
@@ -51,6 +52,30 @@ const mutations: Readonly<Record<string, { readonly who: readonly Who[]; readonl
   rerouteFulfillmentOrder: {
     who: ['agent', 'associate', 'service'],
     query: change('rerouteFulfillmentOrder', 'fulfillmentOrderId: "ful_none", expectedVersion: 1, reason: "m"'),
+  },
+  requestReturn: {
+    who: ['shopper', 'agent', 'associate', 'service'],
+    query: change('requestReturn', 'orderId: "ord_none", lines: [{ lineId: "1", quantity: 1 }]'),
+  },
+  cancelReturn: {
+    who: ['shopper', 'agent', 'associate', 'service'],
+    query: change('cancelReturn', returnStep),
+  },
+  authorizeReturn: { who: ['agent', 'associate', 'service'], query: change('authorizeReturn', returnStep) },
+  declineReturn: { who: ['agent', 'associate', 'service'], query: change('declineReturn', returnStep) },
+  recordReturnReceipt: {
+    who: ['agent', 'associate', 'service'],
+    query: change(
+      'recordReturnReceipt',
+      `${returnStep}, locationId: "loc_none", lines: [{ lineId: "1", quantity: 1 }]`,
+    ),
+  },
+  recordReturnDisposition: {
+    who: ['agent', 'associate', 'service'],
+    query: change(
+      'recordReturnDisposition',
+      `${returnStep}, lines: [{ receiptId: "rcp_none", quantity: 1, disposition: RESTOCKED }]`,
+    ),
   },
   allocateReservation: { who: ['service'], query: change('allocateReservation', foreign) },
   consumeReservation: { who: ['service'], query: change('consumeReservation', foreign) },
