@@ -28,6 +28,7 @@ import { catalogueProjection, networkProjection } from './read-model.ts'
 import { createRerouteProcess } from './reroutes/reroute-process.ts'
 import { reservationProjection } from './reservations/reservation-events.ts'
 import { inventoryResolvers } from './resolvers.ts'
+import { returnStockProcess } from './returns/return-stock-process.ts'
 import { channelSource, locationSource, stockSource } from './sources.ts'
 import { termSources } from './term-sources.ts'
 import { termsProjection } from './terms-model.ts'
@@ -86,6 +87,7 @@ export function createInventory({
       streamProcess,
       createRerouteProcess({ caches, freshness }),
       createDemandProcess({ caches, freshness, ids }),
+      returnStockProcess,
     ],
     tasks: [
       { name: 'inventory.tidy-reservations', everyMs: 2_000, run: commands.tidy },
