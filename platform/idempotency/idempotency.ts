@@ -55,7 +55,12 @@ export async function claimKeys(
   const { rows } = await transaction.query<ClaimRow>('select * from idempotency.claim($1)', [
     uuidArray(commands.map(({ id }) => id)),
   ])
-  const found = new Map(rows.map((row) => [Number(row.place) - 1, row]))
+  return knownOf(commands, rows)
+}
+
+/** @param claims as `idempotency.claim` gave them for the ids of the commands, in order */
+export function knownOf(commands: readonly KeyedCommand[], claims: readonly ClaimRow[]): readonly Known[] {
+  const found = new Map(claims.map((row) => [Number(row.place) - 1, row]))
   return commands.map(({ fingerprint }, at): Known => {
     const row = found.get(at)
     if (row === undefined) return unknown
@@ -67,8 +72,8 @@ export async function claimKeys(
 
 const unknown: Known = { kind: 'new' }
 
-type ClaimRow = {
-  readonly place: bigint
+export type ClaimRow = {
+  readonly place: bigint | number
   readonly taken: boolean
   readonly fingerprint: string | null
   readonly response: string | null

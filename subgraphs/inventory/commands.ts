@@ -11,6 +11,7 @@ import type { RecordCommand, RecordOutcome } from './ledger/record-command.ts'
 import { transferIdPrefix } from './ledger/told-movement.ts'
 import { createAdmission, loadTerms } from './reservations/admission.ts'
 import type { Command, Outcome } from './reservations/command.ts'
+import { createGlance } from './reservations/glance.ts'
 import type { ReservationRow } from './reservations/legs.ts'
 import { runSection, type SectionDeps } from './reservations/section.ts'
 import { variantsOf } from './reservations/section-locks.ts'
@@ -74,6 +75,7 @@ export function createInventoryCommands(deps: InventoryCommandsDeps): InventoryC
       }
     },
   }
+  const glance = createGlance(section)
   const groups = createWriteGroups<Command, Outcome>({
     keysOf(command) {
       if (command.kind === 'tidy') return [command.reservationIds.join(' ')]
@@ -87,7 +89,9 @@ export function createInventoryCommands(deps: InventoryCommandsDeps): InventoryC
     maxGroup: mostInGroup,
     run: async (commands, passOn) => {
       const outcomes = await runSection(section, commands, passOn)
-      for (const outcome of outcomes) {
+      for (const [at, outcome] of outcomes.entries()) {
+        const command = commands[at]
+        if (command !== undefined) glance.note(command, outcome)
         if (outcome.kind !== 'done') continue
         for (const { id, variantId } of outcome.reservations) variantOf.set(id, variantId)
       }
@@ -96,7 +100,10 @@ export function createInventoryCommands(deps: InventoryCommandsDeps): InventoryC
   })
 
   return {
-    submit: groups.submit,
+    async submit(command, signal) {
+      const refusal = glance.isWorthwhile(command) ? await glance.refusal(command, signal) : null
+      return refusal ?? (await groups.submit(command, signal))
+    },
     reservation: (id) => readReservation(database, id),
     record: (command) => recordMovements(deps, command),
     writeRule: (command) => writeRule(deps, command),
@@ -112,7 +119,9 @@ export function createInventoryCommands(deps: InventoryCommandsDeps): InventoryC
       return reservationIds.length + issues + records
     },
     counts: groups.counts,
-    [Symbol.asyncDispose]: groups[Symbol.asyncDispose],
+    async [Symbol.asyncDispose]() {
+      await Promise.all([glance[Symbol.asyncDispose](), groups[Symbol.asyncDispose]()])
+    },
   }
 }
 

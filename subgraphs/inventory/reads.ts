@@ -28,7 +28,15 @@ export async function readPositionsOfVariants(
      FROM inventory.positions WHERE variant_id = ANY($1) AND NOT withdrawn ORDER BY variant_id, location_id`,
     [variantIds],
   )
-  const positions = groupBy(rows, (row) => row.variant_id)
+  return listsOfPositions(variantIds, rows)
+}
+
+/** One list per variant, in order. */
+export function listsOfPositions(
+  variantIds: readonly string[],
+  records: readonly PositionRecord[],
+): readonly (readonly PositionRow[])[] {
+  const positions = groupBy(records, (record) => record.variant_id)
   return variantIds.map((id) => positions.get(id)?.map(toPosition) ?? [])
 }
 
@@ -58,9 +66,11 @@ export async function readVariantIdsBySku(
   return skus.map((sku) => ids.get(sku) ?? null)
 }
 
-type OriginRecord = { system: string; occurred_at: Date | null; received_at: Date }
+/** Moments and large numbers are text and numbers in what comes as JSON. */
+type OriginRecord = { system: string; occurred_at: Date | string | null; received_at: Date | string }
 
-type PositionRecord = OriginRecord & {
+/** As the store gives it: a row, or a member of its JSON. */
+export type PositionRecord = OriginRecord & {
   variant_id: string
   location_id: string
   on_hand: number
@@ -74,7 +84,7 @@ type PositionRecord = OriginRecord & {
   reorder_point: number | null
   anomaly: Anomaly | null
   feeds: readonly string[]
-  version: bigint
+  version: bigint | number
 }
 
 type LocationRecord = OriginRecord &
@@ -93,9 +103,13 @@ type ChannelRecord = {
 function toOrigin(row: OriginRecord): Origin {
   return {
     system: row.system,
-    occurredAt: row.occurred_at?.toISOString() ?? null,
-    receivedAt: row.received_at.toISOString(),
+    occurredAt: row.occurred_at === null ? null : momentOf(row.occurred_at),
+    receivedAt: momentOf(row.received_at),
   }
+}
+
+function momentOf(moment: Date | string): string {
+  return (typeof moment === 'string' ? new Date(moment) : moment).toISOString()
 }
 
 function toPosition(row: PositionRecord): PositionRow {

@@ -1,50 +1,17 @@
-import { claimKeys, type KeyedCommand, type Known } from '../../../platform/idempotency/idempotency.ts'
+import { groupBy } from '../../../platform/group-by.ts'
+import { type ClaimRow, type KeyedCommand, type Known, knownOf } from '../../../platform/idempotency/idempotency.ts'
 import { uuidArray } from '../../../platform/sql/array-literal.ts'
 import type { Transaction } from '../../../platform/sql/database.ts'
-import type { Command, ReserveCommand } from './command.ts'
+import type { Command } from './command.ts'
 import { toKept } from './response.ts'
 
-/**
- * Claims the keys of commands to the end of the transaction. What a command that reserves has made is the record of its key, so
- * nothing is written for it; other commands have records of their own.
- * @returns what is known of each command, in order
+/*
+ * What is known of the keys of commands. What a command that reserves has made is the record of its key, so nothing is written for
+ * it; other commands have records of their own.
  */
-export async function claimCommands(transaction: Transaction, commands: readonly Command[]): Promise<readonly Known[]> {
-  const keyed = commands.flatMap((command) => (command.kind === 'tidy' ? [] : [command.keyed]))
-  const reserving = commands.filter((command) => command.kind === 'reserve')
-  const [claimed, made] = await Promise.all([claimKeys(transaction, keyed), readMade(transaction, reserving)])
-  let next = 0
-  return commands.map((command) => {
-    if (command.kind === 'tidy') return unknownKey
-    const known = claimed[next++] ?? unknownKey
-    const parts = known.kind === 'new' ? made.get(command.keyed.id) : undefined
-    return parts === undefined ? known : toKnown(parts, command.keyed)
-  })
-}
 
-const unknownKey: Known = { kind: 'new' }
-
-/** How long the key of a command that reserves stands for what it made. */
-const madeSeconds = 86_400
-
-/** By the id of the key, in the order they were made. */
-async function readMade(
-  transaction: Transaction,
-  commands: readonly ReserveCommand[],
-): Promise<ReadonlyMap<string, readonly MadeRecord[]>> {
-  const made = new Map<string, MadeRecord[]>()
-  if (commands.length === 0) return made
-  const { rows } = await transaction.query<MadeRecord>(readMadeText, [
-    uuidArray(commands.map(({ keyed }) => keyed.id)),
-    madeSeconds,
-  ])
-  for (const row of rows) {
-    const parts = made.get(row.command_id) ?? []
-    parts.push(row)
-    made.set(row.command_id, parts)
-  }
-  return made
-}
+/** What the store says of claimed keys; null where it says nothing. */
+export type ClaimedKeys = { readonly claimed: readonly ClaimRow[] | null; readonly made: readonly MadeRecord[] | null }
 
 type MadeRecord = {
   readonly command_id: string
@@ -55,15 +22,52 @@ type MadeRecord = {
   readonly substituted_for: string | null
   readonly location_id: string | null
   readonly quantity: number
-  readonly created_at: Date
+  /** RFC 3339 */
+  readonly created_at: string
 }
 
-/** Ids sort by the order they were given out. */
-const readMadeText = `
-  select replace(command_id::text, '-', '') as command_id, fingerprint, id, line_id, variant_id, substituted_for,
-    case when placed_first is null then location_id else nullif(placed_first, '') end as location_id, quantity, created_at
-  from inventory.reservations where command_id = any($1::uuid[])
-    and created_at > statement_timestamp() - $2::integer * interval '1 second' order by id`
+/** How long the key of a command that reserves stands for what it made. */
+export const madeSeconds = 86_400
+
+/** The keys to claim, in the order of their commands, and those of commands that reserve. */
+export function keysOf(commands: readonly Command[]): { readonly keys: Buffer; readonly reserving: Buffer } {
+  const keys: string[] = []
+  const reserving: string[] = []
+  for (const command of commands) {
+    if (command.kind !== 'tidy') keys.push(command.keyed.id)
+    if (command.kind === 'reserve') reserving.push(command.keyed.id)
+  }
+  return { keys: uuidArray(keys), reserving: uuidArray(reserving) }
+}
+
+/** Claims the keys of commands once more, to the end of the transaction. @returns what is known of each, in order */
+export async function claimCommands(transaction: Transaction, commands: readonly Command[]): Promise<readonly Known[]> {
+  if (commands.length === 0) return []
+  const { keys, reserving } = keysOf(commands)
+  const { rows } = await transaction.query<ClaimedKeys>('select * from inventory.claim_commands($1, $2, $3)', [
+    keys,
+    reserving,
+    madeSeconds,
+  ])
+  return knownOfCommands(commands, rows[0] ?? { claimed: null, made: null })
+}
+
+/** @returns one entry per command, in order */
+export function knownOfCommands(commands: readonly Command[], { claimed, made }: ClaimedKeys): readonly Known[] {
+  if (claimed === null && made === null) return commands.map(() => unknownKey)
+  const keyed = commands.flatMap((command) => (command.kind === 'tidy' ? [] : [command.keyed]))
+  const known = knownOf(keyed, claimed ?? [])
+  const parts = groupBy(made ?? [], ({ command_id: id }) => id)
+  let next = 0
+  return commands.map((command) => {
+    if (command.kind === 'tidy') return unknownKey
+    const one = known[next++] ?? unknownKey
+    const own = one.kind === 'new' ? parts.get(command.keyed.id) : undefined
+    return own === undefined ? one : toKnown(own, command.keyed)
+  })
+}
+
+const unknownKey: Known = { kind: 'new' }
 
 function toKnown(rows: readonly MadeRecord[], { fingerprint }: KeyedCommand): Known {
   const [first] = rows
@@ -76,5 +80,5 @@ function toKnown(rows: readonly MadeRecord[], { fingerprint }: KeyedCommand): Kn
     locationId: row.location_id,
     quantity: row.quantity,
   }))
-  return { kind: 'done', response: toKept(first.created_at.toISOString(), parts) }
+  return { kind: 'done', response: toKept(new Date(first.created_at).toISOString(), parts) }
 }

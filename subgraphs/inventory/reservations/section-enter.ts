@@ -1,40 +1,45 @@
 import type { Known } from '../../../platform/idempotency/idempotency.ts'
-import type { Transaction } from '../../../platform/sql/database.ts'
-import type { Command } from './command.ts'
-import { claimCommands } from './keys.ts'
-import { type Locked, lockOwners, lockVariants, type Targets } from './section-locks.ts'
-import { readSection } from './section-read.ts'
+import type { Queryable, Transaction } from '../../../platform/sql/database.ts'
+import type { Command, ReserveCommand } from './command.ts'
+import { type ClaimedKeys, claimCommands, keysOf, knownOfCommands, madeSeconds } from './keys.ts'
+import { ownerColumns, type Targets } from './section-locks.ts'
+import { type ReadSection, readReservations, toSectionRows } from './section-read.ts'
 import type { SectionRows } from './section-state.ts'
 
 /** `known`: of each command's key, in order. */
 export type Entered = { readonly known: readonly Known[]; readonly rows: SectionRows }
 
 /**
- * Locks what commands touch, claims their keys and reads what they are decided on: in one flight, so that what can be done before a
- * variant is had is done while the section before still holds it, and what is read follows the lock without a turn of ours. Each
- * statement sees what was committed before it began, so none before the lock reads what the lock is for.
+ * Locks what commands touch, claims their keys and reads what they are decided on: one statement, so that what can be done before a
+ * variant is had is done while the section before still holds it, and what is read follows the lock without a turn of ours.
  */
 export async function enterSection(
   transaction: Transaction,
   commands: readonly Command[],
   targets: Targets,
 ): Promise<Entered> {
-  const expected: Locked = { variantIds: new Set(targets.variantIds), anyReservation: false }
-  const [, early, locked, ahead] = await Promise.all([
-    lockOwners(transaction, targets),
-    claimCommands(transaction, commands),
-    lockVariants(transaction, targets),
-    readSection(transaction, expected, targets),
-  ])
+  const { keys, reserving } = keysOf(commands)
+  const values = [targets.variantIds, targets.reservationIds, ...ownerColumns(targets), keys, reserving, madeSeconds]
+  const { rows } = await transaction.query<EnteredRow>(enterText, values)
+  const [entered] = rows
+  if (entered === undefined) throw new TypeError('Cannot enter a section: the store gave no row')
+  const early = knownOfCommands(commands, entered)
   // A key that the section before held was given back with the variants: its command meets what its twin has written.
   const twins = commands.filter((_, at) => early[at]?.kind === 'in-progress')
-  const [late, rows] = await Promise.all([
+  const [late, reservations] = await Promise.all([
     claimAgain(transaction, twins),
-    isAsExpected(locked, expected) ? ahead : readSection(transaction, locked, targets),
+    entered.held ? readReservations(transaction, targets) : [],
   ])
   let next = 0
-  return { known: early.map((known) => (known.kind === 'in-progress' ? (late[next++] ?? known) : known)), rows }
+  return {
+    known: early.map((known) => (known.kind === 'in-progress' ? (late[next++] ?? known) : known)),
+    rows: toSectionRows(new Set(entered.locked), entered, reservations),
+  }
 }
+
+const enterText = 'select * from inventory.enter_section($1, $2, $3, $4, $5, $6, $7, $8)'
+
+type EnteredRow = ClaimedKeys & ReadSection & { readonly locked: readonly string[]; readonly held: boolean }
 
 /** A transaction that ends gives back its locks one after another: its variants may be had a moment before its keys. */
 async function claimAgain(transaction: Transaction, twins: readonly Command[]): Promise<readonly Known[]> {
@@ -49,7 +54,35 @@ async function claimAgain(transaction: Transaction, twins: readonly Command[]): 
 /** All of them a hundredth of a second: others wait for the variants meanwhile. */
 const mostPauses = 5
 
-/** Whether no more is touched than commands say themselves: nobody holds anything, and no reservation is named. */
-function isAsExpected(locked: Locked, expected: Locked): boolean {
-  return !locked.anyReservation && locked.variantIds.size === expected.variantIds.size
+/** `holding`: commands whose owners hold something that they would give back first. */
+export type Glanced = Entered & { readonly holding: ReadonlySet<ReserveCommand> }
+
+/**
+ * Reads what commands are decided on as it is at one moment, without a lock: enough to refuse one, never to grant it. Their keys are
+ * claimed after it, for no longer than the statement.
+ */
+export async function glanceAtSection(
+  queryable: Queryable,
+  commands: readonly ReserveCommand[],
+  { variantIds }: Targets,
+): Promise<Glanced> {
+  const replacing = commands.filter(({ replaceOwner }) => replaceOwner)
+  const owners = replacing.map(({ viewer: { tenant }, owner }) => ({ tenant, owner }))
+  const { rows } = await queryable.query<GlancedRow>(glanceText, [
+    variantIds,
+    ...ownerColumns({ owners }),
+    keysOf(commands).keys,
+    madeSeconds,
+  ])
+  const [glanced] = rows
+  if (glanced === undefined) throw new TypeError('Cannot glance at a section: the store gave no row')
+  return {
+    known: knownOfCommands(commands, glanced),
+    rows: toSectionRows(new Set(variantIds), glanced, []),
+    holding: new Set(glanced.holding.flatMap((place) => replacing[place - 1] ?? [])),
+  }
 }
+
+const glanceText = 'select * from inventory.glance_section($1, $2, $3, $4, $5, $6)'
+
+type GlancedRow = ClaimedKeys & ReadSection & { readonly holding: readonly number[] }

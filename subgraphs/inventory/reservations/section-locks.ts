@@ -48,13 +48,6 @@ export function targetsOf(commands: readonly Command[]): Targets {
   return { variantIds: [...variantIds], reservationIds: [...reservationIds], owners }
 }
 
-export async function lockOwners(transaction: Transaction, targets: Targets): Promise<void> {
-  if (targets.owners.length > 0) {
-    const keys = targets.owners.map(({ tenant, owner }) => `${tenant} ${owner.kind} ${owner.id}`)
-    await transaction.query(lockOwnersText, [textArray(keys)])
-  }
-}
-
 /** Call it with the owners locked: it locks the variants of what they hold as well. */
 export async function lockVariants(transaction: Transaction, targets: Targets): Promise<Locked> {
   const { rows } = await transaction.query<{ locked_variant: string; held: boolean }>(lockVariantsText, [
@@ -65,7 +58,7 @@ export async function lockVariants(transaction: Transaction, targets: Targets): 
   return { variantIds: new Set(rows.map((row) => row.locked_variant)), anyReservation: rows.some(({ held }) => held) }
 }
 
-export function ownerColumns({ owners }: Targets): readonly string[] {
+export function ownerColumns({ owners }: Pick<Targets, 'owners'>): readonly string[] {
   return [
     textArray(owners.map(({ tenant }) => tenant)),
     textArray(owners.map(({ owner }) => owner.kind)),
@@ -73,22 +66,4 @@ export function ownerColumns({ owners }: Targets): readonly string[] {
   ]
 }
 
-/** OFFSET 0, here and below, keeps the planner from locking before it has sorted. */
-const lockOwnersText = `
-  select count(*) from (
-    select distinct hashtextextended(owner, 7300003) as key from unnest($1::text[]) as owner order by 1 offset 0
-  ) as owners where pg_advisory_xact_lock(owners.key) is not null`
-
-/** A row for each variant; `held` where an owner holds some of it or a reservation of it was named. */
-const lockVariantsText = `
-  select targets.variant_id as locked_variant, targets.held from (
-    select every.variant_id, bool_or(every.held) as held, hashtextextended(every.variant_id, 7300004) as key from (
-      select given.variant_id, false as held from unnest($1::text[]) as given (variant_id)
-      union all
-      select named.variant_id, true from inventory.reservations as named where named.id = any($2::text[])
-      union all
-      select own.variant_id, true from unnest($3::text[], $4::text[], $5::text[]) as owner (tenant, kind, id)
-      join inventory.reservations as own on own.owner_id = owner.id and own.owner_kind = owner.kind
-        and own.tenant = owner.tenant and own.held > 0
-    ) as every group by every.variant_id order by key, every.variant_id offset 0
-  ) as targets where pg_advisory_xact_lock(targets.key) is not null`
+const lockVariantsText = 'select * from inventory.lock_variants($1, $2, $3, $4, $5)'

@@ -1,5 +1,5 @@
 import type { Queryable, Transaction } from '../../../platform/sql/database.ts'
-import { type PositionRow, readPositionsOfVariants } from '../reads.ts'
+import { listsOfPositions, type PositionRecord, type PositionRow } from '../reads.ts'
 import type { Hold } from './holds.ts'
 import type { OwnerKind, ReservationRow } from './legs.ts'
 import { type Locked, ownerColumns, type Targets } from './section-locks.ts'
@@ -22,65 +22,57 @@ const readReservationsText = `
     join inventory.reservations as held on held.owner_id = owner.id and held.owner_kind = owner.kind
       and held.tenant = owner.tenant and held.held > 0`
 
-/** What a section decides on, as the holder of its locks sees it: one round trip, at one moment. */
+/** What a section decides on, as the holder of its locks sees it: positions and holds at one moment. */
 export async function readSection(
   transaction: Transaction,
   { variantIds: locked, anyReservation }: Locked,
   targets: Targets,
 ): Promise<SectionRows> {
-  const variantIds = [...locked]
-  const [lists, sums, reservations] = await Promise.all([
-    readPositionsOfVariants(transaction, variantIds),
-    transaction.query<SectionHoldRecord>(readHoldsText, [variantIds]),
+  const [{ rows }, reservations] = await Promise.all([
+    transaction.query<ReadSection>('select * from inventory.read_section($1)', [[...locked]]),
     anyReservation ? readReservations(transaction, targets) : [],
   ])
+  return toSectionRows(locked, rows[0], reservations)
+}
+
+/** As `inventory.read_section` gives it; null where there is nothing. */
+export type ReadSection = {
+  readonly positions: readonly PositionRecord[] | null
+  readonly holds: readonly HoldRecord[] | null
+  readonly at: Date
+}
+
+type HoldRecord = {
+  readonly variant_id: string
+  readonly location_id: string
+  readonly channel_id: string
+  readonly units: number
+  /** RFC 3339, of units that left and may not be counted yet. */
+  readonly left_at: string | null
+}
+
+export function toSectionRows(
+  locked: ReadonlySet<string>,
+  read: ReadSection | undefined,
+  reservations: readonly ReservationRow[],
+): SectionRows {
+  if (read === undefined) throw new TypeError('Cannot read a section: the store gave no row')
+  const variantIds = [...locked]
+  const lists = listsOfPositions(variantIds, read.positions ?? [])
   const positions = new Map(variantIds.map((id, at) => [id, lists[at] ?? []]))
   const holds = new Map<string, Hold[]>(variantIds.map((id) => [id, []]))
-  let now = new Date(0)
-  for (const row of sums.rows) {
-    if (row.now !== null) now = row.now
-    const { variant_id: variantId, location_id: locationId, channel_id: channelId } = row
-    if (variantId === null || locationId === null || channelId === null) continue
-    if (row.left_at !== null && isCounted(positions.get(variantId), locationId, row.left_at)) continue
-    const at = locationId === '' ? null : locationId
-    holds.get(variantId)?.push({ locationId: at, channelId, units: Number(row.units) })
+  for (const { variant_id: variantId, location_id: locationId, channel_id: channelId, units, left_at } of read.holds ??
+    []) {
+    if (left_at !== null && isCounted(positions.get(variantId), locationId, new Date(left_at))) continue
+    holds.get(variantId)?.push({ locationId: locationId === '' ? null : locationId, channelId, units })
   }
-  return { now, locked, positions, holds, reservations }
+  return { now: read.at, locked, positions, holds, reservations }
 }
 
 function isCounted(positions: readonly PositionRow[] | undefined, locationId: string, leftAt: Date): boolean {
   const position = positions?.find((row) => row.locationId === locationId)
   return position !== undefined && countedAtOf(position) >= leftAt.toISOString()
 }
-
-type SectionHoldRecord = {
-  readonly variant_id: string | null
-  readonly location_id: string | null
-  readonly channel_id: string | null
-  readonly units: bigint | null
-  readonly left_at: Date | null
-  readonly now: Date | null
-}
-
-/**
- * The holds that count now, by the database's clock: the sums, less what has run out and is not tidied yet. One moment decides, that
- * of the first row.
- */
-const readHoldsText = `
-  with clock as materialized (select date_trunc('milliseconds', clock_timestamp()) as now)
-  select null::text as variant_id, null::text as location_id, null::text as channel_id, null::bigint as units,
-    null::timestamptz as left_at, now from clock
-  union all
-  select variant_id, location_id, channel_id, held + confirmed, null, null
-  from inventory.reservation_totals where variant_id = any($1::text[]) and held + confirmed > 0
-  union all
-  select variant_id, coalesce(location_id, ''), channel_id, -sum(held)::bigint, null, null
-  from inventory.reservations where variant_id = any($1::text[]) and held > 0 and expires_at <= (select now from clock)
-  group by variant_id, location_id, channel_id
-  union all
-  select variant_id, location_id, channel_id, sum(quantity)::bigint, occurred_at, null
-  from inventory.reservation_issues where variant_id = any($1::text[])
-  group by variant_id, location_id, channel_id, occurred_at`
 
 export async function readReservation(queryable: Queryable, id: string): Promise<ReservationRow | null> {
   const [found] = await readReservations(queryable, { reservationIds: [id], variantIds: [], owners: [] })

@@ -115,7 +115,8 @@ function answerAgain(earlier: Made, fingerprint: string): Outcome {
   return earlier.fingerprint === fingerprint ? { ...earlier.outcome, replayed: true } : { kind: 'key-reused' }
 }
 
-function answerOf(known: Known, command: KeyedKind): Outcome | null {
+/** What a key answers by itself; null: its command is to be decided. */
+export function answerOf(known: Known, command: KeyedKind): Outcome | null {
   switch (known.kind) {
     case 'new':
       return null

@@ -4,6 +4,7 @@ import { writeRecords } from '../../../../platform/idempotency/idempotency.ts'
 import type { Database } from '../../../../platform/sql/database.ts'
 import type { Done, Outcome, ReserveCommand } from '../../../../subgraphs/inventory/reservations/command.ts'
 import { lockVariants } from '../../../../subgraphs/inventory/reservations/section-locks.ts'
+import { lockWaiters } from '../../../support/lock-waiters.ts'
 import { openTestDatabase } from '../../../support/postgres.ts'
 
 type Shop = AsyncDisposable & { readonly database: Database; readonly engine: ReservationEngine }
@@ -110,18 +111,10 @@ it('a command that meets its twin in the section before is answered what the twi
   await database.transaction(async (transaction) => {
     await lockVariants(transaction, { variantIds: ['a'], reservationIds: [], owners: [] })
     const first = engine.submit(command)
-    await expect.poll(() => waitingFor(database)).toBe(1)
+    await expect.poll(() => lockWaiters(database)).toBe(1)
     sent = [first, other.submit(command)]
-    await expect.poll(() => waitingFor(database)).toBe(2)
+    await expect.poll(() => lockWaiters(database)).toBe(2)
   })
   const outcomes = await Promise.all(sent)
   expect(outcomes.map((outcome) => outcome.kind === 'done' && outcome.replayed)).toEqual([false, true])
 })
-
-async function waitingFor(database: Database): Promise<number> {
-  const { rows } = await database.query<{ waiting: number }>(
-    `select count(*)::integer as waiting from pg_locks where locktype = 'advisory' and not granted`,
-    [],
-  )
-  return rows[0]?.waiting ?? 0
-}
