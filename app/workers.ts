@@ -4,7 +4,8 @@ import type { App, AppOptions } from '../app.ts'
 import { pause } from '../platform/resilience/backoff.ts'
 
 const completeMessage = 'complete'
-const restartPauseMs = 500
+/** From the end of a worker to the start of the one in its place. */
+export const restartPauseMs = 500
 
 /**
  * Serves on `count` processes that share one port, while this one follows the systems of record and keeps the read

@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { extname } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { restartPauseMs } from '../app/workers.ts'
 import type { Database } from '../platform/sql/database.ts'
 import { openPostgres } from '../platform/sql/postgres.ts'
 import { openReservationEngine } from './reservation-engine.ts'
@@ -33,7 +35,7 @@ export type FlashSaleReport = {
   readonly otherP99Ms: number
   /** Buyers of any SKU whom a killed process told nothing. */
   readonly interrupted: number
-  /** From the start of the process that takes the killed one's place until it sells; 0: none was killed. */
+  /** From the kill until the process that takes the killed one's place sells; 0: none was killed. */
   readonly restartMs: number
 }
 
@@ -62,7 +64,7 @@ export async function runFlashSale(options: FlashSaleOptions): Promise<FlashSale
         continue
       }
       if (answer === 'error' || answer === 'late') {
-        await new Promise((resolve) => setTimeout(resolve, 100))
+        await pause(100)
         continue
       }
       if (interrupted) left += 1
@@ -83,7 +85,7 @@ export async function runFlashSale(options: FlashSaleOptions): Promise<FlashSale
   const otherMs: number[] = []
   const killing = kill
     ? (async () => {
-        await new Promise((resolve) => setTimeout(resolve, (seconds * 1_000) / 20))
+        await pause((seconds * 1_000) / 20)
         await shop.killOne()
       })()
     : Promise.resolve()
@@ -121,7 +123,7 @@ const mostAttempts = 300
 type Shop = {
   /** Resolves with `gone` when the process that was asked dies; while none lives, waits for the next. */
   ask(question: string): Promise<string>
-  /** kill -9, then another is started in its place. Resolves when that one sells. */
+  /** kill -9, then another is started in its place, as soon as the product starts one. Resolves when that one sells. */
   killOne(): Promise<void>
   restartMs(): number
   close(): void
@@ -141,10 +143,12 @@ async function openShop(url: string, count: number): Promise<Shop> {
     async killOne() {
       sellers.shift()?.kill()
       const beganMs = performance.now()
-      restarted = startSeller(url).then((seller) => {
-        restartMs = performance.now() - beganMs
-        sellers.push(seller)
-      })
+      restarted = pause(restartPauseMs)
+        .then(() => startSeller(url))
+        .then((seller) => {
+          restartMs = performance.now() - beganMs
+          sellers.push(seller)
+        })
       await restarted
     },
     restartMs: () => restartMs,
@@ -160,8 +164,8 @@ async function startSeller(url: string): Promise<Seller> {
   // From source in tests, compiled in the soak, as the product runs.
   const extension = extname(import.meta.url)
   const script = fileURLToPath(new URL(`./flash-sale-child${extension}`, import.meta.url))
-  const loader = extension === '.ts' ? ['--import', 'tsx'] : []
-  const child: ChildProcess = spawn(process.execPath, [...loader, script, url], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const flags = extension === '.ts' ? ['--import', 'tsx'] : process.execArgv
+  const child: ChildProcess = spawn(process.execPath, [...flags, script, url], { stdio: ['pipe', 'pipe', 'inherit'] })
   const waiting = new Map<string, (answer: string) => void>()
   let dead = false
   let next = 0
@@ -205,7 +209,7 @@ async function untilTidy(database: Database): Promise<void> {
       [],
     )
     if (rows[0]?.left === false) return
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    await pause(200)
   }
 }
 
@@ -215,7 +219,7 @@ async function spread(count: number, overMs: number, work: (n: number) => Promis
   for (let n = 0; n < count; ) {
     const due = Math.min(count, Math.ceil(((performance.now() - beganMs) / overMs) * count) + 1)
     while (n < due) running.push(work(n++))
-    await new Promise((resolve) => setTimeout(resolve, 5))
+    await pause(5)
   }
   await Promise.all(running)
 }
