@@ -26,8 +26,13 @@ export type Locked = {
 
 /** Every variant a command may take units of. */
 export function variantsOf({ lines, kits }: ReserveCommand): readonly string[] {
-  const own = [...lines, ...kits.flatMap(({ components }) => components)].map(({ variantId }) => variantId)
-  return [...own, ...lines.flatMap(({ substitutes }) => substitutes ?? [])]
+  const variantIds: string[] = []
+  for (const { variantId, substitutes } of lines) {
+    variantIds.push(variantId)
+    if (substitutes !== undefined) variantIds.push(...substitutes)
+  }
+  for (const { components } of kits) for (const { variantId } of components) variantIds.push(variantId)
+  return variantIds
 }
 
 export function targetsOf(commands: readonly Command[]): Targets {
