@@ -10,6 +10,7 @@ import type { DemoOverrides, ProcessParts } from './app/process.ts'
 import { openPush } from './app/push.ts'
 import { guardsOf, openTransports } from './app/transports.ts'
 import { openWebhooks } from './app/webhooks.ts'
+import { countWholeAnswers } from './app/whole-answers.ts'
 import { examples } from './gateway/graphiql/examples.ts'
 import type { ReadinessCheck } from './gateway/health.ts'
 import { createGateway } from './gateway/index.ts'
@@ -83,6 +84,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         examples,
         scalars: sharedScalars,
         ...openEntityCache(parts, data),
+        buildExecutor: countWholeAnswers(metrics),
         observer: createGatewayMetrics(metrics),
         readiness: readinessOf(data, systems),
         onInternal: (error, facts) => log.error('A request failed', { error, ...facts }),

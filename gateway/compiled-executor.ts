@@ -1,8 +1,11 @@
 import type { GraphQLSchema } from 'graphql'
 import { compileVariables, type ReadVariables } from '../platform/subgraph/executor/read-variables.ts'
+import type { SubgraphTransport } from '../platform/subgraph/transport.ts'
 import { createExecutor } from './executor/executor.ts'
+import type { KeepableEntity } from './executor/keepable.ts'
+import type { WholeAnswerCounts } from './executor/lasting-answers.ts'
 import type { PreparedOperation } from './executor/prepared.ts'
-import type { BuildExecutor } from './executor-port.ts'
+import type { BuildExecutor, Executor } from './executor-port.ts'
 import type { Operation } from './operations.ts'
 import { ResultData } from './result-data.ts'
 
@@ -11,8 +14,17 @@ const maxVariableErrors = 20
 const variableOptions = { maxErrors: maxVariableErrors, hideSuggestions: true }
 
 /** The product's own executor: plans and compiles an operation once, as long as the operation store keeps it. */
-export const buildCompiledExecutor: BuildExecutor = async (supergraphSdl, transports, keepable = []) => {
-  const executor = createExecutor({ supergraphSdl, transports, keepable })
+export const buildCompiledExecutor: BuildExecutor = (supergraphSdl, transports, keepable) =>
+  buildCountedExecutor(supergraphSdl, transports, keepable)
+
+/** As `buildCompiledExecutor`. @param wholeAnswers see `ExecutorDeps` */
+export async function buildCountedExecutor(
+  supergraphSdl: string,
+  transports: ReadonlyMap<string, SubgraphTransport>,
+  keepable: readonly KeepableEntity[] = [],
+  wholeAnswers?: WholeAnswerCounts,
+): Promise<Executor> {
+  const executor = createExecutor({ supergraphSdl, transports, keepable, wholeAnswers })
   const prepared = new WeakMap<Operation, PreparedOperation>()
 
   const readers = new WeakMap<Operation, WeakMap<GraphQLSchema, ReadVariables>>()

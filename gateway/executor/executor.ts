@@ -2,7 +2,7 @@ import type { DocumentNode, GraphQLSchema } from 'graphql'
 import type { SubgraphTransport } from '../../platform/subgraph/transport.ts'
 import { choosePlanner, type PlannerChoice } from './choose-planner.ts'
 import type { KeepableEntity } from './keepable.ts'
-import { createLastingAnswers } from './lasting-answers.ts'
+import { createLastingAnswers, type WholeAnswerCounts } from './lasting-answers.ts'
 import { prepareOperation } from './prepare.ts'
 import type { DataAnswer, ExecuteRequest, ExecutorLimits, PreparedOperation, TextAnswer } from './prepared.ts'
 import { readSupergraph } from './supergraph.ts'
@@ -15,6 +15,8 @@ export type ExecutorDeps = {
   readonly limits?: Partial<ExecutorLimits>
   /** What requests may keep for later ones, see `ExecuteRequest.kept`. Default: nothing. */
   readonly keepable?: readonly KeepableEntity[]
+  /** Counts into it what becomes of requests whose whole answers may be kept. */
+  readonly wholeAnswers?: WholeAnswerCounts | undefined
 }
 
 export type Executor = {
@@ -53,7 +55,7 @@ export const createExecutor = (deps: ExecutorDeps): Executor => {
   const planner = choosePlanner(deps.planner ?? 'auto', facts)
   const limits: ExecutorLimits = { maxErrorsPerCall: 50, maxVariants: 32, ...deps.limits }
   const { transports, keepable = [] } = deps
-  const lasting = createLastingAnswers()
+  const lasting = createLastingAnswers(deps.wholeAnswers ?? { again: 0, made: 0 })
   return {
     apiSchema: facts.apiSchema,
     plannerName: planner.name,

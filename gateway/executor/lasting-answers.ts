@@ -40,7 +40,10 @@ type Kept = TextWithHoles & {
 const partBytes = 500
 const holeBytes = 120
 
-export const createLastingAnswers = (): LastingAnswers => {
+/** Answers to requests that may be answered so: given again, or made anew. Plain numbers, so that counting costs nothing. */
+export type WholeAnswerCounts = { again: number; made: number }
+
+export const createLastingAnswers = (counts: WholeAnswerCounts): LastingAnswers => {
   const answers = new LRUCache<string, Kept>({
     max: bounds.maxAnswers,
     maxSize: bounds.maxBytes,
@@ -80,7 +83,12 @@ export const createLastingAnswers = (): LastingAnswers => {
           }
           return key + JSON.stringify(variables)
         },
-        again,
+        again(key, request) {
+          const answer = again(key, request)
+          if (answer === undefined) counts.made += 1
+          else counts.again += 1
+          return answer
+        },
         mayKeep: wasAsked,
         keep(key, answer, notes) {
           const holes = notes.holesUnless(required)

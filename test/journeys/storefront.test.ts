@@ -55,8 +55,10 @@ describe('journey: a storefront asks for 20 variants', () => {
     const page = `query ($skus: [String!]!) { variantsBySku(skus: $skus) { sku availability(channelId: "web") { ats } } }`
     const read = async (): Promise<readonly Shown[]> =>
       (await app.ask(page, { skus: skus.slice(10, 16) }, headers)).data.variantsBySku
+    const again = await counted(app, 'whole_answers_total{event="again"}')
     for (let times = 0; times < 3; times++) await read()
     const before = await read()
+    expect(await counted(app, 'whole_answers_total{event="again"}')).toBeGreaterThan(again)
     const reserved = before.find(({ availability }) => availability.ats > 1)
     const { data } = await app.ask(
       `mutation ($input: ReserveStockInput!) { reserveStock(input: $input) { ... on ReserveStockSuccess { reservations { held } } } }`,
@@ -126,6 +128,11 @@ describe('journey: a storefront asks for 20 variants', () => {
 })
 
 async function statementsForRequests(app: TestApp): Promise<number> {
+  return await counted(app, 'sql_statements_total{pool="requests"}')
+}
+
+async function counted(app: TestApp, series: string): Promise<number> {
   const metrics = await (await fetch(`${app.url}/metrics`)).text()
-  return Number(/sql_statements_total\{pool="requests"\} (\d+)/.exec(metrics)?.[1])
+  const line = metrics.split('\n').find((text) => text.startsWith(`storeloom_${series} `))
+  return Number(line?.split(' ').at(-1))
 }
