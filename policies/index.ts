@@ -1,4 +1,5 @@
 import { approveTransfers } from './approve-transfers.ts'
+import { editOrders } from './edit-orders.ts'
 import { findCustomers } from './find-customers.ts'
 import { handleReturns } from './handle-returns.ts'
 import { manageStockRules } from './manage-stock-rules.ts'
@@ -24,6 +25,7 @@ import { unmaskCustomers } from './unmask-customers.ts'
 /** Every policy the SDL may name in `@policy` and `@entityCache`, decided from the viewer alone. A name not listed here denies. */
 export const policies: readonly Policy[] = Object.freeze([
   approveTransfers,
+  editOrders,
   findCustomers,
   handleReturns,
   manageStockRules,

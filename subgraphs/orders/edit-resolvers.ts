@@ -23,10 +23,10 @@ export async function loadEdit(id: string, load: Context['load']): Promise<EditV
 
 export const orderEditFields: Pick<NonNullable<SubgraphResolvers['OrderEdit']>, 'priceDelta' | 'changes'> = {
   priceDelta: ({ priceDeltaMinor, currency }) => (priceDeltaMinor === null ? null : toMoney(priceDeltaMinor, currency)),
-  changes: ({ changes, currency }) => changes.map((change) => toAnswer(change, currency)),
+  changes: ({ changes, currency }) => changes.map((change) => toChangeAnswer(change, currency)),
 }
 
-function toAnswer(change: OrderChange, currency: string) {
+export function toChangeAnswer(change: OrderChange, currency: string) {
   switch (change.kind) {
     case 'LINE_ADDED':
     case 'LINE_REMOVED': {

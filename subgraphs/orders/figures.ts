@@ -1,5 +1,6 @@
 import type { Queryable } from '../../platform/sql/database.ts'
 import type { Figure, Figures } from '../../platform/subgraph/subgraph.ts'
+import { confirmWithinSeconds as confirmEditWithinSeconds } from './editing/edit-request.ts'
 import { confirmWithinSeconds } from './fulfillment/reroute.ts'
 
 const byChannel = ['channel'] as const
@@ -13,6 +14,8 @@ export function ordersFigures(database: Queryable): Figures {
       orders_unacknowledged_overdue: 'Of these, those past their deadline',
       orders_acknowledged: 'Orders of which a channel was told of the last unit within 24 hours',
       orders_acknowledged_late: 'Of these, those it was told of after their deadline',
+      order_edits_unconfirmed: 'Edits that stock has not decided, or the channel has not taken up',
+      order_edits_unconfirmed_overdue: 'Of these, those that wait longer than 15 minutes',
       reroutes_unconfirmed: 'Reroutes that stock has not decided, or a system has not confirmed',
       reroutes_unconfirmed_overdue: 'Of these, those that wait longer than 15 minutes',
       reroutes_refused: 'Reroutes that no location could take: their units wait for people to decide',
@@ -36,6 +39,7 @@ export function ordersFigures(database: Queryable): Figures {
         orders_acknowledged: figureOf('done'),
         orders_acknowledged_late: figureOf('late'),
         ...(await readReroutes(database)),
+        ...(await readEdits(database)),
       }
     },
   }
@@ -61,4 +65,15 @@ async function readReroutes(database: Queryable): Promise<Readonly<Record<string
   )
   const [{ waiting = 0, overdue = 0, refused = 0 } = {}] = rows
   return { reroutes_unconfirmed: waiting, reroutes_unconfirmed_overdue: overdue, reroutes_refused: refused }
+}
+
+async function readEdits(database: Queryable): Promise<Readonly<Record<string, number>>> {
+  const { rows } = await database.query<Readonly<Record<'waiting' | 'overdue', number>>>(
+    `SELECT count(*)::float8 AS waiting,
+       count(*) FILTER (WHERE open_since < clock_timestamp() - make_interval(secs => $1))::float8 AS overdue
+     FROM orders.edit_requests WHERE open_since IS NOT NULL`,
+    [confirmEditWithinSeconds],
+  )
+  const [{ waiting = 0, overdue = 0 } = {}] = rows
+  return { order_edits_unconfirmed: waiting, order_edits_unconfirmed_overdue: overdue }
 }

@@ -10,6 +10,7 @@ import type { Database } from '../../platform/sql/database.ts'
 import type { Subgraph } from '../../platform/subgraph/subgraph.ts'
 import { orderScope } from '../../policies/order-scope.ts'
 import { createCaches } from './caches.ts'
+import { editProcess } from './editing/edit-process.ts'
 import { ordersFigures } from './figures.ts'
 import { createFulfillmentProcess } from './fulfillment/fulfillment-process.ts'
 import { type Context, createLoaders } from './loaders.ts'
@@ -47,7 +48,7 @@ export function createOrders({ database, cacheFactory, freshness, cursors, event
       load: createLoaders(database, caches, call.viewer),
     }),
     projections: [ordersProjection, customersProjection, regionsProjection],
-    processes: [publicStatusProcess, createFulfillmentProcess(() => `ful_${ids.ulid()}`), returnProcess],
+    processes: [publicStatusProcess, createFulfillmentProcess(() => `ful_${ids.ulid()}`), returnProcess, editProcess],
     figures: ordersFigures(database),
     sources: ordersSources,
     migrations: assetPath('subgraphs/orders/migrations'),

@@ -8,6 +8,7 @@ import type { Database, Queryable } from '../../platform/sql/database.ts'
 import type { SubgraphCall } from '../../platform/subgraph/subgraph.ts'
 import { type OrderScope, orderScope } from '../../policies/order-scope.ts'
 import type { Caches } from './caches.ts'
+import { mostEditRequests, readEditRequests, readEditsOf } from './editing/edit-store.ts'
 import { createFulfillmentLoaders } from './fulfillment/fulfillment-loaders.ts'
 import type { RerouteDeps } from './fulfillment/reroute-command.ts'
 import { type OrderListEntry, type OrderListPage, readOrderList, readOrdersOfCustomers } from './order-list.ts'
@@ -42,6 +43,13 @@ export function createLoaders(database: Queryable, caches: Caches, viewer: Viewe
     ...createReturnLoaders(database, viewer, order),
     timeline: createCacheLoader(caches.timeline),
     edits: new DataLoader((ids: readonly string[]) => readEdits(database, ids), { maxBatchSize: 100 }),
+    editRequest: new DataLoader((ids: readonly string[]) => readEditRequests(database, viewer.tenant, ids), {
+      maxBatchSize: 100,
+    }),
+    editRequestsOf: new DataLoader(
+      (orderIds: readonly string[]) => readEditsOf(database, viewer.tenant, orderIds, mostEditRequests),
+      { maxBatchSize: 100 },
+    ),
     orderIdByNumber: createCacheLoader(caches.orderIdByNumber),
     orderIdByExternalNumber: createCacheLoader(caches.orderIdByExternalNumber),
     orderIdByPart: createCacheLoader(caches.orderIdByPart),

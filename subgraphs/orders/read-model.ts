@@ -3,6 +3,7 @@ import { newestBySource, parseEvent, peekEvent } from '../../platform/event-log/
 import type { CacheKey, Projection } from '../../platform/event-log/projection.ts'
 import { groupBy } from '../../platform/group-by.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
+import { editRequestEvents } from './editing/edit-events.ts'
 import { linkEvents, neighbourEvents, type OrdersEvent, ordersEvents, refundEvents } from './events.ts'
 import { fulfillmentTimelineEvents } from './fulfillment/fulfillment-events.ts'
 import { externalKeyOf } from './keys.ts'
@@ -14,20 +15,23 @@ import { type TimelineRow, toTimelineRow } from './timeline.ts'
 /** Orders with their lines and shipments, and what every subgraph's facts say on their timelines. */
 export const ordersProjection: Projection = {
   name: 'orders.orders',
-  types: [ordersEvents, neighbourEvents, fulfillmentTimelineEvents, returnEvents].flatMap(Object.keys),
+  types: [ordersEvents, neighbourEvents, fulfillmentTimelineEvents, returnEvents, editRequestEvents].flatMap(
+    Object.keys,
+  ),
   tables: ['orders.orders', 'orders.parts', 'orders.timeline'],
 
   async apply(transaction, recorded) {
     const own = recorded.flatMap((event) => parseEvent(ordersEvents, event) ?? [])
     const neighbours = recorded.flatMap((event) => parseEvent(neighbourEvents, event) ?? [])
     const fulfillment = recorded.flatMap((event) => parseEvent(fulfillmentTimelineEvents, event) ?? [])
+    const edits = recorded.flatMap((event) => parseEvent(editRequestEvents, event) ?? [])
     const refunds = recorded.flatMap((event) => parseEvent(refundEvents, event) ?? [])
     const returns = recorded.flatMap((event) => parseEvent(returnEvents, event) ?? [])
     await writeOrders(transaction, [...own, ...refunds, ...returns])
     await writeParts(transaction, own)
     await writeTimeline(
       transaction,
-      [...own, ...neighbours, ...fulfillment, ...returns].flatMap((event) => toTimelineRow(event) ?? []),
+      [...own, ...neighbours, ...fulfillment, ...returns, ...edits].flatMap((event) => toTimelineRow(event) ?? []),
     )
   },
 

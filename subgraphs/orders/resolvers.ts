@@ -5,6 +5,7 @@ import { toMoney } from '../../platform/money-answer.ts'
 import type { QueryOrderArgs, SubgraphResolvers } from '../../schema/generated/orders.ts'
 import { lateSecondsOf } from './acknowledgement.ts'
 import { loadEdit, loadEdits, orderEditFields } from './edit-resolvers.ts'
+import { editMutations, editQueries, editTypes, loadEditRequests } from './editing/edit-resolvers.ts'
 import { fulfillmentMutations, fulfillmentQueries, fulfillmentTypes } from './fulfillment/fulfillment-resolvers.ts'
 import type { Context } from './loaders.ts'
 import { loadCustomerOrderPage, loadOrderPage, loadTimelinePage } from './order-page.ts'
@@ -18,14 +19,16 @@ const maxExternalNumbers = 100
 export const ordersResolvers: SubgraphResolvers = {
   ...fulfillmentTypes,
   ...returnTypes,
+  ...editTypes,
   OrderEdit: {
     __resolveReference: ({ id }, { load }) => loadEdit(id, load),
     ...orderEditFields,
   },
-  Mutation: { ...fulfillmentMutations, ...returnMutations },
+  Mutation: { ...fulfillmentMutations, ...returnMutations, ...editMutations },
   Query: {
     ...fulfillmentQueries,
     ...returnQueries,
+    ...editQueries,
     order: (_, keys, context) => loadOrder(keys, context),
     ordersByExternalNumber(_, { channelId, externalNumbers }, { load }) {
       const count = externalNumbers.length
@@ -63,6 +66,7 @@ export const ordersResolvers: SubgraphResolvers = {
     },
     shipTo: (order, _, { viewer, now }) => visibleRecipient(order, viewer, now),
     edits: ({ id }, { first }, { load }) => loadEdits(id, first, load),
+    editRequests: ({ id }, { first }, { load }) => loadEditRequests(id, first, load),
     fulfillmentOrders: ({ id }, _, { load }) => load.fulfillmentOrdersOf.load(id),
     returns: ({ id }, _, { load }) => load.returnsOf.load(id),
     timeline: ({ id }, given, context) => loadTimelinePage(id, given, context),

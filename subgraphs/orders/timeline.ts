@@ -1,4 +1,5 @@
 import type { JsonObject, RecordedEvent } from '../../platform/event-log/event-log.ts'
+import type { EditRequestEvent } from './editing/edit-events.ts'
 import type { NeighbourEvent, OrdersEvent } from './events.ts'
 import { type FulfillmentTimelineEvent, fulfillmentOrderEvents } from './fulfillment/fulfillment-events.ts'
 import type { LineState } from './line-states.ts'
@@ -27,7 +28,7 @@ export type TimelineEntryView = {
   readonly detail: JsonObject
 }
 
-export type TimelineEvent = OrdersEvent | NeighbourEvent | FulfillmentTimelineEvent | ReturnEvent
+export type TimelineEvent = OrdersEvent | NeighbourEvent | FulfillmentTimelineEvent | ReturnEvent | EditRequestEvent
 
 /** @returns null for a fact that is of no order */
 export function toTimelineRow(event: TimelineEvent): TimelineRow | null {
@@ -77,6 +78,14 @@ function detailOf(event: TimelineEvent): JsonObject {
       return { lines: event.data.lines.length }
     case 'retail.order.edited.v1':
       return { changes: event.data.changes, ...editOf(event) }
+    case 'retail.order.edit-requested.v1':
+    case 'retail.order.edit-proposed.v1':
+    case 'retail.order.edit-confirmed.v1':
+    case 'retail.order.edit-superseded.v1':
+    case 'retail.order.edit-refused.v1': {
+      const { editId, state, reason, requestedBy, changes } = event.data
+      return { editId, state, reason, requestedBy, changes }
+    }
     case 'retail.order.line-state-changed.v1':
     case 'retail.order.cancelled.v1': {
       const { lines, skipped } = event.data
@@ -144,6 +153,11 @@ function editOf({ data, recorded }: Extract<OrdersEvent, { readonly type: 'retai
 const titles: Readonly<Record<string, string>> = {
   'order.captured': 'Order received',
   'order.edited': 'Order changed',
+  'order.edit-requested': 'A change is asked for',
+  'order.edit-proposed': 'Stock is kept for a change, and systems are told',
+  'order.edit-confirmed': 'A change that was asked for was made',
+  'order.edit-superseded': 'The order is otherwise than was asked for',
+  'order.edit-refused': 'A change that was asked for has no stock',
   'order.cancelled': 'Lines cancelled',
   'order.line-substituted': 'Line given as another item',
   'order.channel-acknowledged': 'Acknowledged to the channel',

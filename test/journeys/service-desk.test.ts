@@ -177,4 +177,87 @@ describe('journey: a service desk reads one history across all channels', () => 
       '"order":{"number":"O-1000002"},"edit":{"system":"oms","priceDelta":{"amount":"3.00"},"changes":[{"__typename":"OrderShippingPriceChanged"',
     )
   })
+
+  it('has an order be of more: stock is kept, systems are told, and the order system’s own word confirms it (K054)', async () => {
+    const headers = { authorization: `Bearer ${await issueToken(app.url, 'agent')}` }
+    const items = Array.from({ length: 20 }, (_, at) => ({ sku: `DEMO-${String(at + 1).padStart(4, '0')}` }))
+    const offers = await app.ask(
+      'query ($items: [AvailabilityItem!]!) { availability(channelId: "web", items: $items) { ats variant { sku } } }',
+      { items },
+      headers,
+    )
+    const plenty = offers.data.availability.find(({ ats }: { ats: number }) => ats > 5)
+    const sku: string = plenty.variant.sku
+    const oms = new pg.Client({ connectionString: app.sourceUrl('oms') })
+    await oms.connect()
+    try {
+      await oms.query(
+        `insert into sales_order values (77, 'O-EDITED', 'WEB', 'WEB-EDITED', null, null, now(), 'EUR', true, 20, now(), 'PARCEL', null, 4,
+           'Ada', 'Way 1', 'Graz', '8010', 'AT', null)`,
+      )
+      await oms.query("insert into sales_order_line values (77, 1, $1, 'Thing', 1, 10, 0, 2, 20, 0, 0)", [sku])
+      const read = async () => {
+        const { data } = await app.ask(
+          '{ order(number: "O-EDITED") { id version lines { id quantity } } }',
+          {},
+          headers,
+        )
+        return data.order?.lines.length === 1 ? data.order : null
+      }
+      const order = await until('the order is known', read)
+      const owner = { kind: 'ORDER', id: order.id }
+      const held = await app.ask(
+        `mutation ($input: ReserveStockInput!) { reserveStock(input: $input) { ... on ReserveStockSuccess { reservations { id } } } }`,
+        { input: { idempotencyKey: 'e1', channelId: 'web', owner, lines: [{ lineId: '1', sku, quantity: 1 }] } },
+        headers,
+      )
+      const reservationId: string = held.data.reserveStock.reservations[0].id
+      await app.ask(
+        `mutation ($input: ConfirmReservationInput!) { confirmReservation(input: $input) { __typename } }`,
+        { input: { idempotencyKey: 'e2', orderId: order.id, owner, items: [{ reservationId }] } },
+        headers,
+      )
+      using stream = await openHttpStream(
+        app.url,
+        {
+          query: `subscription ($ids: [ID!]) { orderEditRequestChanged(orderIds: $ids) {
+            ... on OrderEditRequestEvent { state order { number } editRequest { reason changes { __typename } } } } }`,
+          variables: { ids: [order.id] },
+        },
+        'text/event-stream',
+        { headers },
+      )
+      const changes = [{ setQuantity: { lineId: order.lines[0].id, quantity: 3 } }]
+      const input = {
+        idempotencyKey: 'e3',
+        orderId: order.id,
+        expectedVersion: order.version,
+        reason: 'two more',
+        changes,
+      }
+      const asked = await app.ask(
+        `mutation ($input: EditOrderInput!) { editOrder(input: $input) { __typename ... on EditOrderSuccess { editRequest { state } } } }`,
+        { input },
+        headers,
+      )
+      expect(asked.data.editOrder).toEqual({ __typename: 'EditOrderSuccess', editRequest: { state: 'PENDING' } })
+      await until('systems are told', () => stream.text().includes('"state":"PENDING"'))
+      expect(stream.text()).toContain('"reason":"two more","changes":[{"__typename":"OrderLineQuantityChanged"}]')
+      const units = async (): Promise<number> => {
+        const query = 'query ($id: ID) { order(id: $id) { fulfillmentOrders { lines { quantity } } } }'
+        const { data } = await app.ask(query, { id: order.id }, headers)
+        const lines: { quantity: number }[] = data.order.fulfillmentOrders.flatMap(
+          (one: { lines: object[] }) => one.lines,
+        )
+        return lines.reduce((sum, { quantity }) => sum + quantity, 0)
+      }
+      await until('its location is told of three', async () => (await units()) === 3)
+      await oms.query('update sales_order_line set quantity = 3 where order_id = 77')
+      await oms.query('update sales_order set status_at = now() where order_id = 77')
+      await until('the order system’s word is taken', () => stream.text().includes('"state":"CONFIRMED"'))
+      expect(await units()).toBe(3)
+    } finally {
+      await oms.end()
+    }
+  })
 })

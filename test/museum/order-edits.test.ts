@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type FulfillmentWorld, openFulfillmentWorld } from '../subgraphs/orders/fulfillment/world.ts'
+import { type EditingWorld, openEditingWorld } from '../subgraphs/orders/editing/world.ts'
 
 /** What goes wrong elsewhere when an order is edited after stock was kept for it (K054); each played here. */
 
-let world: FulfillmentWorld
+let world: EditingWorld
 beforeAll(async () => {
-  world = await openFulfillmentWorld()
+  world = await openEditingWorld()
 })
 afterAll(() => world[Symbol.asyncDispose]())
 
@@ -67,4 +67,25 @@ it('a quantity grows in the order system alone: the last units are sold again be
   await edited('M-4', { E: 4 })
   expect(await atsOf('E')).toBe(0)
   expect(await world.order('M-5', { E: 1 })).toBeNull()
+})
+
+it('an exchange of lines goes half through: the old line is given back, the new one cannot be had', async () => {
+  await world.stock('F', { S1: 3 })
+  await world.stock('G', { S1: 1 })
+  const orderId = await placed('M-6', { F: 3 })
+  const line = (await world.read(orderId)).lines.F?.id ?? ''
+  const changes = [{ removeLine: { lineId: line } }, { addLine: { sku: 'G', quantity: 2 } }]
+  expect(await world.editOrder({ orderId, changes })).toMatchObject({ __typename: 'EditOrderRefused' })
+  expect([await atsOf('F'), await atsOf('G')]).toEqual([0, 1])
+})
+
+it('two clerks edit one order at once, and the second undoes the first without a word', async () => {
+  await world.stock('H', { S1: 9 })
+  const orderId = await placed('M-7', { H: 1 })
+  const line = (await world.read(orderId)).lines.H?.id ?? ''
+  const edit = (quantity: number) =>
+    world.editOrder({ orderId, changes: [{ setQuantity: { lineId: line, quantity } }] })
+  expect(await edit(4)).toMatchObject({ editRequest: { state: 'PENDING' } })
+  expect(await edit(2)).toMatchObject({ __typename: 'OrderEditUnderWay' })
+  expect(await atsOf('H')).toBe(5)
 })

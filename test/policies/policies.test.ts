@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { assetPath } from '../../platform/assets.ts'
 import { approveTransfers } from '../../policies/approve-transfers.ts'
 import { customerScope, isInCustomerScope } from '../../policies/customer-scope.ts'
+import { editOrders } from '../../policies/edit-orders.ts'
 import { visibleAvailability } from '../../policies/exact-availability.ts'
 import { findCustomers } from '../../policies/find-customers.ts'
 import { handleReturns } from '../../policies/handle-returns.ts'
@@ -92,6 +93,7 @@ describe('policies, role by role', () => {
     expect(allowed(readReservations)).toEqual(those)
   })
   it('move-reservations', () => expect(allowed(moveReservations)).toEqual(['serviceDesk', 'service']))
+  it('edit-orders', () => expect(allowed(editOrders)).toEqual(['serviceDesk', 'service']))
   it('reroute-orders', () => expect(allowed(rerouteOrders)).toEqual(['serviceDesk', 'associate', 'service']))
   it('request-returns and handle-returns', () => {
     expect(allowed(requestReturns)).toEqual(['shopper', 'serviceDesk', 'associate', 'service'])

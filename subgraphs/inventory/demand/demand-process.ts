@@ -1,10 +1,11 @@
 import type { FreshnessBoard } from '../../../platform/connector/freshness.ts'
 import type { NewEvent } from '../../../platform/event-log/event-log.ts'
-import { type EventOf, parseEvent } from '../../../platform/event-log/event-schema.ts'
+import { parseEvent } from '../../../platform/event-log/event-schema.ts'
 import type { Process } from '../../../platform/event-log/projection.ts'
 import type { IdMinter } from '../../../platform/ids.ts'
+import type { Transaction } from '../../../platform/sql/database.ts'
 import type { Caches } from '../caches.ts'
-import { createAdmission, loadTerms, type Terms } from '../reservations/admission.ts'
+import { createAdmission, loadTerms } from '../reservations/admission.ts'
 import type { Change } from '../reservations/command.ts'
 import type { ReservationRow } from '../reservations/legs.ts'
 import { toReservationEvents } from '../reservations/reservation-events.ts'
@@ -12,12 +13,12 @@ import { lockVariants } from '../reservations/section-locks.ts'
 import { readSection } from '../reservations/section-read.ts'
 import { createSectionState } from '../reservations/section-state.ts'
 import { writeRows, writeTotals } from '../reservations/section-write.ts'
+import { decideWord, type Names, type Word } from './decide-word.ts'
 import { demandEvents, toShortEvent } from './demand-events.ts'
-import { type ComponentsOf, followDemand } from './follow-demand.ts'
+import { readNewestDemand, writeNewestDemand } from './newest-demand.ts'
 import { nameOf, type OrderKey, readReservationsOf } from './order-reservations.ts'
-import { writeShortages } from './shortages.ts'
+import { readMissing, writeShortages } from './shortages.ts'
 
-type Word = EventOf<typeof demandEvents>
 type Deps = { readonly caches: Caches; readonly freshness: FreshnessBoard; readonly ids: IdMinter }
 
 /**
@@ -33,40 +34,29 @@ export function createDemandProcess({ caches, freshness, ids }: Deps): Process {
       const words = recorded.flatMap((event) => parseEvent(demandEvents, event) ?? [])
       const orders = words.map(keyOf)
       const before = await readReservationsOf(transaction, orders)
-      // Of most orders the stock is another system's to commit.
-      const followed = words.filter((word) => before.has(nameOf(keyOf(word))))
+      // Of most orders the stock is another system's to commit; who asks is answered all the same.
+      const followed = words.filter((word) => 'pinned' in word.data || before.has(nameOf(keyOf(word))))
       if (followed.length === 0) return []
-      const named = followed.flatMap(({ data }) =>
-        [...data.before, ...data.after].flatMap(({ variantId }) => variantId ?? []),
-      )
-      const componentsOf = componentsIn(await loadTerms(caches, [...new Set(named)]))
-      const variantIds = [...new Set(named.flatMap((id) => componentsOf(id).map(({ variantId }) => variantId)))]
-      const locked = await lockVariants(transaction, {
-        variantIds,
-        reservationIds: [...before.values()].flat(),
-        owners: [],
-      })
+      const heard = await withNewest(transaction, followed)
+      const { variantIds, ...names } = await loadNames(caches, heard)
+      const targets = { variantIds, reservationIds: [...before.values()].flat(), owners: [] }
+      const locked = await lockVariants(transaction, targets)
       // What was confirmed for an order in between is seen once its variant is had.
       const known = await readReservationsOf(transaction, orders)
-      const reservationIds = [...known.values()].flat()
-      const rows = await readSection(transaction, locked, { variantIds, reservationIds, owners: [] })
+      const rows = await readSection(transaction, locked, { ...targets, reservationIds: [...known.values()].flat() })
       const terms = await loadTerms(caches, [...locked.variantIds])
       const state = createSectionState(rows, createAdmission(terms, freshness))
+      const isHad = (row: ReservationRow | null) => (row !== null && locked.variantIds.has(row.variantId) ? [row] : [])
       const changes: Change[] = []
       const decided: NewEvent[] = []
-      for (const word of followed) {
-        const { tenant, orderId } = keyOf(word)
-        const own = known.get(nameOf(keyOf(word))) ?? []
-        const isHad = (row: ReservationRow | null) =>
-          row !== null && locked.variantIds.has(row.variantId) ? [row] : []
-        const outcome = followDemand(
-          state,
-          own.flatMap((id) => isHad(state.reservation(id))),
-          word.data,
-          componentsOf,
-          ids,
-        )
-        known.set(nameOf(keyOf(word)), [...new Set([...own, ...outcome.changes.map(({ after }) => after.id)])])
+      for (const word of heard) {
+        const key = keyOf(word)
+        const own = known.get(nameOf(key)) ?? []
+        const missing = await readMissing(transaction, key)
+        const following = { ...names, ids, short: new Set(missing.keys()) }
+        const had = own.flatMap((id) => isHad(state.reservation(id)))
+        const { followed: outcome, answer } = decideWord(state, had, word, following)
+        known.set(nameOf(key), [...new Set([...own, ...outcome.changes.map(({ after }) => after.id)])])
         changes.push(...outcome.changes)
         const correlationId = word.recorded.correlationId ?? null
         decided.push(
@@ -75,8 +65,9 @@ export function createDemandProcess({ caches, freshness, ids }: Deps): Process {
             rows.now,
           ),
         )
-        const told = await writeShortages(transaction, { tenant, orderId }, outcome, rows.now)
-        decided.push(...told.map((missing) => toShortEvent(orderId, missing, word.recorded, rows.now)))
+        const told = await writeShortages(transaction, key, outcome, missing, rows.now)
+        decided.push(...told.map((one) => toShortEvent(key.orderId, one, word.recorded, rows.now)))
+        if (answer !== null) decided.push(answer)
       }
       await Promise.all([writeRows(transaction, changes, rows.now), writeTotals(transaction, changes)])
       return decided
@@ -84,11 +75,45 @@ export function createDemandProcess({ caches, freshness, ids }: Deps): Process {
   }
 }
 
+/**
+ * An edit gives way to its order's source as that spoke last, in the order of the log: by the time it is told that it does, the
+ * source may have said more.
+ */
+async function withNewest(transaction: Transaction, words: readonly Word[]): Promise<readonly Word[]> {
+  const heard: Word[] = []
+  for (const word of words) {
+    if (word.type === 'retail.order.edit-superseded.v1') {
+      const after = (await readNewestDemand(transaction, keyOf(word))) ?? word.data.after
+      heard.push({ ...word, data: { ...word.data, after: [...after] } })
+      continue
+    }
+    if (word.type === 'retail.order.demand-changed.v1') {
+      await writeNewestDemand(transaction, keyOf(word), word.data.after)
+    }
+    heard.push(word)
+  }
+  return heard
+}
+
 function keyOf({ data: { orderId }, recorded: { source } }: Word): OrderKey {
   const [, , tenant = ''] = source.split('/')
   return { tenant, orderId }
 }
 
-function componentsIn({ ofVariant }: Terms): ComponentsOf {
-  return (variantId) => ofVariant.get(variantId)?.terms.kit?.components ?? [{ variantId, quantity: 1 }]
+/** What words name, and every variant that something of may be kept for them. */
+async function loadNames(
+  caches: Caches,
+  words: readonly Word[],
+): Promise<Names & { readonly variantIds: readonly string[] }> {
+  const lines = words.flatMap(({ data: { before, after } }) => [...before, ...after])
+  const skus = [...new Set(lines.flatMap((line) => ('sku' in line && typeof line.sku === 'string' ? [line.sku] : [])))]
+  const found = await caches.variantIdBySku.getMany(skus)
+  const bySku = new Map(skus.map((sku, at) => [sku, found[at]?.value ?? null]))
+  const variantOf = (sku: string) => bySku.get(sku) ?? null
+  const named = [...lines.map(({ variantId }) => variantId), ...bySku.values()].flatMap((id) => id ?? [])
+  const { ofVariant } = await loadTerms(caches, [...new Set(named)])
+  const componentsOf: Names['componentsOf'] = (variantId) =>
+    ofVariant.get(variantId)?.terms.kit?.components ?? [{ variantId, quantity: 1 }]
+  const variantIds = [...new Set(named.flatMap((id) => componentsOf(id).map(({ variantId }) => variantId)))]
+  return { componentsOf, variantOf, variantIds }
 }

@@ -20,14 +20,26 @@ export type Followed = {
   readonly changes: readonly Change[]
   /** Of each variant that was looked at; most miss nothing. */
   readonly units: readonly Missing[]
-  /** All that the order wants now. */
-  readonly wants: ReadonlySet<string>
+  /** All that the order wants now; null: as before. */
+  readonly wants: ReadonlySet<string> | null
+  /** Of those that are wanted more than before. */
   readonly shortfalls: readonly Shortfall[]
+  /** Variants of which more is kept than is wanted: those units have left, or are pinned. */
+  readonly stuck: readonly string[]
 }
 
 export type Component = { readonly variantId: string; readonly quantity: number }
 /** What a variant is kept as: itself, or what a kit is made of. */
 export type ComponentsOf = (variantId: string) => readonly Component[]
+
+export type Following = {
+  readonly componentsOf: ComponentsOf
+  readonly ids: IdMinter
+  /** Reservations that nothing is given back of. */
+  readonly pinned: ReadonlySet<string>
+  /** Variants that units of are missing: they are followed, though nothing may be kept of them. */
+  readonly short: ReadonlySet<string>
+}
 
 /**
  * Gives back what is kept for an order beyond what it wants, then keeps what it wants more, as much of it as there is; on the
@@ -39,21 +51,21 @@ export function followDemand(
   state: SectionState,
   rows: readonly ReservationRow[],
   { orderId, before, after }: Demand,
-  componentsOf: ComponentsOf,
-  ids: IdMinter,
+  { componentsOf, ids, pinned, short }: Following,
 ): Followed {
   const [wanted, wants] = [unitsOf(before, componentsOf), unitsOf(after, componentsOf)]
   const isOrdered = (variantId: string) => wanted.has(variantId) || wants.has(variantId)
   const kept = groupBy(rows, ({ variantId, substitutedFor }) =>
     isOrdered(variantId) ? variantId : (substitutedFor ?? variantId),
   )
-  const isWhole = rows.length > 0 && [...wanted.keys()].every((variantId) => kept.has(variantId))
+  const isFollowed = (variantId: string) => kept.has(variantId) || short.has(variantId)
+  const isWhole = rows.length > 0 && [...wanted.keys()].every(isFollowed)
   // An order that wants nothing any more wants nothing of what was kept by another name either.
   const isOver = after.length === 0
   const touched = isOver
     ? [...kept.keys()]
     : [...new Set([...wanted.keys(), ...wants.keys()])].filter(
-        (id) => wanted.get(id) !== wants.get(id) && (kept.has(id) || isWhole),
+        (id) => wanted.get(id) !== wants.get(id) && (isFollowed(id) || isWhole),
       )
   const changes: Change[] = []
   const take = (change: Change): void => {
@@ -64,8 +76,13 @@ export function followDemand(
     const quantity = wants.get(variantId) ?? 0
     const own = kept.get(variantId) ?? []
     const missing = quantity - own.reduce((sum, { confirmed, consumed }) => sum + confirmed + consumed, 0)
-    for (const change of givenBack(own, -missing)) take(change)
-    return { variantId, own, wanted: quantity, missing: Math.max(0, missing) }
+    const back = givenBack(
+      own.filter(({ id }) => !pinned.has(id)),
+      -missing,
+    )
+    for (const change of back) take(change)
+    const isStuck = back.reduce((left, change) => left - unitsBack(change), -missing) > 0
+    return { variantId, own, wanted: quantity, missing: Math.max(0, missing), isStuck }
   })
   const shortfalls: Shortfall[] = []
   const units = open.map(({ variantId, own, wanted: quantity, missing }): Missing => {
@@ -74,10 +91,11 @@ export function followDemand(
     const lineId = after.find((line) => keptAs(line, componentsOf).has(variantId))?.lineId ?? like.lineId
     const { parts, shortfall } = placeMore({ lineId, variantId, quantity: missing }, like, state)
     for (const part of parts) for (const change of keep(part, like, orderId, state, ids)) take(change)
-    if (shortfall !== null) shortfalls.push(shortfall)
+    if (shortfall !== null && quantity > (wanted.get(variantId) ?? 0)) shortfalls.push(shortfall)
     return { variantId, wanted: quantity, missing: missing - parts.reduce((sum, part) => sum + part.quantity, 0) }
   })
-  return { changes, units, wants: new Set(wants.keys()), shortfalls }
+  const stuck = open.flatMap(({ variantId, isStuck }) => (isStuck ? [variantId] : []))
+  return { changes, units, wants: new Set(wants.keys()), shortfalls, stuck }
 }
 
 /** By variant, kits as what they are made of. */
@@ -105,6 +123,10 @@ function givenBack(rows: readonly ReservationRow[], surplus: number): readonly C
     left -= units
     return [{ ...cancel(before, units), before, occurredAt: null }]
   })
+}
+
+function unitsBack({ before, after }: Change): number {
+  return after.released - (before?.released ?? 0)
 }
 
 /** @returns the newest first */
@@ -135,9 +157,13 @@ function placeMore(
   const first = place(more.quantity, there)
   const placement = first.kind === 'placed' ? first : place(more.quantity, anywhere)
   if (placement.kind === 'placed') return { parts: placement.parts, shortfall: null }
-  const [shortfall = null] = placement.shortfalls
-  return { parts: placeSome(availableIn(promisable, anywhere), (quantity) => place(quantity, anywhere)), shortfall }
+  const available = availableIn(promisable, anywhere)
+  const { variantId, quantity: requested } = more
+  const shortfall = { variantId, requested, available, alternatives: promisable.byLocation.slice(0, mostAlternatives) }
+  return { parts: placeSome(available, (quantity) => place(quantity, anywhere)), shortfall }
 }
+
+const mostAlternatives = 10
 
 function placeSome(available: number, place: (quantity: number) => ReturnType<typeof placeDemand>): readonly Part[] {
   if (available <= 0) return []
@@ -153,10 +179,10 @@ function keep(
   state: SectionState,
   ids: IdMinter,
 ): readonly Change[] {
-  const none = { confirmed: 0, consumed: 0, released: 0, expired: 0, allocated: 0, extensions: 0 }
+  const untouched = { confirmed: 0, consumed: 0, released: 0, expired: 0, allocated: 0, extensions: 0 }
   const held: ReservationRow = {
     ...like,
-    ...none,
+    ...untouched,
     ...state.times(secondsToConfirm),
     ...{ id: `rsv_${ids.ulid()}`, lineId, variantId, locationId, quantity, held: quantity },
     ...{ substitutedFor: null, orderId: null, version: 1 },

@@ -5,18 +5,31 @@ import type { OrderKey } from './order-reservations.ts'
 /** Units an order wants and nothing is kept of. */
 export type ShortageRow = Missing & { readonly orderId: string; readonly since: string }
 
-/** Notes what is missing of an order's variants, and what is not, or not wanted, any more. @returns those of which another number is missing than was told */
-export async function writeShortages(
+/** Units that were told to be missing of an order, by variant. */
+export async function readMissing(
   transaction: Transaction,
   { tenant, orderId }: OrderKey,
-  { units, wants }: Pick<Followed, 'units' | 'wants'>,
-  now: Date,
-): Promise<readonly Missing[]> {
+): Promise<ReadonlyMap<string, number>> {
   const { rows } = await transaction.query<{ variant_id: string; missing: number }>(
     'SELECT variant_id, missing FROM inventory.order_shortages WHERE tenant = $1 AND order_id = $2',
     [tenant, orderId],
   )
-  const known = new Map(rows.map((row) => [row.variant_id, row.missing]))
+  return new Map(rows.map((row) => [row.variant_id, row.missing]))
+}
+
+/**
+ * Notes what is missing of an order's variants, and what is not, or not wanted, any more.
+ * @param known as `readMissing` gave it
+ * @returns those of which another number is missing than was told
+ */
+export async function writeShortages(
+  transaction: Transaction,
+  { tenant, orderId }: OrderKey,
+  { units, wants }: Pick<Followed, 'units' | 'wants'>,
+  known: ReadonlyMap<string, number>,
+  now: Date,
+): Promise<readonly Missing[]> {
+  if (wants === null) return []
   const unwanted = [...known.keys()].filter((id) => !wants.has(id) && units.every(({ variantId }) => variantId !== id))
   const all = [...units, ...unwanted.map((variantId) => ({ variantId, wanted: 0, missing: 0 }))]
   const noted = all.filter(({ variantId, missing }) => missing > 0 || known.has(variantId))

@@ -1,14 +1,13 @@
 import { AppError } from '../../../platform/errors/app-error.ts'
 import type { JsonObject } from '../../../platform/event-log/event-log.ts'
 import { fingerprintOf, keyedCommand } from '../../../platform/idempotency/idempotency.ts'
-import type { Viewer } from '../../../platform/identity/viewer.ts'
 import type { SubgraphResolvers } from '../../../schema/generated/orders.ts'
+import { checkText, nameOf } from '../request.ts'
 import { type FulfillmentOrderState, reroutableStates } from './fulfillment-order.ts'
 import { readOpenReroutes } from './fulfillment-store.ts'
 import { type Confirmation, confirmWithinSeconds, type KeptReroute } from './reroute.ts'
 import { rerouteFulfillmentOrder } from './reroute-command.ts'
 
-const longestText = 200
 const mostListed = 100
 /** How long a caller may wait for stock to decide. */
 const patienceMs = 2_000
@@ -159,19 +158,4 @@ const words: Readonly<Record<NonNullable<KeptReroute['refusal']>['reason'], stri
   TARGET_SHORT: 'the location that was asked for has not all its units',
   UNKNOWN_LOCATION: 'toLocationId names no location',
   UNITS_CHANGED: 'its units are reserved elsewhere by now, or not any more',
-}
-
-/** @throws AppError `BAD_USER_INPUT` */
-function checkText(text: string, argument: string): string {
-  if (text.length >= 1 && text.length <= longestText && !text.includes('\0')) return text
-  throw new AppError(
-    'BAD_USER_INPUT',
-    `Cannot read the request: ${argument} has ${text.length} characters, allowed are 1 to ${longestText}`,
-    { details: { argument, allowed: `1 to ${longestText} characters` } },
-  )
-}
-
-/** The person, or the client that stands for a system. */
-function nameOf(viewer: Viewer): string {
-  return viewer.kind === 'staff' ? viewer.subject : viewer.clientId
 }

@@ -2,6 +2,7 @@ import type { EventLog, NewEvent } from '../../../platform/event-log/event-log.t
 import { claimKeys, type KeyedCommand, writeRecords } from '../../../platform/idempotency/idempotency.ts'
 import type { IdMinter } from '../../../platform/ids.ts'
 import type { Database, Transaction } from '../../../platform/sql/database.ts'
+import { awaitDecision } from '../await-decision.ts'
 import { type FulfillmentOrderState, type KeptFulfillmentOrder, reroutableStates } from './fulfillment-order.ts'
 import { lockFulfillment, readOrderIdOf, readReroute, writeFulfillment } from './fulfillment-store.ts'
 import { followFulfillment, type OrderFulfillment } from './order-fulfillment.ts'
@@ -43,7 +44,12 @@ export async function rerouteFulfillmentOrder(
   const begun = await deps.database.transaction((transaction) => begin(deps, transaction, command))
   if (begun.kind !== 'new' && begun.kind !== 'done') return begun
   deps.eventLog.wake()
-  const reroute = await decided(deps, command.tenant, begun.reroute, patienceMs, signal)
+  const reroute = await awaitDecision(
+    deps.eventLog,
+    begun.reroute,
+    () => readReroute(deps.database, command.tenant, begun.reroute.id),
+    AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]),
+  )
   return { kind: 'done', reroute, replayed: begun.kind === 'done' }
 }
 
@@ -100,36 +106,4 @@ function request(
   })
   follower.request({ id, fulfillmentOrderId, toLocationId, reason, requestedBy, requestedAt })
   return { after: follower.result(), events }
-}
-
-/** Looks again when the log has more, until stock has decided. @returns it as it is then */
-async function decided(
-  { database, eventLog }: RerouteDeps,
-  tenant: string,
-  begun: KeptReroute,
-  patienceMs: number,
-  signal: AbortSignal,
-): Promise<KeptReroute> {
-  let newest = begun
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)])
-  while (newest.state === 'REQUESTED' && !patience.aborted) {
-    const woken = nextWake(eventLog, patience)
-    newest = (await readReroute(database, tenant, begun.id)) ?? newest
-    if (newest.state === 'REQUESTED') await woken
-  }
-  return newest
-}
-
-/** Resolves when the log says that more may be read, or the wait is over. */
-function nextWake(eventLog: EventLog, patience: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const finish = (): void => {
-      patience.removeEventListener('abort', finish)
-      listening[Symbol.dispose]()
-      resolve()
-    }
-    const listening = eventLog.onWake(finish)
-    patience.addEventListener('abort', finish, { once: true })
-    if (patience.aborted) finish()
-  })
 }

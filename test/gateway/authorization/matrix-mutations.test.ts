@@ -77,6 +77,13 @@ const mutations: Readonly<Record<string, { readonly who: readonly Who[]; readonl
       `${returnStep}, lines: [{ receiptId: "rcp_none", quantity: 1, disposition: RESTOCKED }]`,
     ),
   },
+  editOrder: {
+    who: ['agent', 'service'],
+    query: change(
+      'editOrder',
+      'orderId: "ord_none", expectedVersion: 1, reason: "m", changes: [{ removeLine: { lineId: "oln_none" } }]',
+    ),
+  },
   allocateReservation: { who: ['service'], query: change('allocateReservation', foreign) },
   consumeReservation: { who: ['service'], query: change('consumeReservation', foreign) },
   setCount: {

@@ -8,6 +8,7 @@ const stock: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   a: { S1: 6, S2: 5 },
   b: { S1: 4 },
   c: { S2: 3 },
+  none: {},
 }
 const now = new Date('2026-11-01T12:00:00.000Z')
 
@@ -40,24 +41,34 @@ it('keeps for an order what it wants, or all there is of it, whatever it is edit
       let minted = 0
       const ids = { ulid: () => String(++minted).padStart(4, '0') }
       const componentsOf = (variantId: string) => [{ variantId, quantity: 1 }]
+      const short = new Set<string>()
+      const following = { componentsOf, ids, short, pinned: new Set<string>() }
       let before = [{ lineId: '0', variantId: 'a', quantity: 2 }]
       for (const { lines, again, leaves } of edits) {
         const after = lines.map((line, at) => ({ lineId: String(at), ...line }))
         const told = { orderId: 'o', before, after }
-        const { changes, units: found } = followDemand(state, own(), told, componentsOf, ids)
+        const { changes, units: found } = followDemand(state, own(), told, following)
         known.push(...new Set(changes.map(({ after: { id } }) => id).filter((id) => !known.includes(id))))
         for (const { variantId, wanted, missing } of found) {
+          if (missing > 0) short.add(variantId)
+          else short.delete(variantId)
           const kept = sumOf(own(), variantId, ({ confirmed, consumed }) => confirmed + consumed)
           const gone = sumOf(own(), variantId, ({ consumed }) => consumed)
           expect(kept).toBe(Math.max(gone, wanted - missing))
           // What is missing is nowhere to be had.
           if (missing > 0) expect(state.promisable(variantId, { channelId: 'web', method: 'SHIP' }).ats).toBe(0)
         }
+        // Of whatever the order is by then, nothing is passed over.
+        for (const { variantId } of after) {
+          const kept = sumOf(own(), variantId, ({ confirmed, consumed }) => confirmed + consumed)
+          const wanted = after.reduce((sum, line) => sum + (line.variantId === variantId ? line.quantity : 0), 0)
+          if (kept < wanted) expect(short).toContain(variantId)
+        }
         for (const { quantity, held, confirmed, consumed, released, expired } of own()) {
           expect(held + confirmed + consumed + released + expired).toBe(quantity)
           expect(Math.min(held, confirmed, consumed, released)).toBeGreaterThanOrEqual(0)
         }
-        if (again) expect(followDemand(state, own(), told, componentsOf, ids).changes).toEqual([])
+        if (again) expect(followDemand(state, own(), told, following).changes).toEqual([])
         // Some of it leaves before the next edit.
         for (const one of own().slice(0, leaves)) {
           if (one.confirmed === 0) continue
