@@ -47,11 +47,14 @@ const finance: Guards = {
     'Query.payment': 'read-payments',
     'Query.invoice': 'read-payments',
     'Query.financialPosting': 'read-journal',
+    'Query.openPostings': 'read-journal',
     'Order.payments': 'read-payments',
     'Order.refunds': 'read-payments',
     'Order.invoices': 'read-payments',
     'Order.paymentSummary': 'read-payments',
     'Order.journalEntries': 'read-journal',
+    'Return.postings': 'read-journal',
+    'Return.postingStage': 'read-journal',
   },
   entities: {
     Order: 'read-orders',
@@ -59,6 +62,8 @@ const finance: Guards = {
     Refund: 'read-payments',
     Invoice: 'read-payments',
     JournalEntry: 'read-journal',
+    Posting: 'read-journal',
+    Return: 'read-orders',
   },
 }
 

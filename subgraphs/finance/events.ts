@@ -44,6 +44,8 @@ export const paymentFact = z.object({
 
 export const refundFact = z.object({
   refundId: text,
+  /** The return it is for; events of before it was told have none. */
+  returnId: nullableText.default(null),
   orderId: text,
   formerOrderId: nullableText,
   paymentId: nullableText,
@@ -70,6 +72,8 @@ export const invoiceFact = z.object({
 
 export const journalFact = z.object({
   entryId: text,
+  /** The posting it was made of; events of before it was told have none. */
+  postingId: nullableText.default(null),
   orderId: text,
   formerOrderId: nullableText,
   number: text,

@@ -7,6 +7,7 @@ import type { Subgraph } from '../../platform/subgraph/subgraph.ts'
 import { createCaches } from './caches.ts'
 import { type Context, createLoaders } from './loaders.ts'
 import { orderScopesProjection } from './order-scopes.ts'
+import { postingProcess } from './postings/posting-process.ts'
 import { invoicesProjection, journalProjection, paymentsProjection, refundsProjection } from './read-model.ts'
 import { regionsProjection } from './regions.ts'
 import { financeResolvers } from './resolvers.ts'
@@ -25,7 +26,12 @@ export function createFinance({ database, cacheFactory, freshness }: FinanceDeps
     name: 'finance',
     typeDefs: ['shared', 'finance'].map((name) => readFileSync(assetPath(`schema/${name}.graphql`), 'utf8')).join('\n'),
     resolvers: financeResolvers,
-    createContext: (call): Context => ({ ...call, freshness, load: createLoaders(caches, call.viewer) }),
+    createContext: (call): Context => ({
+      ...call,
+      freshness,
+      database,
+      load: createLoaders(database, caches, call.viewer),
+    }),
     projections: [
       paymentsProjection,
       refundsProjection,
@@ -34,6 +40,7 @@ export function createFinance({ database, cacheFactory, freshness }: FinanceDeps
       orderScopesProjection,
       regionsProjection,
     ],
+    processes: [postingProcess],
     sources: financeSources,
     migrations: assetPath('subgraphs/finance/migrations'),
   }

@@ -23,6 +23,7 @@ const journalDocument = z
     number: textField,
     order: referenceField,
     rule: textField,
+    postingId: optional(textField),
     documentRef: optional(textField),
     currency: currencyField,
     amount: decimalField,
@@ -47,7 +48,7 @@ export const journalSource: SourceHandler = {
     if (document.data === null) return []
     const now = parseDocument(journalDocument, document)
     const before = parsePrevious(journalDocument, context)
-    const { number, rule, documentRef, currency, status: state, reason, createdAt, postedAt } = now
+    const { number, rule, postingId, documentRef, currency, status: state, reason, createdAt, postedAt } = now
     if (before !== null && !reaches<PostingStatus>(postingTransitions, before.status, state)) {
       throw unreachable(document, before.status, state)
     }
@@ -61,7 +62,7 @@ export const journalSource: SourceHandler = {
       id: entryId,
       partitionKey: orderId,
       data: {
-        ...{ entryId, orderId, number, rule, documentRef, currency, state, reason, createdAt, postedAt },
+        ...{ entryId, postingId, orderId, number, rule, documentRef, currency, state, reason, createdAt, postedAt },
         formerOrderId: before !== null && orderOf(before) !== orderId ? orderOf(before) : null,
         formerState: before?.status ?? null,
         amountMinor: toAmountMinor(document, 'amount', now.amount, currency),

@@ -4,10 +4,13 @@ import { toMoney } from '../../platform/money-answer.ts'
 import type { SubgraphResolvers } from '../../schema/generated/finance.ts'
 import type { Context } from './loaders.ts'
 import { summarizePayments } from './payment-summary.ts'
+import { postingQueries, postingTypes } from './postings/posting-resolvers.ts'
 import type { Origin } from './reads.ts'
 
 export const financeResolvers: SubgraphResolvers = {
+  ...postingTypes,
   Query: {
+    ...postingQueries,
     payment: (_, { id }, { load }) => load.payment.load(id),
     async invoice(_, { id, number }, { load }) {
       if ((id == null) === (number == null)) {

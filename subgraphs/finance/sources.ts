@@ -15,10 +15,12 @@ import { type Fact, toFactEvent } from '../../platform/connector/fact.ts'
 import { invoiceStates, invoiceTypeOf, refundStates, refundTypeOf } from './events.ts'
 import { journalSource } from './journal-source.ts'
 import { paymentSource } from './payment-source.ts'
+import { postingSources } from './postings/posting-sources.ts'
 
 const refundDocument = z.object({
   order: referenceField,
   payment: optional(referenceField),
+  returnId: optional(textField),
   amount: decimalField,
   currency: currencyField,
   status: z.enum(refundStates),
@@ -47,7 +49,7 @@ const refundSource: SourceHandler = {
     const orderOf = ({ order }: typeof now) => context.ids.idOf('order', order.namespace, order.value)
     const orderId = orderOf(now)
     const paymentId = now.payment && context.ids.idOf('payment', now.payment.namespace, now.payment.value)
-    const { currency, reason, createdAt, status: state } = now
+    const { currency, reason, createdAt, returnId, status: state } = now
     const amountMinor = toAmountMinor(document, 'amount', now.amount, currency)
     const moved = before?.status !== state
     const fact: Fact = {
@@ -56,7 +58,7 @@ const refundSource: SourceHandler = {
       id: refundId,
       partitionKey: paymentId ?? refundId,
       data: {
-        ...{ refundId, orderId, paymentId, amountMinor, currency, state, reason, createdAt },
+        ...{ refundId, returnId, orderId, paymentId, amountMinor, currency, state, reason, createdAt },
         formerOrderId: before !== null && orderOf(before) !== orderId ? orderOf(before) : null,
       },
       occurredAt: before === null ? createdAt : null,
@@ -101,4 +103,10 @@ const invoiceSource: SourceHandler = {
   },
 }
 
-export const financeSources: readonly SourceHandler[] = [paymentSource, refundSource, invoiceSource, journalSource]
+export const financeSources: readonly SourceHandler[] = [
+  paymentSource,
+  refundSource,
+  invoiceSource,
+  journalSource,
+  ...postingSources,
+]

@@ -8,7 +8,7 @@ import {
   timestampField,
 } from '../../platform/connector/document-fields.ts'
 import { toFactEvent } from '../../platform/connector/fact.ts'
-import { lineIdOf } from './order-document.ts'
+import { lineIdOf } from '../../platform/order-line-id.ts'
 
 const unitsField = z
   .int()

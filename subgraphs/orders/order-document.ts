@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { NormalizeContext, SourceDocument } from '../../platform/connector/connector.ts'
 import {
@@ -11,6 +10,7 @@ import {
 } from '../../platform/connector/document-fields.ts'
 import { AppError } from '../../platform/errors/app-error.ts'
 import { isCurrency, parseMoney } from '../../platform/money.ts'
+import { lineIdOf } from '../../platform/order-line-id.ts'
 import { type OrderContent, substitutionPolicies } from './events.ts'
 import { lineStates, type StateQuantity } from './line-states.ts'
 
@@ -72,17 +72,6 @@ export const orderDocument = z
   })
 
 export type OrderDocument = z.output<typeof orderDocument>
-
-/**
- * A line's id follows from its order's id and its key there, so that a shipment of any system that names the order
- * and the key means the same line.
- */
-export function lineIdOf(orderId: string, lineKey: string): string {
-  return `oln_${createHash('sha256')
-    .update(JSON.stringify([orderId, lineKey]))
-    .digest('hex')
-    .slice(0, 26)}`
-}
 
 /** How far each line is, by line id. */
 export function toLineCounts(order: OrderDocument, orderId: string): ReadonlyMap<string, readonly StateQuantity[]> {

@@ -11,8 +11,9 @@ import {
 import { toFactEvent } from '../../platform/connector/fact.ts'
 import type { NewEvent } from '../../platform/event-log/event-log.ts'
 import { isCurrency } from '../../platform/money.ts'
+import { lineIdOf } from '../../platform/order-line-id.ts'
 import type { ShipmentContent } from './events.ts'
-import { lineIdOf, toMinor } from './order-document.ts'
+import { toMinor } from './order-document.ts'
 import { type ShipmentState, shipmentStates, unitsStateOf } from './shipment-states.ts'
 
 const shipmentDocument = z

@@ -84,6 +84,7 @@ describe('guards of the subgraphs', () => {
     const { fields, entities } = demanded(sdls.find(({ name }) => name === 'finance')?.typeDefs ?? '')
     expect({ ...fields }).toMatchObject(guards.finance?.fields ?? {})
     expect(Object.keys(fields).filter((key) => !(key in (guards.finance?.fields ?? {})))).toEqual([
+      'PostingChangeEvent.posting',
       'PostingEvent.order',
       'PostingEvent.journalEntry',
       'PostingSnapshot.order',
@@ -91,6 +92,8 @@ describe('guards of the subgraphs', () => {
       'Refund.order',
       'Invoice.order',
       'JournalEntry.order',
+      'Posting.order',
+      'Posting.return',
     ])
     expect(guards.finance?.entities).toEqual(entities)
   })

@@ -67,8 +67,8 @@ const placement = z.object({
   country: text,
   disposition: z.enum(dispositions),
   quantity: z.int().positive(),
-  firstUnit: units,
-  soldUnits: z.int().positive(),
+  /** Of the units of the receipt, these come after as many that were placed before. */
+  offset: units,
 })
 
 export const returnEvents = {
@@ -91,6 +91,8 @@ export const returnNews = {
     returnId: z.string(),
     orderId: z.string(),
     returnVersion: units,
+    /** In the currency of the order; null: no rate is known yet. */
+    refunds: z.array(z.object({ refundId: z.string(), amountMinor: minorUnits.nullable() })),
     state: z.string(),
   }),
 } as const

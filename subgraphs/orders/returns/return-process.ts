@@ -76,19 +76,17 @@ function wordsOf(recorded: RecordedEvent): readonly Word[] {
   }
   const news = parseEvent(returnNews, recorded)
   if (news !== null) {
-    const { returnId, state, returnVersion } = news.data
+    const { returnId, state, returnVersion, refunds } = news.data
     return word(returnId, (before) =>
       // The books tell in the order of their own sequence, and a process reads it so.
-      ({ ...before, posted: { state, version: returnVersion } }),
+      ({ ...before, posted: { state, version: returnVersion, refunds } }),
     )
   }
   const refund = parseEvent(refundEvents, recorded)
   const { returnId, refundId, state, amountMinor, currency } = refund?.data ?? {}
-  if (returnId == null || refundId == null || state == null) return []
+  if (returnId == null || refundId == null || state == null || currency == null) return []
   return word(returnId, (before) => {
-    // Money in another currency is what the books translate; here it cannot be compared.
-    if (currency !== before.currency) return before
     const others = before.refunds.filter(({ id }) => id !== refundId)
-    return { ...before, refunds: [...others, { id: refundId, state, amountMinor: amountMinor ?? '0' }] }
+    return { ...before, refunds: [...others, { id: refundId, state, amountMinor: amountMinor ?? '0', currency }] }
   })
 }

@@ -52,8 +52,12 @@ export type KeptReturn = {
   readonly lines: readonly KeptReturnLine[]
   /** What payment systems say of money given back for it. */
   readonly refunds: readonly KeptRefund[]
-  /** What the books say of it, and of which version. */
-  readonly posted: { readonly state: string; readonly version: number } | null
+  /** What the books say of it, and of which version and which refunds. */
+  readonly posted: {
+    readonly state: string
+    readonly version: number
+    readonly refunds: readonly { readonly refundId: string; readonly amountMinor: string | null }[]
+  } | null
   /** The last version that moved units. */
   readonly movedVersion: number
   readonly closed: boolean
@@ -98,7 +102,12 @@ export type KeptPlacement = {
   readonly at: string
 }
 
-export type KeptRefund = { readonly id: string; readonly state: string; readonly amountMinor: string }
+export type KeptRefund = {
+  readonly id: string
+  readonly state: string
+  readonly amountMinor: string
+  readonly currency: string
+}
 
 /** A line with what its fields need of the return it is of. */
 export type LineOfReturn = KeptReturnLine & { readonly orderId: string }
@@ -184,19 +193,28 @@ export function refundTrackOf(kept: KeptReturn): RefundTrack {
   const due = refundDueOf(kept)
   if (due === 0n) return 'NOT_DUE'
   const given = kept.refunds.filter(({ state }) => settled.has(state))
-  if (given.reduce((sum, { amountMinor }) => sum + BigInt(amountMinor), 0n) >= due) return 'SUCCEEDED'
+  if (given.reduce((sum, refund) => sum + inOrderCurrency(kept, refund), 0n) >= due) return 'SUCCEEDED'
   const open = kept.refunds.filter(({ state }) => !settled.has(state) && state !== 'CANCELLED')
   if (open.some(({ state }) => state === 'FAILED' || state === 'REVERSED')) return 'FAILED'
   return open.some(({ state }) => state === 'APPROVED' || state === 'SUBMITTED') ? 'SUBMITTED' : 'DUE'
 }
 
-/** Nothing is awaited or on hold, what is due was given back, and the books say so of the last units that moved. */
+/** One in another currency counts by what the books make of it; until then by nothing. */
+function inOrderCurrency({ currency, posted }: KeptReturn, refund: KeptRefund): bigint {
+  if (refund.currency === currency) return BigInt(refund.amountMinor)
+  return BigInt(posted?.refunds.find(({ refundId }) => refundId === refund.id)?.amountMinor ?? '0')
+}
+
+/** Nothing is awaited or on hold, what is due was given back, and the books say so of the last units and money that moved. */
 export function mayClose(kept: KeptReturn): boolean {
   if (stateOf(kept) !== 'RECEIVED') return false
   if (kept.lines.some(({ receipts }) => receipts.some((receipt) => onHoldOf(receipt) > 0))) return false
   const refund = refundTrackOf(kept)
   if (refund !== 'NOT_DUE' && refund !== 'SUCCEEDED') return false
-  return kept.posted !== null && kept.posted.state === 'CONFIRMED' && kept.posted.version >= kept.movedVersion
+  const { posted } = kept
+  if (posted === null || posted.state !== 'CONFIRMED' || posted.version < kept.movedVersion) return false
+  const given = kept.refunds.filter(({ state, amountMinor }) => state === 'SUCCEEDED' && amountMinor !== '0')
+  return given.every(({ id }) => posted.refunds.some(({ refundId }) => refundId === id))
 }
 
 /** null: no country to compare with is known. A receipt elsewhere than foreseen counts where it was. */

@@ -48,13 +48,13 @@ export function toReceiptEvent(before: KeptReturn, after: KeptReturn, cause: Cau
 export function toDispositionEvent(before: KeptReturn, after: KeptReturn, cause: Cause): NewEvent {
   const receiptsOf = ({ lines }: KeptReturn) => lines.flatMap(({ receipts }) => receipts)
   const known = new Set(receiptsOf(before).flatMap(({ dispositions }) => dispositions.map(({ id }) => id)))
-  const placements = after.lines.flatMap(({ lineId, variantId, sold, receipts }) =>
-    receipts.flatMap(({ id: receiptId, locationId, country, firstUnit, dispositions }) => {
-      let unit = firstUnit
+  const placements = after.lines.flatMap(({ lineId, variantId, receipts }) =>
+    receipts.flatMap(({ id: receiptId, locationId, country, dispositions }) => {
+      let offset = 0
       return dispositions.flatMap(({ id: placementId, disposition, quantity }) => {
         const at = { placementId, receiptId, lineId, variantId, locationId, country, disposition, quantity }
-        const placement = { ...at, firstUnit: unit, soldUnits: sold.quantity }
-        unit += quantity
+        const placement = { ...at, offset }
+        offset += quantity
         return known.has(placementId) ? [] : [placement]
       })
     }),

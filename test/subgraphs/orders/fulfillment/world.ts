@@ -34,10 +34,14 @@ export async function openFulfillmentWorld({
   const test = await reserveTestDatabase({ poolSize: 12 })
   const { database } = test
   const parts = openFulfillmentParts(database, onMoment)
-  const { inventory, orders, eventLog } = parts
-  const owned = [inventory, orders].map(({ name, migrations }) => ({ owner: name, folder: migrations }))
+  const { inventory, orders, finance, eventLog } = parts
+  const subgraphs = [inventory, orders, finance]
+  const owned = subgraphs.map(({ name, migrations }) => ({ owner: name, folder: migrations }))
   await test.create([eventLogMigrations(), connectorMigrations(), idempotencyMigrations(), ...owned])
-  const ingest = ingestOver(database, [...inventory.sources, ...orders.sources])
+  const ingest = ingestOver(
+    database,
+    subgraphs.flatMap((one) => one.sources),
+  )
   parts.projector.start()
   if (runs) parts.start()
   let keys = 0
@@ -64,7 +68,7 @@ export async function openFulfillmentWorld({
       return answer.data
     }
   }
-  const [askInventory, askOrders] = [asker(inventory), asker(orders)]
+  const [askInventory, askOrders, askFinance] = [asker(inventory), asker(orders), asker(finance)]
   const mutate = async (name: string, input: JsonObject, type: string, fields: string) => {
     const query = `mutation ($input: ${type}!) { answer: ${name}(input: $input) { __typename ... on DomainError { message } ${fields} } }`
     return (await askInventory(query, { input: { idempotencyKey: `k${++keys}`, ...input } })).answer
@@ -108,7 +112,7 @@ export async function openFulfillmentWorld({
   for (const { value, id } of rows) ids.set(value, id)
 
   return {
-    ...{ url: test.url, database, parts, deliver, readable, settle, askInventory, askOrders },
+    ...{ url: test.url, database, parts, deliver, readable, settle, askInventory, askOrders, askFinance },
     locationId: (code: Code) => ids.get(code) ?? `no location ${code}`,
     codeOf: (id: string) => [...ids].find(([, known]) => known === id)?.[0] ?? id,
 

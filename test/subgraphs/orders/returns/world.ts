@@ -93,6 +93,24 @@ export async function openReturnWorld({ runs = true }: { runs?: boolean } = {}) 
       )
       return rows[0] ?? null
     },
+    /** What is to be posted for a return, as finance sees it. */
+    async postings(id: string): Promise<Answer> {
+      const text = `query ($of: [_Any!]!) { _entities(representations: $of) { ... on Return { postingStage postings {
+        id rule stage waitsFor reason canonicalTransactionId rate { base quote rate } journalEntry { number }
+        lines { account debit { amount currency } credit { amount currency } location { id } } } } } }`
+      return (await world.askFinance(text, { of: [{ __typename: 'Return', id }] }))._entities[0]
+    },
+    /** The finance system posts what it was told to: by rule. */
+    async confirm(id: string, orderKey: string, rules: readonly string[]): Promise<void> {
+      const { rows } = await world.database.query<{ body: Answer }>(
+        'select body from finance.postings where return_id = $1 and stage is not null order by id',
+        [id],
+      )
+      const documents = rows
+        .filter(({ body }) => rules.includes(body.rule))
+        .map(({ body }) => [body.id, journalOf(body, orderKey)] as const)
+      await world.deliver('journal-entry', Object.fromEntries(documents), 'gl')
+    },
     /** Waits until the return is as it is asked to be. */
     becomes: (id: string, wanted: (kept: Answer) => boolean): Promise<Answer> =>
       until(`return ${id} is as it should be`, async () => {
@@ -102,6 +120,20 @@ export async function openReturnWorld({ runs = true }: { runs?: boolean } = {}) 
         const body = rows[0]?.body
         return body !== undefined && wanted(body) ? body : null
       }),
+  }
+}
+
+/** A posting as a finance system tells that it has posted it. */
+export function journalOf(posting: Answer, orderKey: string, changes: JsonObject = {}): JsonObject {
+  const [first] = posting.lines
+  const debits = posting.lines.filter(
+    (line: Answer) => line.side === 'DEBIT' && line.currency === (first?.currency ?? 'EUR'),
+  )
+  const minor = debits.reduce((sum: number, line: Answer) => sum + Number(line.amountMinor), 0)
+  return {
+    ...{ number: `GL-${posting.id}`, order: { namespace: 'oms', value: orderKey }, rule: posting.rule },
+    ...{ postingId: posting.id, currency: first?.currency ?? 'EUR', amount: (minor / 100).toFixed(2) },
+    ...{ status: 'POSTED', createdAt: '2026-03-02T00:00:00Z', postedAt: '2026-03-02T00:00:00Z', ...changes },
   }
 }
 
