@@ -1,6 +1,9 @@
 import { allow, deny, type Policy } from './policy.ts'
 
-/** Other units of an order are for those who serve its customer, and for systems. Guards `Mutation.editOrder`. */
+/**
+ * Other units of an order are for those who serve its customer, and for systems. Guards `Mutation.editOrder` and
+ * `Mutation.withdrawOrderEdit`.
+ */
 export const editOrders: Policy = {
   name: 'edit-orders',
   decide(viewer) {

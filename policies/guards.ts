@@ -22,6 +22,7 @@ const orders: Guards = {
     'Mutation.requestReturn': 'request-returns',
     'Query.openEditRequests': 'read-order-timeline',
     'Mutation.editOrder': 'edit-orders',
+    'Mutation.withdrawOrderEdit': 'edit-orders',
     'Mutation.rerouteFulfillmentOrder': 'reroute-orders',
     'Order.customer': 'read-customers',
     'Order.fulfillmentOrders': 'read-order-timeline',

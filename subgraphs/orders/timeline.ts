@@ -82,6 +82,7 @@ function detailOf(event: TimelineEvent): JsonObject {
     case 'retail.order.edit-proposed.v1':
     case 'retail.order.edit-confirmed.v1':
     case 'retail.order.edit-superseded.v1':
+    case 'retail.order.edit-withdrawn.v1':
     case 'retail.order.edit-refused.v1': {
       const { editId, state, reason, requestedBy, changes } = event.data
       return { editId, state, reason, requestedBy, changes }
@@ -157,6 +158,7 @@ const titles: Readonly<Record<string, string>> = {
   'order.edit-proposed': 'Stock is kept for a change, and systems are told',
   'order.edit-confirmed': 'A change that was asked for was made',
   'order.edit-superseded': 'The order is otherwise than was asked for',
+  'order.edit-withdrawn': 'A change that was asked for was taken back',
   'order.edit-refused': 'A change that was asked for has no stock',
   'order.cancelled': 'Lines cancelled',
   'order.line-substituted': 'Line given as another item',

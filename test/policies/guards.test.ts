@@ -72,6 +72,8 @@ describe('guards of the subgraphs', () => {
       'EditOrderSuccess.editRequest',
       'EditOrderRefused.editRequest',
       'OrderEditUnderWay.editRequest',
+      'WithdrawOrderEditSuccess.editRequest',
+      'OrderEditNotPending.editRequest',
       'FulfillmentOrder.order',
       'Reroute.from',
       'Reroute.to',

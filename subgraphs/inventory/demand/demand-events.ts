@@ -19,6 +19,7 @@ export const demandEvents = {
   }),
   /** The order is what its own system says after all. */
   'retail.order.edit-superseded.v1': z.object({ ...edit, after: z.array(line) }),
+  'retail.order.edit-withdrawn.v1': z.object({ ...edit, after: z.array(line) }),
 } as const
 
 export type EditRequested = z.output<(typeof demandEvents)['retail.order.edit-requested.v1']>

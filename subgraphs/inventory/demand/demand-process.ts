@@ -82,7 +82,7 @@ export function createDemandProcess({ caches, freshness, ids }: Deps): Process {
 async function withNewest(transaction: Transaction, words: readonly Word[]): Promise<readonly Word[]> {
   const heard: Word[] = []
   for (const word of words) {
-    if (word.type === 'retail.order.edit-superseded.v1') {
+    if (word.type === 'retail.order.edit-superseded.v1' || word.type === 'retail.order.edit-withdrawn.v1') {
       const after = (await readNewestDemand(transaction, keyOf(word))) ?? word.data.after
       heard.push({ ...word, data: { ...word.data, after: [...after] } })
       continue

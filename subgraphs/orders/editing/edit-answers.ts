@@ -2,6 +2,7 @@ import type { EditOutcome } from './edit-command.ts'
 import type { InvalidChange } from './edit-input.ts'
 import type { KeptEditRequest } from './edit-request.ts'
 import { editableStates } from './plan-edit.ts'
+import type { WithdrawOutcome } from './withdraw-command.ts'
 
 /** What a client is told, by the name of its type in the SDL. */
 export function toEditAnswer(outcome: EditOutcome, orderId: string) {
@@ -50,19 +51,50 @@ export function toEditAnswer(outcome: EditOutcome, orderId: string) {
       }
     }
     case 'key-reused':
-      return {
-        ...{ __typename: 'IdempotencyKeyReused' as const, code: 'CONFLICT' as const },
-        message: 'Cannot use the idempotency key: it stands for another input',
-        path: ['input', 'idempotencyKey'],
-      }
     case 'key-in-progress':
-      return {
-        ...{ __typename: 'IdempotencyInProgress' as const, code: 'CONFLICT' as const, retryAfterMs: 250 },
-        message: 'Cannot answer yet: a request with this idempotency key is being worked on',
-        path: ['input', 'idempotencyKey'],
-      }
+      return toKeyAnswer(outcome.kind)
     default:
       return outcome satisfies never
+  }
+}
+
+export function toWithdrawAnswer(outcome: WithdrawOutcome, editRequestId: string) {
+  switch (outcome.kind) {
+    case 'done': {
+      const { edit: editRequest, replayed } = outcome
+      return { __typename: 'WithdrawOrderEditSuccess' as const, editRequest, replayed }
+    }
+    case 'not-pending':
+      return {
+        ...{ __typename: 'OrderEditNotPending' as const, code: 'CONFLICT' as const, editRequest: outcome.edit },
+        message: `Cannot withdraw the edit: it is ${outcome.edit.state}`,
+        path: ['input', 'editRequestId'],
+      }
+    case 'not-found':
+      return {
+        ...{ __typename: 'OrderEditNotFound' as const, code: 'NOT_FOUND' as const, editRequestId },
+        message: 'Cannot withdraw the edit: there is none of this id',
+        path: ['input', 'editRequestId'],
+      }
+    case 'key-reused':
+    case 'key-in-progress':
+      return toKeyAnswer(outcome.kind)
+    default:
+      return outcome satisfies never
+  }
+}
+
+function toKeyAnswer(kind: 'key-reused' | 'key-in-progress') {
+  const path = ['input', 'idempotencyKey']
+  if (kind === 'key-reused') {
+    return {
+      ...{ __typename: 'IdempotencyKeyReused' as const, code: 'CONFLICT' as const, path },
+      message: 'Cannot use the idempotency key: it stands for another input',
+    }
+  }
+  return {
+    ...{ __typename: 'IdempotencyInProgress' as const, code: 'CONFLICT' as const, path, retryAfterMs: 250 },
+    message: 'Cannot answer yet: a request with this idempotency key is being worked on',
   }
 }
 

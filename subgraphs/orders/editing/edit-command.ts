@@ -78,7 +78,7 @@ async function begin({ eventLog, ids }: EditDeps, transaction: Transaction, comm
   const edit: KeptEditRequest = {
     ...{ id, orderId, channelId: order.channelId, orderVersion: order.version, state: 'REQUESTED' },
     ...{ reason, requestedBy, requestedAt, changes: plan.changes, before: plan.before, after: plan.after },
-    ...{ isRead: false, heard: [], proposedAt: null, settledAt: null, system: null, refusal: null },
+    ...{ isRead: false, heard: [], proposedAt: null, settledAt: null, system: null, refusal: null, withdrawal: null },
   }
   if (!(await insertEdit(transaction, tenant, edit))) {
     // The newest is the one in the way, though it may be settled by now.

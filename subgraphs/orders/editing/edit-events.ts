@@ -6,7 +6,7 @@ import { demandLines } from '../order-demand.ts'
 const text = z.string().nullable()
 const units = z.int().nonnegative()
 
-export const editRequestStates = ['REQUESTED', 'PENDING', 'CONFIRMED', 'REFUSED', 'SUPERSEDED'] as const
+export const editRequestStates = ['REQUESTED', 'PENDING', 'CONFIRMED', 'REFUSED', 'SUPERSEDED', 'WITHDRAWN'] as const
 export const editRefusalReasons = ['INSUFFICIENT_STOCK', 'UNKNOWN_VARIANT', 'UNITS_GONE'] as const
 
 /** The whole of it after the step: any system can make its own amendment of it. */
@@ -18,7 +18,7 @@ const edit = z.object({
   reason: z.string(),
   requestedBy: z.string(),
   changes: changeSet.shape.changes,
-  /** Units of each line before, and by the edit; of one that was superseded: by the edit, and by the channel's system. */
+  /** Units of each line before, and by the edit; of one that gives way: by the edit, and by the channel's system. */
   before: demandLines,
   after: demandLines,
   /** Who said so; null: nobody but stock. */
@@ -38,6 +38,8 @@ export const editRequestEvents = {
   'retail.order.edit-confirmed.v1': edit,
   /** The channel's own system says that the order is otherwise: what is kept for it follows that. */
   'retail.order.edit-superseded.v1': edit,
+  /** As superseded, of one that somebody took back; `reason` says why, `requestedBy` who. */
+  'retail.order.edit-withdrawn.v1': edit,
   'retail.order.edit-refused.v1': edit,
 } as const
 

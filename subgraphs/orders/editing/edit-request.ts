@@ -31,6 +31,7 @@ export type KeptEditRequest = {
     readonly reason: (typeof editRefusalReasons)[number]
     readonly shortfalls: readonly EditShortfall[]
   } | null
+  readonly withdrawal: { readonly reason: string; readonly withdrawnBy: string } | null
 }
 
 /** Another demand of an order, as its own system says. */

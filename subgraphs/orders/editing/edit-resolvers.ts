@@ -5,11 +5,12 @@ import type { SubgraphResolvers } from '../../../schema/generated/orders.ts'
 import { toChangeAnswer } from '../edit-resolvers.ts'
 import type { Context } from '../loaders.ts'
 import { checkText, nameOf } from '../request.ts'
-import { toEditAnswer, toInvalidChanges, toOrderNotFound } from './edit-answers.ts'
+import { toEditAnswer, toInvalidChanges, toOrderNotFound, toWithdrawAnswer } from './edit-answers.ts'
 import { editOrder } from './edit-command.ts'
 import { parseChanges } from './edit-input.ts'
 import { confirmWithinSeconds, type KeptEditRequest } from './edit-request.ts'
 import { mostEditRequests, readOpenEdits } from './edit-store.ts'
+import { withdrawEdit } from './withdraw-command.ts'
 
 /** How long a caller may wait for stock to decide. */
 const patienceMs = 2_000
@@ -24,7 +25,7 @@ export const editQueries: Pick<NonNullable<SubgraphResolvers['Query']>, 'openEdi
 
 type Mutations = Required<NonNullable<SubgraphResolvers['Mutation']>>
 
-export const editMutations: Pick<Mutations, 'editOrder'> = {
+export const editMutations: Pick<Mutations, 'editOrder' | 'withdrawOrderEdit'> = {
   async editOrder(_, { input }, context) {
     const { idempotencyKey, ...body } = input
     const { orderId, expectedVersion } = body
@@ -47,6 +48,27 @@ export const editMutations: Pick<Mutations, 'editOrder'> = {
       signal(),
     )
     return toEditAnswer(outcome, orderId)
+  },
+  async withdrawOrderEdit(_, { input }, { viewer, correlationId, now, commands, load }) {
+    const { idempotencyKey, editRequestId: editId, ...body } = input
+    const key = checkText(idempotencyKey, 'idempotencyKey')
+    const reason = checkText(body.reason, 'reason')
+    const { tenant, clientId } = viewer
+    const edit = await load.editRequest.load(editId)
+    if (edit === null || (await load.order.load(edit.orderId)) === null) {
+      return toWithdrawAnswer({ kind: 'not-found' }, editId)
+    }
+    const keyed = keyedCommand(
+      { tenant, clientId, operation: 'withdrawOrderEdit', key },
+      fingerprintOf({ editId, reason }),
+    )
+    const { orderId } = edit
+    const withdrawnBy = nameOf(viewer)
+    load.editRequest.clear(editId)
+    return toWithdrawAnswer(
+      await withdrawEdit(commands, { keyed, tenant, correlationId, now, editId, orderId, reason, withdrawnBy }),
+      editId,
+    )
   },
 }
 

@@ -38,10 +38,7 @@ export function planEdit(
 ): Plan | PlanRefusal {
   if (!editableStates.includes(order.state)) return { kind: 'order-not-editable', state: order.state }
   const lines = new Map(order.lines.map((line) => [line.id, line]))
-  const before = demandOf(
-    order.lines.map(({ id: lineId, ...line }) => ({ ...line, lineId })),
-    new Map(order.lines.map(({ id, stateCounts }) => [id, stateCounts])),
-  )
+  const before = demandOfOrder(order)
   const after = new Map<string, AskedLine>(before.map((line) => [line.lineId, { ...line, sku: null }]))
   const changes: OrderChange[] = []
   for (const change of asked) {
@@ -75,6 +72,14 @@ export function planEdit(
       ...{ kind: 'plan', changes, before, after: [...after.values()] },
       pinned: begun.flatMap(({ lines: all }) => all.map(({ reservationId }) => reservationId)),
     }
+  )
+}
+
+/** Units that the order's own system wants. */
+export function demandOfOrder({ lines }: OrderView): readonly DemandLine[] {
+  return demandOf(
+    lines.map(({ id: lineId, ...line }) => ({ ...line, lineId })),
+    new Map(lines.map(({ id, stateCounts }) => [id, stateCounts])),
   )
 }
 

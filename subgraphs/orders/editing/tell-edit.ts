@@ -18,6 +18,7 @@ const typeOf: Readonly<Record<KeptEditRequest['state'], keyof typeof editRequest
   CONFIRMED: 'retail.order.edit-confirmed.v1',
   REFUSED: 'retail.order.edit-refused.v1',
   SUPERSEDED: 'retail.order.edit-superseded.v1',
+  WITHDRAWN: 'retail.order.edit-withdrawn.v1',
 }
 
 /** What has become of an edit. All that is told of an order's edits is of one source, so none overtakes another. */

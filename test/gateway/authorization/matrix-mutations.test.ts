@@ -84,6 +84,10 @@ const mutations: Readonly<Record<string, { readonly who: readonly Who[]; readonl
       'orderId: "ord_none", expectedVersion: 1, reason: "m", changes: [{ removeLine: { lineId: "oln_none" } }]',
     ),
   },
+  withdrawOrderEdit: {
+    who: ['agent', 'service'],
+    query: change('withdrawOrderEdit', 'editRequestId: "oed_none", reason: "m"'),
+  },
   allocateReservation: { who: ['service'], query: change('allocateReservation', foreign) },
   consumeReservation: { who: ['service'], query: change('consumeReservation', foreign) },
   setCount: {

@@ -240,6 +240,31 @@ describe('editOrder (K054)', () => {
     expect(await world.newestEdit(orderId)).toMatchObject({ state: 'CONFIRMED' })
   })
 
+  it('is taken back where its channel never takes it up, and what is kept follows what that says', async () => {
+    await world.stock('K', { S1: 9 })
+    await world.stock('L', { S1: 9 })
+    const { orderId, lineOf } = await placed('E-9', { K: 3 })
+    const { editRequest } = await world.editOrder({ orderId, changes: [set(lineOf('K'), 1), add('L', 2)] })
+    const input = { idempotencyKey: 'w1', editRequestId: editRequest.id }
+    expect(await world.withdraw(input)).toMatchObject({
+      replayed: false,
+      editRequest: { state: 'WITHDRAWN', withdrawal: { reason: 'the shop is closed', withdrawnBy: 'test' } },
+    })
+    await world.settle()
+    expect(await world.legs(orderId)).toMatchObject({ K: { confirmed: 3 }, L: { confirmed: 0, released: 2 } })
+    expect(await world.withdraw(input)).toMatchObject({ replayed: true, editRequest: { state: 'WITHDRAWN' } })
+    expect(await world.withdraw({ ...input, reason: 'another' })).toMatchObject({ __typename: 'IdempotencyKeyReused' })
+    expect(await world.withdraw({ ...input, idempotencyKey: 'w2' })).toMatchObject({
+      ...{ __typename: 'OrderEditNotPending', editRequest: { state: 'WITHDRAWN' } },
+    })
+    expect(await world.withdraw({ editRequestId: 'oed_none' })).toMatchObject({ __typename: 'OrderEditNotFound' })
+    expect((await toldOf(orderId)).at(-1)).toBe('edit-withdrawn')
+    // The way is free for the next one.
+    expect(await world.editOrder({ orderId, changes: [set(lineOf('K'), 2)] })).toMatchObject({
+      editRequest: { state: 'PENDING' },
+    })
+  })
+
   it('is nothing to who may not see the order', async () => {
     const { orderId, lineOf } = await placed('E-8', { A: 1 })
     const elsewhere = staff(['service-desk'], [], ['nowhere'])

@@ -37,6 +37,10 @@ export async function openEditingWorld(options?: Parameters<typeof openFulfillme
       }
       return (await world.askOrders(editText, { input: given }, viewer)).answer
     },
+    async withdraw(input: JsonObject): Promise<Answer> {
+      const given = { idempotencyKey: `edit-${++keys}`, reason: 'the shop is closed', ...input }
+      return (await world.askOrders(withdrawText, { input: given })).answer
+    },
     /** The newest edit that was asked for of an order. */
     async newestEdit(orderId: string): Promise<Answer> {
       const query = `query ($id: ID) { order(id: $id) { editRequests(first: 1) { ${editFields} } } }`
@@ -60,3 +64,8 @@ const editText = `mutation ($input: EditOrderInput!) { answer: editOrder(input: 
   ... on OrderLineNotFound { lineId } ... on OrderNotEditable { state allowed }
   ... on OrderLineNotEditable { lineId leastQuantity } ... on OrderEditUnderWay { editRequest { id } }
   ... on InvalidOrderChanges { changes { index reason message } } ... on VersionConflict { currentVersion } } }`
+
+const withdrawText = `mutation ($input: WithdrawOrderEditInput!) { answer: withdrawOrderEdit(input: $input) {
+  __typename ... on DomainError { code message path }
+  ... on WithdrawOrderEditSuccess { replayed editRequest { state withdrawal { reason withdrawnBy } } }
+  ... on OrderEditNotPending { editRequest { state } } } }`
