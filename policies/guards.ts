@@ -23,6 +23,7 @@ const orders: Guards = {
     'Query.openEditRequests': 'read-order-timeline',
     'Mutation.editOrder': 'edit-orders',
     'Mutation.withdrawOrderEdit': 'edit-orders',
+    'Mutation.acknowledgeReroute': 'reroute-orders',
     'Mutation.rerouteFulfillmentOrder': 'reroute-orders',
     'Order.customer': 'read-customers',
     'Order.fulfillmentOrders': 'read-order-timeline',

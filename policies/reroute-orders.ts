@@ -2,7 +2,8 @@ import { allow, deny, type Policy } from './policy.ts'
 
 /**
  * That another location fulfils an order is for those who serve its customer, for the store that cannot (its own, by
- * `order-scope.ts`), and for systems. Guards `Mutation.rerouteFulfillmentOrder`.
+ * `order-scope.ts`), and for systems. Guards `Mutation.rerouteFulfillmentOrder`
+ * and `Mutation.acknowledgeReroute`.
  */
 export const rerouteOrders: Policy = {
   name: 'reroute-orders',

@@ -6,6 +6,7 @@ import type { QueryOrderArgs, SubgraphResolvers } from '../../schema/generated/o
 import { lateSecondsOf } from './acknowledgement.ts'
 import { loadEdit, loadEdits, orderEditFields } from './edit-resolvers.ts'
 import { editMutations, editQueries, editTypes, loadEditRequests } from './editing/edit-resolvers.ts'
+import { acknowledgeMutation } from './fulfillment/acknowledge-resolver.ts'
 import { fulfillmentMutations, fulfillmentQueries, fulfillmentTypes } from './fulfillment/fulfillment-resolvers.ts'
 import type { Context } from './loaders.ts'
 import { loadCustomerOrderPage, loadOrderPage, loadTimelinePage } from './order-page.ts'
@@ -24,7 +25,7 @@ export const ordersResolvers: SubgraphResolvers = {
     __resolveReference: ({ id }, { load }) => loadEdit(id, load),
     ...orderEditFields,
   },
-  Mutation: { ...fulfillmentMutations, ...returnMutations, ...editMutations },
+  Mutation: { ...fulfillmentMutations, ...acknowledgeMutation, ...returnMutations, ...editMutations },
   Query: {
     ...fulfillmentQueries,
     ...returnQueries,

@@ -170,6 +170,7 @@ const titles: Readonly<Record<string, string>> = {
   'fulfillment-order.rerouted': 'Another location is to fulfil it',
   'fulfillment-order.reroute-requested': 'Another location is looked for',
   'fulfillment-order.reroute-refused': 'No other location can fulfil it',
+  'fulfillment-order.reroute-acknowledged': 'A reroute was seen to',
   'notification.requested': 'The customer is to be told',
   'return.requested': 'Units are to come back',
   'return.authorized': 'The return is authorized',

@@ -1,3 +1,4 @@
+import { toKeyAnswer } from '../key-answers.ts'
 import type { EditOutcome } from './edit-command.ts'
 import type { InvalidChange } from './edit-input.ts'
 import type { KeptEditRequest } from './edit-request.ts'
@@ -81,20 +82,6 @@ export function toWithdrawAnswer(outcome: WithdrawOutcome, editRequestId: string
       return toKeyAnswer(outcome.kind)
     default:
       return outcome satisfies never
-  }
-}
-
-function toKeyAnswer(kind: 'key-reused' | 'key-in-progress') {
-  const path = ['input', 'idempotencyKey']
-  if (kind === 'key-reused') {
-    return {
-      ...{ __typename: 'IdempotencyKeyReused' as const, code: 'CONFLICT' as const, path },
-      message: 'Cannot use the idempotency key: it stands for another input',
-    }
-  }
-  return {
-    ...{ __typename: 'IdempotencyInProgress' as const, code: 'CONFLICT' as const, path, retryAfterMs: 250 },
-    message: 'Cannot answer yet: a request with this idempotency key is being worked on',
   }
 }
 

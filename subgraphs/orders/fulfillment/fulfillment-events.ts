@@ -121,6 +121,14 @@ export const rerouteEvents = {
     requestedBy: z.string(),
   }),
   'retail.fulfillment-order.reroute-refused.v1': refusal.extend({ fulfillmentOrderId: z.string() }),
+  /** People have seen to what no system's word closes. */
+  'retail.fulfillment-order.reroute-acknowledged.v1': z.object({
+    rerouteId: z.string(),
+    orderId: z.string(),
+    fulfillmentOrderId: z.string(),
+    note: z.string(),
+    acknowledgedBy: z.string(),
+  }),
   'retail.order.promise-changed.v1': z.object({
     orderId: z.string(),
     fulfillmentOrderId: z.string(),

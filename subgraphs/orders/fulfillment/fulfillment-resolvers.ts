@@ -2,6 +2,7 @@ import { AppError } from '../../../platform/errors/app-error.ts'
 import type { JsonObject } from '../../../platform/event-log/event-log.ts'
 import { fingerprintOf, keyedCommand } from '../../../platform/idempotency/idempotency.ts'
 import type { SubgraphResolvers } from '../../../schema/generated/orders.ts'
+import { toKeyAnswer } from '../key-answers.ts'
 import { checkText, nameOf } from '../request.ts'
 import { type FulfillmentOrderState, reroutableStates } from './fulfillment-order.ts'
 import { readOpenReroutes } from './fulfillment-store.ts'
@@ -84,17 +85,8 @@ export const fulfillmentMutations: Pick<Mutations, 'rerouteFulfillmentOrder'> = 
         }
       }
       case 'key-reused':
-        return {
-          ...{ __typename: 'IdempotencyKeyReused' as const, code: 'CONFLICT' as const },
-          message: 'Cannot use the idempotency key: it stands for another input',
-          path: ['input', 'idempotencyKey'],
-        }
       case 'key-in-progress':
-        return {
-          ...{ __typename: 'IdempotencyInProgress' as const, code: 'CONFLICT' as const, retryAfterMs: 250 },
-          message: 'Cannot answer yet: a request with this idempotency key is being worked on',
-          path: ['input', 'idempotencyKey'],
-        }
+        return toKeyAnswer(outcome.kind)
       default:
         return outcome satisfies never
     }

@@ -97,13 +97,14 @@ export function followFulfillment(known: OrderFulfillment, telling: Telling, min
     const reroute = reroutes.get(after.madeBy ?? '')
     if (reroute === undefined || after.leavingBy !== null) return
     const rejectedLocationIds = [...new Set([...reroute.rejectedLocationIds, after.locationId])]
+    const again: KeptReroute = { ...reroute, acknowledgement: null }
     if (reroute.attempt < mostAttempts) {
       const attempt = reroute.attempt + 1
-      ask({ ...reroute, state: 'REQUESTED', attempt, leavingId: after.id, rejectedLocationIds }, null)
+      ask({ ...again, state: 'REQUESTED', attempt, leavingId: after.id, rejectedLocationIds }, null)
       return
     }
     const refusal = { reason: 'NO_LOCATION' as const, alternatives: [] }
-    const refused: KeptReroute = { ...reroute, state: 'REFUSED', rejectedLocationIds, refusal }
+    const refused: KeptReroute = { ...again, state: 'REFUSED', rejectedLocationIds, refusal }
     reroutes.set(refused.id, refused)
     telling.refused(refused, after.id)
   }

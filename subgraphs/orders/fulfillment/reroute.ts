@@ -28,6 +28,14 @@ export type KeptReroute = {
   /** Nobody need do anything about it any more, though it was refused. */
   readonly isOver: boolean
   readonly refusal: Pick<RerouteRefused, 'reason' | 'alternatives'> | null
+  /** Since nothing else went wrong, people have said that it is seen to. Absent of those of earlier releases. */
+  readonly acknowledgement?: Acknowledgement | null
+}
+
+export type Acknowledgement = {
+  readonly note: string
+  readonly acknowledgedBy: string
+  readonly acknowledgedAt: string
 }
 
 export type Alternative = RerouteRefused['alternatives'][number]
@@ -54,7 +62,9 @@ export function settle(
       ? { ...one, ...said }
       : one,
   )
-  return withState({ ...reroute, confirmations })
+  const isNews = said.state === 'REFUSED' && confirmations.some((one, at) => one !== reroute.confirmations[at])
+  const { acknowledgement = null } = reroute
+  return withState({ ...reroute, confirmations, acknowledgement: isNews ? null : acknowledgement })
 }
 
 export function withState(reroute: KeptReroute): KeptReroute {
@@ -67,8 +77,9 @@ export function withState(reroute: KeptReroute): KeptReroute {
 }
 
 /** Since when somebody is to do something about it; null: nobody is. */
-export function openSinceOf({ state, isOver, requestedAt, confirmations }: KeptReroute): string | null {
-  if (state === 'CONFIRMED' || isOver) return null
+export function openSinceOf(reroute: KeptReroute): string | null {
+  const { state, isOver, requestedAt, confirmations, acknowledgement = null } = reroute
+  if (state === 'CONFIRMED' || isOver || acknowledgement !== null) return null
   if (state !== 'MOVED') return requestedAt
   const open = confirmations.filter((one) => one.state !== 'CONFIRMED').map(({ since }) => since)
   return open.sort()[0] ?? requestedAt

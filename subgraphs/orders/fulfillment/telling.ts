@@ -1,7 +1,7 @@
 import type { JsonObject, NewEvent } from '../../../platform/event-log/event-log.ts'
 import type { FulfillmentOrderEventType } from './fulfillment-events.ts'
 import type { KeptFulfillmentOrder } from './fulfillment-order.ts'
-import type { KeptReroute } from './reroute.ts'
+import type { Acknowledgement, KeptReroute } from './reroute.ts'
 
 type Change = FulfillmentOrderEventType extends `retail.fulfillment-order.${infer Name}.v1` ? Name : never
 
@@ -30,6 +30,7 @@ export type Telling = {
   order(change: Change, after: KeptFulfillmentOrder, around?: Around): void
   request(reroute: KeptReroute, leaving: KeptFulfillmentOrder, toLocationId: string | null): void
   refused(reroute: KeptReroute, fulfillmentOrderId: string): void
+  acknowledged(reroute: KeptReroute, by: Acknowledgement): void
   /** What the customer was told otherwise. */
   customer(
     reroute: KeptReroute,
@@ -86,6 +87,10 @@ export function createTelling(causeOf: () => Cause, tell: (event: NewEvent) => v
       const { reason = 'NO_LOCATION', alternatives = [] } = refusal ?? {}
       const data = { rerouteId: id, attempt, orderId, fulfillmentOrderId, reason, alternatives }
       send('fulfillment-order.reroute-refused', orderId, data, 'storeloom')
+    },
+    acknowledged({ id, orderId, fromId }, { note, acknowledgedBy }) {
+      const data = { rerouteId: id, orderId, fulfillmentOrderId: fromId, note, acknowledgedBy }
+      send('fulfillment-order.reroute-acknowledged', orderId, data)
     },
     customer({ id, attempt, reason }, { id: fulfillmentOrderId, orderId, method, locationId }, told) {
       const { previousLocationId, previousDate, date } = told

@@ -49,6 +49,10 @@ const mutations: Readonly<Record<string, { readonly who: readonly Who[]; readonl
     who: ['agent', 'service'],
     query: change('moveReservation', 'reservationId: "res_none", locationId: "loc_none"'),
   },
+  acknowledgeReroute: {
+    who: ['agent', 'associate', 'service'],
+    query: change('acknowledgeReroute', 'rerouteId: "rrt_none", note: "m"'),
+  },
   rerouteFulfillmentOrder: {
     who: ['agent', 'associate', 'service'],
     query: change('rerouteFulfillmentOrder', 'fulfillmentOrderId: "ful_none", expectedVersion: 1, reason: "m"'),
