@@ -1,5 +1,5 @@
 import { contactRows } from './crm/rows.ts'
-import { erpMasterRows, invoiceRows } from './erp/rows.ts'
+import { costRows, erpMasterRows, invoiceRows } from './erp/rows.ts'
 import { knownBriefs } from './known-orders.ts'
 import { accountRows, channelRows, feedRows, orderRows } from './oms/rows.ts'
 import { drawBrief, type World } from './order-brief.ts'
@@ -39,6 +39,7 @@ function* tradeRows(world: World): Generator<TableRow> {
     yield* paymentRows(plan)
     yield* fulfilmentRows(plan, nowMs)
     yield* invoiceRows(plan, nowMs)
+    yield* costRows(plan)
   }
   yield* stockRows(world, allocations)
 }

@@ -15,6 +15,10 @@ const fakt = sourceTable('erp', 'fakt', 'faknr aufnr fakdat fakzt waehr netto mw
 
 const buchg = sourceTable('erp', 'buchg', 'belnr faknr aufnr busch waehr betrag erfdat erfzt budat buzt busta grund')
 
+const buckrs = sourceTable('erp', 'buckrs', 'bukrs waehr laender')
+const kurs = sourceTable('erp', 'kurs', 'kursnr vonwae nachwae kurs gueab guebis')
+const wareinst = sourceTable('erp', 'wareinst', 'aufnr posnr menge waehr wert zolld zoll')
+
 const openEnd = 99_991_231
 const dayMs = 86_400_000
 
@@ -33,6 +37,9 @@ export function* erpMasterRows(world: World): Generator<TableRow> {
       site.openedOn,
     )
   }
+  yield rowOf(buckrs, '1000', 'EUR', 'AT DE FR NL')
+  yield rowOf(buckrs, '2000', 'CHF', 'CH')
+  yield rowOf(kurs, 1, 'EUR', 'CHF', '0.940000', 20_240_101, openEnd)
   for (const group of itemGroups()) yield rowOf(artgrp, group.code, group.name, group.parent)
   const today = dayNumber(world.referenceTime.getTime())
   for (const variant of world.catalogue) yield itemRow(variant, today)
@@ -104,6 +111,15 @@ export function* invoiceRows(plan: OrderPlan, nowMs: number): Generator<TableRow
     credited ? 'GS' : 'BZ',
   )
   if (nowMs - issuedAtMs < openPeriodDays * dayMs) yield journalRow(plan, issuedAtMs, nowMs, credited)
+}
+
+/** What an order that examples name cost: about half of its price. */
+export function* costRows({ brief, lines }: OrderPlan): Generator<TableRow> {
+  if (brief.index >= 0) return
+  for (const [at, { variant, quantity }] of lines.entries()) {
+    const wert = amount(Math.round(variant.priceMinor / 2) * quantity)
+    yield rowOf(wareinst, brief.number, at + 1, quantity, brief.currency, wert, null, null)
+  }
 }
 
 /** Posted by the next run, but for a few that it refused and nobody has corrected since. */

@@ -68,5 +68,29 @@ create table buchg (                     -- Buchungsjournal of the open period; 
   budat  integer,
   buzt   integer,
   busta  char(2) not null,               -- VE vorerfasst, AB abgelehnt, BU gebucht, ST storniert
-  grund  varchar(80)
+  grund  varchar(80),
+  anfnr  varchar(60)                     -- Anforderung: whose request it was made of
+);
+create table buckrs (
+  bukrs    char(4) primary key,          -- Buchungskreis
+  waehr    char(3) not null,
+  laender  varchar(40) not null          -- whose books it keeps
+);
+create table kurs (
+  kursnr  bigint primary key,
+  vonwae  char(3) not null,
+  nachwae char(3) not null,
+  kurs    numeric(12,6) not null,
+  gueab   integer not null,
+  guebis  integer not null
+);
+create table wareinst (                  -- Wareneinstand of what was sold; the demo has it of the orders that examples name
+  aufnr varchar(20) not null,
+  posnr integer not null,
+  menge integer not null,
+  waehr char(3) not null,
+  wert  numeric(11,2) not null,
+  zolld char(2),                         -- Zollland: duty was paid there
+  zoll  numeric(11,2),
+  primary key (aufnr, posnr)
 );

@@ -25,5 +25,6 @@ create table refund (
   state        varchar(16) not null,
   reason       varchar(40) not null,
   created_at   timestamptz not null,
+  return_ref   varchar(40),
   primary key (id, txn_id)
 );

@@ -83,6 +83,7 @@ export const documentShapes: Readonly<Record<string, z.ZodType>> = {
     number: z.string(),
     order: reference,
     rule: z.literal('ERLOES'),
+    postingId: z.string().nullable(),
     documentRef: z.string(),
     currency,
     amount: decimal,
@@ -220,8 +221,24 @@ export const documentShapes: Readonly<Record<string, z.ZodType>> = {
     authorizedAt: instant,
     capturedAt: instant.nullable(),
   }),
+  'legal-entity': z.strictObject({ currency, countries: z.array(z.string().length(2)) }),
+  'exchange-rate': z.strictObject({
+    base: currency,
+    quote: currency,
+    rate: z.string(),
+    validFrom: z.string(),
+    validTo: z.string().nullable(),
+  }),
+  'sale-cost': z.strictObject({
+    order: reference,
+    currency,
+    lines: z.array(
+      z.strictObject({ lineKey: z.string(), quantity: z.int().positive(), cost: decimal, duty: z.null() }),
+    ),
+  }),
   refund: z.strictObject({
     order: reference,
+    returnId: z.string().nullable(),
     payment: reference,
     amount: decimal,
     currency,

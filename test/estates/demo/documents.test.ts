@@ -72,7 +72,7 @@ describe('documents of the demo estate', () => {
     expect([...counts].map(([name, { changed }]) => [name, changed > 0])).toEqual(
       [...counts].map(([name]) => [name, true]),
     )
-    expect(counts.size).toBe(16)
+    expect(counts.size).toBe(19)
 
     // What several systems name is one thing: as many ids as there are things, and no name that means two.
     const { rows: conflicts } = await store.database.query(
