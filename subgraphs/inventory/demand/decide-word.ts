@@ -11,7 +11,7 @@ export type Word = EventOf<typeof demandEvents>
 /** What is made of one word: what was followed, and the answer where it asks for one. */
 export type Decided = { readonly followed: Followed; readonly answer: NewEvent | null }
 
-export type Names = Pick<Following, 'componentsOf'> & {
+export type Names = Pick<Following, 'keptAsOf'> & {
   /** null: there is no variant of this SKU. */
   readonly variantOf: (sku: string) => string | null
 }

@@ -112,8 +112,11 @@ async function loadNames(
   const variantOf = (sku: string) => bySku.get(sku) ?? null
   const named = [...lines.map(({ variantId }) => variantId), ...bySku.values()].flatMap((id) => id ?? [])
   const { ofVariant } = await loadTerms(caches, [...new Set(named)])
-  const componentsOf: Names['componentsOf'] = (variantId) =>
-    ofVariant.get(variantId)?.terms.kit?.components ?? [{ variantId, quantity: 1 }]
-  const variantIds = [...new Set(named.flatMap((id) => componentsOf(id).map(({ variantId }) => variantId)))]
-  return { componentsOf, variantOf, variantIds }
+  const keptAsOf: Names['keptAsOf'] = (variantId) => {
+    const kit = ofVariant.get(variantId)?.terms.kit ?? null
+    if (kit === null) return { components: [{ variantId, quantity: 1 }], together: false }
+    return { components: kit.components, together: kit.shipTogether }
+  }
+  const variantIds = [...new Set(named.flatMap((id) => keptAsOf(id).components.map(({ variantId }) => variantId)))]
+  return { keptAsOf, variantOf, variantIds }
 }

@@ -2,8 +2,9 @@ import { groupBy } from '../../../platform/group-by.ts'
 import type { IdMinter } from '../../../platform/ids.ts'
 import type { Change } from '../reservations/command.ts'
 import { cancel, confirm, type ReservationRow } from '../reservations/legs.ts'
-import { availableIn, type Part, placeDemand, type Shortfall, type Where } from '../reservations/place.ts'
+import type { KitDemand, Part, Shortfall } from '../reservations/place.ts'
 import type { SectionState } from '../reservations/section-state.ts'
+import { placeMore, placeMoreKits } from './place-more.ts'
 
 export type DemandLine = { readonly lineId: string; readonly variantId: string | null; readonly quantity: number }
 
@@ -29,11 +30,12 @@ export type Followed = {
 }
 
 export type Component = { readonly variantId: string; readonly quantity: number }
-/** What a variant is kept as: itself, or what a kit is made of. */
-export type ComponentsOf = (variantId: string) => readonly Component[]
+/** What a variant is kept as: itself, or what a kit is made of; `together`: each of it leaves from one place. */
+export type KeptAs = { readonly components: readonly Component[]; readonly together: boolean }
+export type KeptAsOf = (variantId: string) => KeptAs
 
 export type Following = {
-  readonly componentsOf: ComponentsOf
+  readonly keptAsOf: KeptAsOf
   readonly ids: IdMinter
   /** Reservations that nothing is given back of. */
   readonly pinned: ReadonlySet<string>
@@ -51,9 +53,9 @@ export function followDemand(
   state: SectionState,
   rows: readonly ReservationRow[],
   { orderId, before, after }: Demand,
-  { componentsOf, ids, pinned, short }: Following,
+  { keptAsOf, ids, pinned, short }: Following,
 ): Followed {
-  const [wanted, wants] = [unitsOf(before, componentsOf), unitsOf(after, componentsOf)]
+  const [wanted, wants] = [unitsOf(before, keptAsOf), unitsOf(after, keptAsOf)]
   const isOrdered = (variantId: string) => wanted.has(variantId) || wants.has(variantId)
   const kept = groupBy(rows, ({ variantId, substitutedFor }) =>
     isOrdered(variantId) ? variantId : (substitutedFor ?? variantId),
@@ -75,43 +77,84 @@ export function followDemand(
   const open = touched.map((variantId) => {
     const quantity = wants.get(variantId) ?? 0
     const own = kept.get(variantId) ?? []
-    const missing = quantity - own.reduce((sum, { confirmed, consumed }) => sum + confirmed + consumed, 0)
+    const surplus = own.reduce((sum, { confirmed, consumed }) => sum + confirmed + consumed, -quantity)
     const back = givenBack(
       own.filter(({ id }) => !pinned.has(id)),
-      -missing,
+      surplus,
     )
     for (const change of back) take(change)
-    const isStuck = back.reduce((left, change) => left - unitsBack(change), -missing) > 0
-    return { variantId, own, wanted: quantity, missing: Math.max(0, missing), isStuck }
+    const isStuck = back.reduce((left, change) => left - unitsBack(change), surplus) > 0
+    return { variantId, own, wanted: quantity, missing: Math.max(0, -surplus), isStuck }
   })
   const shortfalls: Shortfall[] = []
-  const units = open.map(({ variantId, own, wanted: quantity, missing }): Missing => {
-    const like = newestOf(own) ?? newestOf(rows)
-    if (missing === 0 || like === undefined) return { variantId, wanted: quantity, missing }
-    const lineId = after.find((line) => keptAs(line, componentsOf).has(variantId))?.lineId ?? like.lineId
-    const { parts, shortfall } = placeMore({ lineId, variantId, quantity: missing }, like, state)
+  const missing = new Map(open.map((one) => [one.variantId, one.missing]))
+  const put = (parts: readonly Part[], like: ReservationRow): void => {
     for (const part of parts) for (const change of keep(part, like, orderId, state, ids)) take(change)
-    if (shortfall !== null && quantity > (wanted.get(variantId) ?? 0)) shortfalls.push(shortfall)
-    return { variantId, wanted: quantity, missing: missing - parts.reduce((sum, part) => sum + part.quantity, 0) }
+  }
+  const apart = new Map<string, number>()
+  for (const kitId of new Set(after.flatMap((line) => line.variantId ?? []))) {
+    const kit = moreOfKit(kitId, { before, after }, keptAsOf(kitId), missing)
+    if (kit === null) continue
+    const like = newestOf(kit.components.flatMap(({ variantId }) => kept.get(variantId) ?? [])) ?? newestOf(rows)
+    if (like === undefined) continue
+    const placed = placeMoreKits(kit, like, state)
+    put(placed.parts, like)
+    shortfalls.push(...placed.shortfalls)
+    for (const { variantId, units: each } of kit.components) {
+      const units = each * kit.sets
+      missing.set(variantId, (missing.get(variantId) ?? 0) - units)
+      apart.set(variantId, (apart.get(variantId) ?? 0) + units - sumOf(placed.parts, variantId))
+    }
+  }
+  const units = open.map(({ variantId, own, wanted: quantity }): Missing => {
+    const like = newestOf(own) ?? newestOf(rows)
+    const [left, unmade] = [missing.get(variantId) ?? 0, apart.get(variantId) ?? 0]
+    if (left === 0 || like === undefined) return { variantId, wanted: quantity, missing: left + unmade }
+    const lineId = after.find((line) => unitsOfLine(line, keptAsOf).has(variantId))?.lineId ?? like.lineId
+    const placed = placeMore({ lineId, variantId, quantity: left }, like, state)
+    put(placed.parts, like)
+    if (quantity > (wanted.get(variantId) ?? 0)) shortfalls.push(...placed.shortfalls)
+    return { variantId, wanted: quantity, missing: unmade + left - sumOf(placed.parts, variantId) }
   })
   const stuck = open.flatMap(({ variantId, isStuck }) => (isStuck ? [variantId] : []))
   return { changes, units, wants: new Set(wants.keys()), shortfalls, stuck }
 }
 
 /** By variant, kits as what they are made of. */
-function unitsOf(lines: readonly DemandLine[], componentsOf: ComponentsOf): ReadonlyMap<string, number> {
+function unitsOf(lines: readonly DemandLine[], keptAsOf: KeptAsOf): ReadonlyMap<string, number> {
   const units = new Map<string, number>()
   for (const line of lines) {
-    for (const [variantId, quantity] of keptAs(line, componentsOf)) {
+    for (const [variantId, quantity] of unitsOfLine(line, keptAsOf)) {
       units.set(variantId, (units.get(variantId) ?? 0) + quantity)
     }
   }
   return units
 }
 
-function keptAs({ variantId, quantity }: DemandLine, componentsOf: ComponentsOf): ReadonlyMap<string, number> {
+function unitsOfLine({ variantId, quantity }: DemandLine, keptAsOf: KeptAsOf): ReadonlyMap<string, number> {
   if (variantId === null) return new Map()
-  return new Map(componentsOf(variantId).map((component) => [component.variantId, component.quantity * quantity]))
+  return new Map(keptAsOf(variantId).components.map((one) => [one.variantId, one.quantity * quantity]))
+}
+
+/** Of a kit that leaves from one place: as many as there are to be more and all components are missing for. @returns null for none */
+function moreOfKit(
+  kitId: string,
+  { before, after }: Pick<Demand, 'before' | 'after'>,
+  { components: made, together }: KeptAs,
+  missing: ReadonlyMap<string, number>,
+): KitDemand | null {
+  if (!together) return null
+  const setsIn = (lines: readonly DemandLine[]) =>
+    lines.reduce((sum, line) => (line.variantId === kitId ? sum + line.quantity : sum), 0)
+  const components = made.map(({ variantId, quantity: units }) => ({ variantId, units }))
+  const most = components.map(({ variantId, units }) => Math.floor((missing.get(variantId) ?? 0) / units))
+  const sets = Math.min(setsIn(after) - setsIn(before), ...most)
+  const lineId = after.find(({ variantId }) => variantId === kitId)?.lineId ?? ''
+  return sets > 0 ? { lineId, sets, components } : null
+}
+
+function sumOf(parts: readonly Part[], variantId: string): number {
+  return parts.reduce((sum, part) => (part.variantId === variantId ? sum + part.quantity : sum), 0)
 }
 
 /** What was kept last first; units that left are nobody's to give back. */
@@ -136,39 +179,6 @@ function byAge(rows: readonly ReservationRow[]): readonly ReservationRow[] {
 
 function newestOf(rows: readonly ReservationRow[]): ReservationRow | undefined {
   return byAge(rows)[0]
-}
-
-type More = { readonly lineId: string; readonly variantId: string; readonly quantity: number }
-
-/**
- * Where the other units are, so that nothing more is sent than before; else wherever they may be promised from, but of what is
- * collected, which is there or nowhere.
- */
-function placeMore(
-  more: More,
-  { channelId, method, locationId }: ReservationRow,
-  state: SectionState,
-): { readonly parts: readonly Part[]; readonly shortfall: Shortfall | null } {
-  const promisable = state.promisable(more.variantId, { channelId, method })
-  const there: Where = { only: locationId, placed: locationId !== null }
-  const collected = method === 'PICKUP' || method === 'LOCKER'
-  const anywhere: Where = collected ? there : { ...there, only: null }
-  const place = (quantity: number, where: Where) => placeDemand([{ ...more, quantity }], [], () => promisable, where)
-  const first = place(more.quantity, there)
-  const placement = first.kind === 'placed' ? first : place(more.quantity, anywhere)
-  if (placement.kind === 'placed') return { parts: placement.parts, shortfall: null }
-  const available = availableIn(promisable, anywhere)
-  const { variantId, quantity: requested } = more
-  const shortfall = { variantId, requested, available, alternatives: promisable.byLocation.slice(0, mostAlternatives) }
-  return { parts: placeSome(available, (quantity) => place(quantity, anywhere)), shortfall }
-}
-
-const mostAlternatives = 10
-
-function placeSome(available: number, place: (quantity: number) => ReturnType<typeof placeDemand>): readonly Part[] {
-  if (available <= 0) return []
-  const placement = place(available)
-  return placement.kind === 'placed' ? placement.parts : []
 }
 
 /** Held and confirmed at once, like the others of its order: owner, channel and method. */

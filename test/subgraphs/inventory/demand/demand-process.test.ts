@@ -135,6 +135,33 @@ describe('reservations follow what a source makes of an order (K054)', () => {
     expect(await world.legs(given)).toEqual({ F: { confirmed: 1, consumed: 0, released: 2 } })
   })
 
+  it('makes up each of a kit that must leave from one place at one place, or not at all', async () => {
+    await world.stock('T1', { S1: 2, S2: 5 })
+    await world.stock('T2', { S1: 9, S2: 1 })
+    await world.deliver('kit', {
+      T: {
+        variant: { namespace: 'sku', value: 'T' },
+        shipTogether: true,
+        components: ['T1', 'T2'].map((value) => ({ variant: { namespace: 'sku', value }, quantity: 1 })),
+      },
+    })
+    await world.deliver('catalogue', { T: {} })
+    const orderId = await placed('D-10', { T: 1 }, { locationId: world.locationId('S1') })
+    await edited('D-10', { T: 4 })
+    expect([await world.confirmedAt('T1'), await world.confirmedAt('T2')]).toEqual([
+      { S1: 2, S2: 1 },
+      { S1: 2, S2: 1 },
+    ])
+    const missing = (await shortages()) as { orderId: string }[]
+    expect(missing.filter((one) => one.orderId === orderId)).toEqual([
+      { orderId, wanted: 4, missing: 1 },
+      { orderId, wanted: 4, missing: 1 },
+    ])
+    await edited('D-10', { T: 2 })
+    expect(await world.legs(orderId)).toMatchObject({ T1: { confirmed: 2 }, T2: { confirmed: 2 } })
+    expect(((await shortages()) as { orderId: string }[]).filter((one) => one.orderId === orderId)).toEqual([])
+  })
+
   it('counts nothing twice of orders, or of lines, whose stock another system commits', async () => {
     await world.stock('H', { S1: 9 })
     await world.stock('I', { S1: 9 })

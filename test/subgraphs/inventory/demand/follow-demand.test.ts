@@ -40,9 +40,9 @@ it('keeps for an order what it wants, or all there is of it, whatever it is edit
       const own = () => known.flatMap((id) => state.reservation(id) ?? [])
       let minted = 0
       const ids = { ulid: () => String(++minted).padStart(4, '0') }
-      const componentsOf = (variantId: string) => [{ variantId, quantity: 1 }]
+      const keptAsOf = (variantId: string) => ({ components: [{ variantId, quantity: 1 }], together: false })
       const short = new Set<string>()
-      const following = { componentsOf, ids, short, pinned: new Set<string>() }
+      const following = { keptAsOf, ids, short, pinned: new Set<string>() }
       let before = [{ lineId: '0', variantId: 'a', quantity: 2 }]
       for (const { lines, again, leaves } of edits) {
         const after = lines.map((line, at) => ({ lineId: String(at), ...line }))

@@ -172,6 +172,22 @@ describe('editOrder (K054)', () => {
       editRequest: { state: 'PENDING' },
     })
     expect(await world.legs(other.orderId)).toMatchObject({ H: { confirmed: 4 } })
+
+    // What a location picks of a kit are its parts, which the order does not name.
+    await world.stock('M1', { S1: 9 })
+    await world.deliver('kit', {
+      M: {
+        variant: { namespace: 'sku', value: 'M' },
+        components: [{ variant: { namespace: 'sku', value: 'M1' }, quantity: 2 }],
+      },
+    })
+    await world.deliver('catalogue', { M: {} })
+    const kit = await placed('E-10', { M: 2 })
+    await world.report('t10', 'E-10', 'S1', 'PICKED')
+    await world.settle()
+    const refused = await world.editOrder({ orderId: kit.orderId, changes: [set(kit.lineOf('M'), 1)] })
+    expect(refused).toMatchObject({ __typename: 'EditOrderRefused', reason: 'UNITS_GONE' })
+    expect(await world.legs(kit.orderId)).toEqual({ M1: { confirmed: 4, consumed: 0, released: 0 } })
   })
 
   it('has an answer of its own for each thing it cannot do, and one edit of an order at a time', async () => {
