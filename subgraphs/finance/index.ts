@@ -5,6 +5,7 @@ import type { FreshnessBoard } from '../../platform/connector/freshness.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { Subgraph } from '../../platform/subgraph/subgraph.ts'
 import { createCaches } from './caches.ts'
+import { financeFigures } from './figures.ts'
 import { type Context, createLoaders } from './loaders.ts'
 import { orderScopesProjection } from './order-scopes.ts'
 import { postingProcess } from './postings/posting-process.ts'
@@ -41,6 +42,7 @@ export function createFinance({ database, cacheFactory, freshness }: FinanceDeps
       regionsProjection,
     ],
     processes: [postingProcess],
+    figures: financeFigures(database),
     sources: financeSources,
     migrations: assetPath('subgraphs/finance/migrations'),
   }

@@ -56,6 +56,9 @@ it('is told to the books of two countries as far as it is known, waits for the r
     ['P9A', 'WAITING', 'COST'],
   ])
   expect(waiting.postings[0].canonicalTransactionId).toBe(orderId)
+  expect(await world.parts.finance.figures?.read()).toEqual({
+    ...{ postings_waiting: 2, postings_unconfirmed: 1, postings_rejected: 0 },
+  })
 
   await world.deliver(
     'sale-cost',
