@@ -9,6 +9,7 @@ import { createCursorCodec } from '../platform/cursor.ts'
 import { type AppliedEvents, createAppliedEvents } from '../platform/event-log/applied-events.ts'
 import { createDecider } from '../platform/event-log/decide.ts'
 import { createFollower, type Follower } from '../platform/event-log/follower.ts'
+import { createLeases } from '../platform/event-log/leases.ts'
 import { eventLogMigrations } from '../platform/event-log/migrations.ts'
 import { createProjector, type Projector } from '../platform/event-log/project.ts'
 import { idempotencyMigrations } from '../platform/idempotency/migrations.ts'
@@ -83,6 +84,7 @@ export async function openDataLayer(
   const partLog = log.child({ part: 'event log' })
   const consumerMetrics = createConsumerMetrics(metrics)
   const applied = createAppliedEvents()
+  const leases = createLeases(database)
   const follower = closer.add(
     createFollower({
       projections: served.flatMap((subgraph) => subgraph.projections),
@@ -102,6 +104,7 @@ export async function openDataLayer(
       projections: kept.flatMap((subgraph) => subgraph.projections),
       database,
       eventLog,
+      leases,
       invalidator: cacheFactory,
       applied,
       appliedBus,
@@ -115,7 +118,7 @@ export async function openDataLayer(
   const deciders = kept
     .flatMap((subgraph) => subgraph.processes ?? [])
     .map((process) =>
-      closer.add(createDecider({ process, database, eventLog, log: partLog, metrics: consumerMetrics }), {
+      closer.add(createDecider({ process, database, eventLog, leases, log: partLog, metrics: consumerMetrics }), {
         name: process.name,
       }),
     )

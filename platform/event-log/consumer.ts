@@ -2,19 +2,21 @@ import { randomUUID } from 'node:crypto'
 import { AppError } from '../errors/app-error.ts'
 import { createBackoff, pause } from '../resilience/backoff.ts'
 import type { Database, Transaction } from '../sql/database.ts'
+import { createPageApplier } from './apply-page.ts'
 import {
-  advanceCheckpoint,
   type Checkpoint,
   createCheckpoint,
   holdCheckpoint,
   lockCheckpoint,
+  type Renewal,
   readCheckpoints,
   releaseCheckpoint,
   rewindCheckpoint,
 } from './checkpoint.ts'
-import { dropAllDeadLetters, parkEvents, readParkedKeys } from './dead-letters.ts'
+import { dropAllDeadLetters } from './dead-letters.ts'
 import type { EventLog, LogPosition, ReadResult, RecordedEvent } from './event-log.ts'
-import { type Apply, applyIsolated, type Isolated, isTransient, reasonOf } from './isolate.ts'
+import { type Apply, isTransient, reasonOf } from './isolate.ts'
+import { createLeases, type Leases, nextRenewalMs } from './leases.ts'
 import { comparePositions, startOfLog } from './position.ts'
 import { type RetryOutcome, retryDeadLetters } from './retry-dead-letters.ts'
 import { createWaiters } from './waiters.ts'
@@ -40,6 +42,8 @@ export type ConsumerDeps = {
   readonly types?: readonly string[]
   readonly database: Database
   readonly eventLog: EventLog
+  /** What the consumers of a process share. Default: one of its own. */
+  readonly leases?: Leases
   /** Events per transaction, 1 to 10,000. Default 1,000. */
   readonly batchSize?: number
   /** Writes a batch, in log order, in the transaction of the checkpoint: both or neither. */
@@ -85,6 +89,8 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
   const pollMs = deps.pollMs ?? 500
   const leaseMs = deps.leaseMs ?? 5_000
   const applyTimeoutMs = deps.applyTimeoutMs ?? 60_000
+  const leases = deps.leases ?? createLeases(database)
+  const applying = createPageApplier({ database, apply: deps.apply, applyTimeoutMs })
   const holder = randomUUID()
   const waiters = createWaiters()
   const wakeable = createWakeable()
@@ -93,23 +99,31 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
   let checkpoint: Checkpoint | null = null
   /** Where the stored checkpoint stands: pages with nothing for this consumer are passed without a commit of their own. */
   let stored = startOfLog
-  let heldUntilMs = 0
+  let renewalDueMs = 0
   let rewound = false
+  /** While it waits for events of its types. */
+  let idle = false
+  const wanted = deps.types === undefined ? null : new Set(deps.types)
 
-  const isRenewalDue = (): boolean => Date.now() >= heldUntilMs - leaseMs / 2
+  const isRenewalDue = (): boolean => Date.now() >= renewalDueMs
+  const moveTo = (to: LogPosition, { generation }: Checkpoint): Renewal => {
+    return { name, holder, leaseMs, generation, from: stored, to }
+  }
 
-  /** Renews the lease when half of it is over, or after something else may have moved the checkpoint. */
+  /** Renews the lease and writes down what was passed when it is time, or after something else may have moved the checkpoint. */
   async function hold(): Promise<Checkpoint | null> {
+    const askedAtMs = Date.now()
     if (checkpoint !== null && !rewound) {
       if (!isRenewalDue()) return checkpoint
-      const { position } = checkpoint
-      const isAhead = comparePositions(stored, position) < 0
-      if (isAhead && (await commit(checkpoint, { events: [], position, more: false }))) return checkpoint
+      if (await leases.renew(moveTo(checkpoint.position, checkpoint))) {
+        stored = checkpoint.position
+        renewalDueMs = nextRenewalMs(askedAtMs, leaseMs)
+        return checkpoint
+      }
     }
-    const askedAtMs = Date.now()
     rewound = false
     checkpoint = await holdCheckpoint(database, name, holder, leaseMs)
-    heldUntilMs = askedAtMs + leaseMs
+    renewalDueMs = nextRenewalMs(askedAtMs, leaseMs)
     if (checkpoint !== null) {
       stored = checkpoint.position
       waiters.moveTo(checkpoint.position)
@@ -128,6 +142,21 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
   const read = (after: LogPosition): Promise<ReadResult> =>
     eventLog.read({ after, limit: batchSize, ...(deps.types === undefined ? {} : { types: deps.types }) })
 
+  function moveOn(held: Checkpoint, position: LogPosition): Checkpoint {
+    const moved = { ...held, position }
+    checkpoint = moved
+    deps.onMoved?.(held.position, position)
+    waiters.moveTo(position)
+    return moved
+  }
+
+  /** Most of what is new is of other types: that is passed at once, as a page with nothing for this consumer would be. */
+  function hear(): void {
+    const to = idle && checkpoint !== null && !rewound ? eventLog.skip(checkpoint.position, wanted) : null
+    if (checkpoint === null || to === null) wakeable.wake()
+    else if (comparePositions(to, checkpoint.position) > 0) moveOn(checkpoint, to)
+  }
+
   /** Applies pages until nothing more may be read. @returns false when the checkpoint was lost meanwhile */
   async function drain(from: Checkpoint): Promise<boolean> {
     let held = from
@@ -142,10 +171,7 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
         checkpoint = null
         return false
       }
-      deps.onMoved?.(held.position, page.position)
-      held = { ...held, position: page.position }
-      checkpoint = held
-      waiters.moveTo(held.position)
+      held = moveOn(held, page.position)
       if (ahead === null || stopping.signal.aborted) return true
       page = await ahead
     }
@@ -155,14 +181,15 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
   /** @returns false when the checkpoint is no longer where, or whose, we thought: nothing was written */
   async function commit(held: Checkpoint, page: ReadResult): Promise<boolean> {
     const startedAtMs = Date.now()
-    const outcome = await applyOnce(held, page).catch(async (error: unknown) => {
+    const move = moveTo(page.position, held)
+    const outcome = await applying.whole(move, page.events).catch(async (error: unknown) => {
       if (isTransient(error)) throw error
       log.warn('a batch failed; applying its events apart', { consumer: name, reason: reasonOf(error) })
-      return await applyApart(held, page)
+      return await applying.apart(move, page.events)
     })
     if (outcome === null) return false
     stored = page.position
-    heldUntilMs = startedAtMs + leaseMs
+    renewalDueMs = nextRenewalMs(startedAtMs, leaseMs)
     if (outcome.applied.length > 0) deps.onApplied?.(outcome.applied, page.position)
     const [first] = outcome.applied
     const endedAtMs = Date.now()
@@ -179,59 +206,21 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
     return true
   }
 
-  const applyOnce = (held: Checkpoint, page: ReadResult): Promise<Isolated | null> =>
-    moveCheckpoint(held, page, applyTimeoutMs, async (transaction, free) => {
-      if (free.length > 0) await deps.apply(transaction, free)
-      return { applied: free, parked: [] }
-    })
-
-  const applyApart = (held: Checkpoint, page: ReadResult): Promise<Isolated | null> =>
-    moveCheckpoint(held, page, applyTimeoutMs * apartFactor, async (transaction, free) => {
-      // The transaction may take long, a single event may not: one that exceeds the bound is parked.
-      await transaction.query(`select set_config('statement_timeout', $1, true)`, [String(applyTimeoutMs)])
-      return await applyIsolated(transaction, free, new Set(), deps.apply)
-    })
-
-  async function moveCheckpoint(
-    held: Checkpoint,
-    page: ReadResult,
-    timeoutMs: number,
-    work: (transaction: Transaction, free: readonly RecordedEvent[]) => Promise<Isolated>,
-  ): Promise<Isolated | null> {
-    return await database.transaction(
-      async (transaction) => {
-        const locked = await lockCheckpoint(transaction, name)
-        if (locked === null || !isStillOurs(locked, held)) return null
-        const keys = locked.hasDeadLetters
-          ? await readParkedKeys(transaction, name, [...new Set(page.events.map((event) => event.partitionKey))])
-          : new Set<string>()
-        const behind = page.events.filter((event) => keys.has(event.partitionKey))
-        const free = keys.size === 0 ? page.events : page.events.filter((event) => !keys.has(event.partitionKey))
-        const { applied, parked } = await work(transaction, free)
-        const allParked = [...behind.map((event) => ({ event, reason: null })), ...parked]
-        await parkEvents(transaction, name, allParked)
-        await advanceCheckpoint(transaction, name, page.position, holder, leaseMs)
-        return { applied, parked: allParked }
-      },
-      { timeoutMs },
-    )
-  }
-
-  function isStillOurs(locked: Checkpoint & { readonly holder: string | null }, held: Checkpoint): boolean {
-    const othersHold = locked.holder !== null && locked.holder !== holder
-    return !othersHold && locked.generation === held.generation && comparePositions(locked.position, stored) === 0
-  }
-
   async function run(): Promise<void> {
     const faults = createBackoff({ baseMs: 50, capMs: 5_000 })
+    let woken = true
     while (!stopping.signal.aborted) {
       try {
+        const before = checkpoint
         const held = await hold()
         if (held === null) await standBy()
-        if (held === null || (await drain(held))) {
-          // The log tells its holder of what may be read; only the lease has to be renewed.
-          const renewalMs = Math.max(heldUntilMs - leaseMs / 2 - Date.now(), 0)
-          await wakeable.wait(held === null ? pollMs : renewalMs, stopping.signal)
+        // The log tells its holder of what may be read; without a word of it only the lease has to be renewed.
+        const hasNothingNew = held === null || (held === before && !woken)
+        if (hasNothingNew || (await drain(held))) {
+          const renewalMs = Math.max(renewalDueMs - Date.now(), 0)
+          idle = true
+          woken = await wakeable.wait(held === null ? pollMs : renewalMs, stopping.signal)
+          idle = false
         }
         faults.reset()
       } catch (error) {
@@ -253,7 +242,7 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
     await releaseCheckpoint(database, name, holder)
   }
 
-  const wakeUps = eventLog.onWake(wakeable.wake)
+  const wakeUps = eventLog.onWake(hear)
   async function stop(): Promise<void> {
     stopping.abort(new AppError('SHUTTING_DOWN', 'The consumer is stopping'))
     wakeUps[Symbol.dispose]()
@@ -295,6 +284,3 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
     [Symbol.asyncDispose]: stop,
   }
 }
-
-/** How many times longer a batch may take when its events are tried apart. */
-const apartFactor = 10

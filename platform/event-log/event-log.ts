@@ -85,12 +85,20 @@ export type EventLog = {
    */
   append(transaction: Transaction, events: readonly NewEvent[], options?: AppendOptions): Promise<AppendResult>
   read(options: ReadOptions): Promise<ReadResult>
+  /**
+   * Where a reader may go on from without reading, by what the log knew when it last called `onWake`: nothing of these types lies
+   * between. Equal to `after` when nothing new was known. @returns null when the reader has to read
+   */
+  skip(after: LogPosition, types: ReadonlySet<string> | null): LogPosition | null
   /** The events of one source from `fromSequence` on, in sequence; for consumers that found a gap. */
   readSource(source: string, fromSequence: number, limit: number): Promise<readonly RecordedEvent[]>
   /** The newest position a reader may stand at now. */
   head(queryable?: Queryable): Promise<LogPosition>
-  /** Tells readers of this process at once, and of other processes through the wake-up bus, that something was committed. */
+  /** Tells readers of this process, and of other processes through the wake-up bus, that something was committed. */
   wake(): void
-  /** Calls `onWake` after commits here or elsewhere, at the latest when the log's own look finds that more may be read. */
+  /**
+   * Calls `onWake` after commits here or elsewhere, once what they brought to its end is in memory, at the latest when the log's own
+   * look finds that more may be read.
+   */
   onWake(onWake: () => void): Disposable
 }

@@ -5,6 +5,7 @@ import { appendEvents } from './append.ts'
 import { createEndWatch } from './end-watch.ts'
 import type { EventLog, LogPosition, ReadResult, RecordedEvent } from './event-log.ts'
 import { type EventRow, eventColumns, toPosition, toRecordedEvent } from './event-row.ts'
+import { createOneAtATime } from './one-at-a-time.ts'
 import { comparePositions, startOfLog } from './position.ts'
 import { createSharedStretches, type SharedStretches } from './shared-stretches.ts'
 import { createSubscribers } from './subscribers.ts'
@@ -26,17 +27,33 @@ export function createPostgresEventLog(deps: PostgresEventLogDeps): EventLog & D
   const { database } = deps
   const ids = deps.ids ?? createIdMinter(systemClock)
   const subscribers = createSubscribers()
-  const subscription = deps.wakeBus?.subscribe(subscribers.tell)
+  /** What is new is read once and before anybody is told, so that most of who is told need not even begin to read. */
+  const telling = createOneAtATime(async () => {
+    await stretches.lookAhead().catch(() => {})
+    subscribers.tell()
+  })
+  const subscription = deps.wakeBus?.subscribe(telling.run)
   const endWatch = createEndWatch({
-    database,
+    findEnd: async () => (await stretches.lookAhead()) ?? (await findEnd()),
     pollMs: deps.pollMs ?? 500,
     isAwaited: () => subscribers.size() > 0,
     onReadable: subscribers.tell,
   })
-  const readToEnd = async (read: () => Promise<ReadResult>): Promise<ReadResult> => {
-    const page = await read()
-    if (!page.more) endWatch.look(page.position)
+  const readToEnd = async (read: () => Promise<ReadPage>): Promise<ReadResult> => {
+    const { isHeld, ...page } = await read()
+    if (!page.more) endWatch.reached(page.position, isHeld)
     return page
+  }
+  /** For who is told and has never read. */
+  async function findEnd(): Promise<LogPosition> {
+    const { rows } = await database.query<Held & { readonly transaction_id: bigint; readonly row_id: bigint }>(
+      endText,
+      [],
+    )
+    const [last] = rows
+    const end = last === undefined ? startOfLog : toPosition(last)
+    endWatch.reached(end, last?.is_held ?? false)
+    return end
   }
   const stretches = createSharedStretches({
     load: async (after, limit) => (await readToEnd(() => readEvery(database, after, limit))).events,
@@ -56,6 +73,8 @@ export function createPostgresEventLog(deps: PostgresEventLogDeps): EventLog & D
       )
     },
 
+    skip: stretches.skip,
+
     async readSource(source, fromSequence, limit) {
       const { rows } = await database.query<EventRow>(readSourceText, [source, fromSequence, limit])
       return rows.map(toRecordedEvent)
@@ -68,7 +87,7 @@ export function createPostgresEventLog(deps: PostgresEventLogDeps): EventLog & D
     },
 
     wake() {
-      subscribers.tell()
+      telling.run()
       deps.wakeBus?.publish()
     },
 
@@ -87,19 +106,39 @@ const settled = 'transaction_id < pg_snapshot_xmin(pg_current_snapshot())'
 const headText = `select transaction_id, row_id from event_log.events where ${settled}
   order by transaction_id desc, row_id desc limit 1`
 
-const readAllText = `select ${eventColumns} from event_log.events
-  where (transaction_id, row_id) > ($1::xid8, $2::bigint) and ${settled}
-  order by transaction_id, row_id limit $3`
+/** Whether anything is committed that may not be read yet, from the index alone. */
+const heldText = `select exists (
+  select from event_log.events where transaction_id >= pg_snapshot_xmin(pg_current_snapshot())) as is_held`
 
-async function readAll(database: Database, after: LogPosition, limit: number): Promise<readonly RecordedEvent[]> {
-  const { rows } = await database.query<EventRow>(readAllText, [String(after.transactionId), after.row, limit])
-  return rows.map(toRecordedEvent)
+const readAllText = `select held.is_held, event.* from (${heldText}) as held
+  left join lateral (
+    select ${eventColumns} from event_log.events
+    where (transaction_id, row_id) > ($1::xid8, $2::bigint) and ${settled}
+    order by transaction_id, row_id limit $3
+  ) as event on true
+  order by event.transaction_id, event.row_id`
+
+type Held = { readonly is_held: boolean }
+
+type ReadPage = ReadResult & {
+  /** Whether something is committed that may not be read yet; true also when it was not asked. */
+  readonly isHeld: boolean
 }
 
-async function readEvery(database: Database, after: LogPosition, limit: number): Promise<ReadResult> {
-  const events = await readAll(database, after, limit)
-  return { events, position: events.at(-1)?.position ?? after, more: events.length === limit }
+async function readEvery(database: Database, after: LogPosition, limit: number): Promise<ReadPage> {
+  const values = [String(after.transactionId), after.row, limit]
+  const { rows } = await database.query<Held & (EventRow | { readonly id: null })>(readAllText, values)
+  const events = rows.filter((row): row is Held & EventRow => row.id !== null).map(toRecordedEvent)
+  const isHeld = rows[0]?.is_held ?? true
+  return { events, position: events.at(-1)?.position ?? after, more: events.length === limit, isHeld }
 }
+
+const endText = `select held.is_held, coalesce(last.transaction_id, '0') as transaction_id, coalesce(last.row_id, 0) as row_id
+  from (${heldText}) as held
+  left join lateral (
+    select transaction_id, row_id from event_log.events where ${settled}
+    order by transaction_id desc, row_id desc limit 1
+  ) as last on true`
 
 /** @returns null when the reader is further back than what the process keeps in common */
 async function readShared(
@@ -170,19 +209,21 @@ async function readTypes(
   after: LogPosition,
   limit: number,
   types: readonly string[],
-): Promise<ReadResult> {
+): Promise<ReadPage> {
   const looks = mostLooks(limit)
   const values = [String(after.transactionId), after.row, types, limit, looks]
   const { rows } = await database.query<TypesRow>(readTypesText, values)
   const [first] = rows
-  if (first === undefined) return { events: [], position: after, more: false }
+  if (first === undefined) return { events: [], position: after, more: false, isHeld: true }
   const events = rows.filter((row): row is ReachedRow & EventRow => row.id !== null).map(toRecordedEvent)
   const last = events.at(-1)
-  if (events.length === limit && last !== undefined) return { events, position: last.position, more: true }
+  if (events.length === limit && last !== undefined)
+    return { events, position: last.position, more: true, isHeld: true }
   return {
     events,
     position: { transactionId: first.reached_transaction_id, row: first.reached_row_id },
     more: first.looked_at === BigInt(looks),
+    isHeld: true,
   }
 }
 

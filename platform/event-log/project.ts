@@ -6,6 +6,7 @@ import { type Consumer, type ConsumerLog, type ConsumerMetrics, createConsumer }
 import type { EventLog, LogPosition } from './event-log.ts'
 import { toPosition } from './event-row.ts'
 import type { Follower } from './follower.ts'
+import type { Leases } from './leases.ts'
 import { startOfLog } from './position.ts'
 import type { Projection } from './projection.ts'
 import type { RetryOutcome } from './retry-dead-letters.ts'
@@ -16,6 +17,8 @@ export type ProjectorDeps = {
   readonly projections: readonly Projection[]
   readonly database: Database
   readonly eventLog: EventLog
+  /** What the consumers of a process share. Default: each renews its own. */
+  readonly leases?: Leases
   readonly invalidator: CacheInvalidator
   /** Told after `invalidator`. */
   readonly applied?: AppliedListener
@@ -78,6 +81,7 @@ export function createProjector(deps: ProjectorDeps): Projector {
           deps.appliedBus?.publish()
         },
         onMoved: (from, to) => deps.follower?.passed(projection.name, from, to),
+        ...(deps.leases === undefined ? {} : { leases: deps.leases }),
         ...(deps.metrics === undefined ? {} : { metrics: deps.metrics }),
         ...(deps.batchSize === undefined ? {} : { batchSize: deps.batchSize }),
         ...(deps.pollMs === undefined ? {} : { pollMs: deps.pollMs }),

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { LogPosition, RecordedEvent } from './event-log.ts'
 import { comparePositions } from './position.ts'
 
@@ -14,6 +15,14 @@ export type Stretch = {
 export type SharedStretches = {
   /** @returns null for a reader further back than what is kept: it has to read for itself */
   next(after: LogPosition): Promise<Stretch | null>
+  /** Reads on from the end of what is kept. @returns the end then; null when nothing was kept. @throws what reading throws */
+  lookAhead(): Promise<LogPosition | null>
+  /**
+   * The end of what is kept, when nothing of these types lies between `after` and it.
+   * @param types null: every type
+   * @returns null when something does, when more follows, or when it is not known
+   */
+  skip(after: LogPosition, types: ReadonlySet<string> | null): LogPosition | null
 }
 
 export type SharedStretchesDeps = {
@@ -34,7 +43,9 @@ export function createSharedStretches(deps: SharedStretchesDeps): SharedStretche
   let keptEvents = 0
   let end: LogPosition | null = null
   let endIsFull = false
-  let flight: Promise<void> | null = null
+  /** False while it is read on and when that failed. */
+  let endIsSure = false
+  let flight: { readonly ended: Promise<void>; hasBegun: boolean } | null = null
 
   function find(after: LogPosition): Stretch | null {
     const stretch = kept.findLast(({ from }) => comparePositions(from, after) <= 0)
@@ -48,9 +59,11 @@ export function createSharedStretches(deps: SharedStretchesDeps): SharedStretche
   }
 
   async function extend(from: LogPosition): Promise<void> {
+    endIsSure = false
     const events = await load(from, stretchSize)
     const last = events.at(-1)
     endIsFull = events.length === stretchSize
+    endIsSure = !endIsFull
     if (last === undefined) return
     end = last.position
     kept.push({ from, to: last.position, events })
@@ -60,32 +73,62 @@ export function createSharedStretches(deps: SharedStretchesDeps): SharedStretche
     }
   }
 
+  /** Begins at the end of the turn, so that all who are woken together are on board. */
+  function takeOff(from: LogPosition): NonNullable<typeof flight> {
+    const begin = async (): Promise<void> => {
+      await nextTurn()
+      taken.hasBegun = true
+      await extend(from)
+    }
+    const ended = begin().finally(() => {
+      flight = null
+    })
+    const taken = { ended, hasBegun: false }
+    return taken
+  }
+
+  async function next(after: LogPosition): Promise<Stretch | null> {
+    const found = find(after)
+    if (found !== null) return found
+    if (flight?.hasBegun === true) {
+      // It may have begun before the commit this reader was woken for, so another look follows when it brings nothing.
+      await flight.ended.catch(() => {})
+      const brought = find(after)
+      if (brought !== null) return brought
+    }
+    if (flight === null) {
+      const order = end === null ? 1 : comparePositions(after, end)
+      if (order < 0) return null
+      if (order > 0) {
+        kept = []
+        keptEvents = 0
+        end = after
+      }
+      flight = takeOff(after)
+    }
+    await flight.ended
+    const extended = find(after)
+    if (extended !== null || end === null || comparePositions(after, end) !== 0) return extended
+    return { events: [], position: after, more: false }
+  }
+
   return {
-    async next(after) {
-      const found = find(after)
-      if (found !== null) return found
-      if (flight !== null) {
-        // It may have begun before the commit this reader was woken for, so another look follows when it brings nothing.
-        await flight.catch(() => {})
-        const brought = find(after)
-        if (brought !== null) return brought
+    next,
+    async lookAhead() {
+      if (end !== null) await next(end)
+      return end
+    },
+    skip(after, types) {
+      if (end === null || !endIsSure) return null
+      if (comparePositions(after, end) >= 0) return after
+      const isWanted = ({ type, position }: RecordedEvent): boolean =>
+        (types === null || types.has(type)) && comparePositions(position, after) > 0
+      // Who is told has read nearly everything, as a rule.
+      for (const { from, events } of kept.toReversed()) {
+        if (events.some(isWanted)) return null
+        if (comparePositions(from, after) <= 0) return end
       }
-      if (flight === null) {
-        const order = end === null ? 1 : comparePositions(after, end)
-        if (order < 0) return null
-        if (order > 0) {
-          kept = []
-          keptEvents = 0
-          end = after
-        }
-        flight = extend(after).finally(() => {
-          flight = null
-        })
-      }
-      await flight
-      const extended = find(after)
-      if (extended !== null || end === null || comparePositions(after, end) !== 0) return extended
-      return { events: [], position: after, more: false }
+      return null
     },
   }
 }

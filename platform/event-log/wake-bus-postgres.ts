@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import type { Database } from '../sql/database.ts'
 import { createOneAtATime } from './one-at-a-time.ts'
 import { createSubscribers } from './subscribers.ts'
-import type { WakeBus } from './wake-bus.ts'
+import { restMs, type WakeBus } from './wake-bus.ts'
 
 export type PostgresWakeBusOptions = {
   readonly database: Database
@@ -15,15 +16,20 @@ export type PostgresWakeBusOptions = {
  */
 export function createPostgresWakeBus({ database, channel }: PostgresWakeBusOptions): WakeBus {
   const subscribers = createSubscribers()
+  const self = randomUUID()
   let listening: Promise<AsyncDisposable> | undefined
   const sending = createOneAtATime(async () => {
-    await database.query('select pg_notify($1, $2)', [channel, ''])
-  })
+    await database.query(notifyText, [channel, self])
+  }, restMs)
+
+  const hear = (sender: string | null): void => {
+    if (sender !== self) subscribers.tell()
+  }
 
   return {
     publish: sending.run,
     subscribe(onWake) {
-      listening ??= database.listen(channel, subscribers.tell)
+      listening ??= database.listen(channel, hear)
       return subscribers.add(onWake)
     },
     async [Symbol.asyncDispose]() {
@@ -32,3 +38,6 @@ export function createPostgresWakeBus({ database, channel }: PostgresWakeBusOpti
     },
   }
 }
+
+/** Who reads a notification reads what was committed before it, so its own commit need not be on disk: a lost one costs latency only. */
+const notifyText = `select set_config('synchronous_commit', 'off', true), pg_notify($1, $2)`

@@ -1,8 +1,8 @@
 /** A wait that a wake-up cuts short, also one that came just before it. */
 export type Wakeable = {
   wake(): void
-  /** Resolves after `ms`, at the next wake-up or when the signal aborts; never rejects. */
-  wait(ms: number, signal: AbortSignal): Promise<void>
+  /** Resolves after `ms`, at the next wake-up or when the signal aborts; never rejects. @returns whether there was a wake-up */
+  wait(ms: number, signal: AbortSignal): Promise<boolean>
 }
 
 export function createWakeable(): Wakeable {
@@ -27,7 +27,9 @@ export function createWakeable(): Wakeable {
           end = finish
         })
       }
+      const wasWoken = woken
       woken = false
+      return wasWoken
     },
   }
 }

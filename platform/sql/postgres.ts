@@ -140,7 +140,7 @@ export function openPostgres(options: PostgresOptions): Database {
       })
       deadline.catch(() => {})
       try {
-        await transaction.query(beginText(transactionOptions))
+        await transaction.query(beginText(transactionOptions, statementTimeoutMs))
         const result = await Promise.race([work(transaction), deadline])
         await tail
         closing = true
@@ -209,10 +209,10 @@ function transactionTimeout(timeoutMs: number, cause?: unknown): AppError {
   })
 }
 
-function beginText(options: TransactionOptions): string {
+function beginText(options: TransactionOptions, statementTimeoutMs: number): string {
   const isolation = options.isolation ?? 'read committed'
   const begin = `begin isolation level ${isolation}${options.readOnly === true ? ' read only' : ''}`
-  return options.timeoutMs === undefined
+  return options.timeoutMs === undefined || options.timeoutMs === statementTimeoutMs
     ? begin
     : `${begin}; set local statement_timeout = ${Math.max(1, Math.ceil(options.timeoutMs))}`
 }

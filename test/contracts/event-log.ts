@@ -153,14 +153,20 @@ export function describeEventLog(name: string, open: () => Promise<EventLogUnder
       await expect(eventLog.read({ after, limit: 10_001 })).rejects.toThrow(RangeError)
     })
 
-    it('wakes its listeners until they leave', () => {
+    it('wakes its listeners until they leave', async () => {
       let woken = 0
       const listener = eventLog.onWake(() => {
         woken += 1
       })
       eventLog.wake()
+      await expect.poll(() => woken).toBe(1)
       listener[Symbol.dispose]()
+      let later = 0
+      using _ = eventLog.onWake(() => {
+        later += 1
+      })
       eventLog.wake()
+      await expect.poll(() => later).toBe(1)
       expect(woken).toBe(1)
     })
   })

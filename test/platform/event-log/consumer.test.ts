@@ -128,6 +128,25 @@ describe('createConsumer', () => {
     await expect.poll(storedPosition, { timeout: 10_000 }).toEqual(other?.position)
   })
 
+  it('has its whole lease before it also after a batch that took long', async () => {
+    await append(eventOf('a'))
+    const consumer = consume({
+      leaseMs: 200,
+      async apply(transaction, events) {
+        await transaction.query('select pg_sleep(0.15)', [])
+        await tallyProjection.apply(transaction, events)
+        await transaction.query('create table applied as select clock_timestamp() as at', [])
+      },
+    })
+    consumer.start()
+    await drain(consumer)
+    await consumer.stop()
+    const { rows } = await test.database.query(
+      `select held_until >= at + interval '200 milliseconds' as whole from event_log.consumers, applied`,
+    )
+    expect(rows).toEqual([{ whole: true }])
+  })
+
   it('parks an event that cannot be applied with the later ones of its key, and no other', async () => {
     await append(
       eventOf('good'),

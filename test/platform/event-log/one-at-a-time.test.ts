@@ -14,6 +14,16 @@ describe('createOneAtATime()', () => {
     }
   })
 
+  it('rests between two runs and before none', async () => {
+    const begun: number[] = []
+    await using sending = createOneAtATime(async () => void begun.push(performance.now()), 40)
+    for (let asked = 0; asked < 100; asked += 1) sending.run()
+    expect(begun).toHaveLength(1)
+    await expect.poll(() => begun.length).toBe(2)
+    // A timer may go off a millisecond early by another clock.
+    expect((begun[1] ?? 0) - (begun[0] ?? 0)).toBeGreaterThan(38)
+  })
+
   it('makes one run of all that is asked for while one is under way, and none after it is closed', async () => {
     const ends: (() => void)[] = []
     const sending = createOneAtATime(() => new Promise((resolve) => void ends.push(resolve)))

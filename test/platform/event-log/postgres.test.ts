@@ -60,6 +60,18 @@ describe('createPostgresEventLog under concurrent transactions', () => {
     expect((await reader.read({ after, limit: 10 })).events.map(({ subject }) => subject)).toEqual(['held'])
   })
 
+  it('asks nothing more of a reader who came to the end when nothing is held behind it', async () => {
+    const database = test.open()
+    using reader = createPostgresEventLog({ database })
+    const after = await reader.head()
+    await (await beginAppend('whole')).commit()
+    await settle(test.database)
+    const before = database.statementCount()
+    expect((await reader.read({ after, limit: 10 })).events).toHaveLength(1)
+    expect((await reader.read({ after, limit: 10 })).events).toHaveLength(1)
+    expect(database.statementCount()).toBe(before + 1)
+  })
+
   it('wakes who is subscribed when a wake-up was lost', async () => {
     const reader = createPostgresEventLog({ database: test.database, pollMs: 20 })
     using _reader = reader

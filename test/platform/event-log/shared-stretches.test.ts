@@ -71,6 +71,7 @@ describe('stretches of the log in common', () => {
     const answers = [first.promise, Promise.resolve([event(1)])]
     const { stretches } = openLog(0, { load: () => answers.shift() ?? Promise.resolve([]) })
     const early = stretches.next(at(0))
+    await expect.poll(() => answers.length).toBe(1)
     const late = [stretches.next(at(0)), stretches.next(at(0))]
     first.resolve([])
     expect((await early)?.events).toEqual([])
@@ -78,11 +79,37 @@ describe('stretches of the log in common', () => {
     expect(answers).toEqual([])
   })
 
-  it('tell a failed look to who asked for it and try again for the next', async () => {
-    const answers = [Promise.reject(new Error('gone')), Promise.resolve([event(1)])]
-    const { stretches } = openLog(0, { load: () => answers.shift() ?? Promise.resolve([]) })
-    const [failed, next] = await Promise.allSettled([stretches.next(at(0)), stretches.next(at(0))])
-    expect(failed.status).toBe('rejected')
-    expect(next).toMatchObject({ status: 'fulfilled', value: { position: at(1) } })
+  it('answer all who ask at one time from one look, also when it brings nothing', async () => {
+    const { log, loads, stretches } = openLog(0)
+    const ask = () => Promise.all([1, 2, 3].map(() => stretches.next(at(0))))
+    const nothing = { events: [], position: at(0), more: false }
+    expect(await ask()).toEqual([nothing, nothing, nothing])
+    log.push(event(1))
+    expect(await ask()).toMatchObject([1, 2, 3].map(() => ({ position: at(1), more: false })))
+    expect(loads).toEqual([0, 0])
+  })
+
+  it('let a reader pass what is not of its types without reading, and not what it does not know', async () => {
+    const { log, loads, stretches, idsAfter } = openLog(2)
+    const [those, others] = [new Set([event(0).type]), new Set(['retail.other.v1'])]
+    expect(stretches.skip(at(0), others)).toBeNull()
+    await idsAfter(0)
+    log.push(event(3))
+    await stretches.lookAhead()
+    expect([0, 2, 3].map((row) => stretches.skip(at(row), others))).toEqual([at(3), at(3), at(3)])
+    expect([0, 2, 3].map((row) => stretches.skip(at(row), those))).toEqual([null, null, at(3)])
+    expect(stretches.skip(at(2), null)).toBeNull()
+    log.push(...[4, 5, 6, 7].map(event))
+    await stretches.lookAhead()
+    expect(stretches.skip(at(3), others)).toBeNull()
+    expect(loads).toEqual([0, 2, 3])
+  })
+
+  it('tell a failed look to who asked for it and look again for the next', async () => {
+    const loads = [() => Promise.reject(new Error('gone')), () => Promise.resolve([event(1)])]
+    const { stretches } = openLog(0, { load: () => loads.shift()?.() ?? Promise.resolve([]) })
+    const failed = await Promise.allSettled([stretches.next(at(0)), stretches.next(at(0))])
+    expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    expect(await stretches.next(at(0))).toMatchObject({ position: at(1) })
   })
 })
