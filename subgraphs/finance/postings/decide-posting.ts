@@ -11,7 +11,7 @@ export type JournalEvent = EventOf<typeof journalEvents>
 export function createPosting(tenant: string, { id, returnId, orderId, about, cause }: Asked): KeptPosting {
   return {
     ...{ id, tenant, returnId, orderId, rule: about.rule, sourceEventId: cause.causationId, at: cause.time, about },
-    ...{ stage: null, waitsFor: [], lines: [], rate: null, journalEntryId: null, reason: null, version: 0 },
+    ...{ stage: null, waitsFor: [], lines: [], rate: null, journalEntryId: null, heard: {}, reason: null, version: 0 },
   }
 }
 
@@ -48,10 +48,12 @@ function carriedBy(receiptId: string, postingOf: (id: string) => KeptPosting | n
   return { amountMinor: BigInt(line.amountMinor), currency: line.currency, quantity: from.about.quantity }
 }
 
-/** What a finance system made of it. It posts what it knows even of one that waits here: then it is the one to know. */
-export function confirm(before: KeptPosting, { type, data }: JournalEvent): KeptPosting {
+/** What a finance system made of it; heard again, nothing. It posts what it knows even of one that waits here: then it is the one to know. */
+export function confirm(before: KeptPosting, { type, data, recorded: { sequence } }: JournalEvent): KeptPosting {
   const { entryId: journalEntryId, currency, amountMinor } = data
-  const next = { ...before, journalEntryId, version: before.version + 1 }
+  if ((before.heard[journalEntryId] ?? 0) >= sequence) return before
+  const heard = { ...before.heard, [journalEntryId]: sequence }
+  const next = { ...before, journalEntryId, heard, version: before.version + 1 }
   if (type !== 'retail.finance.journal-posted.v1') {
     const reason = data.reason ?? (type === 'retail.finance.journal-reversed.v1' ? 'reversed' : 'rejected')
     return { ...next, stage: 'REJECTED', reason }

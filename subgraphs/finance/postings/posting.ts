@@ -91,6 +91,8 @@ export type KeptPosting = {
   readonly lines: readonly PostedLine[]
   readonly rate: Rate | null
   readonly journalEntryId: string | null
+  /** What was heard of journal entries for it: of each, the last event's place in its sequence. */
+  readonly heard: Readonly<Record<string, number>>
   readonly reason: string | null
   readonly version: number
 }

@@ -66,7 +66,7 @@ function follow(
 
 function wordsOf(recorded: RecordedEvent): readonly Word[] {
   const [, , tenant = ''] = recorded.source.split('/')
-  const { time, correlationId = null, id: causationId } = recorded
+  const { time, correlationId = null, id: causationId, sequence } = recorded
   const word = (returnId: string, take: Word['take']): readonly Word[] => [
     { tenant, returnId, cause: { time, correlationId, causationId }, take },
   ]
@@ -78,15 +78,22 @@ function wordsOf(recorded: RecordedEvent): readonly Word[] {
   if (news !== null) {
     const { returnId, state, returnVersion, refunds } = news.data
     return word(returnId, (before) =>
-      // The books tell in the order of their own sequence, and a process reads it so.
-      ({ ...before, posted: { state, version: returnVersion, refunds } }),
+      (before.posted?.sequence ?? 0) >= sequence
+        ? before
+        : { ...before, posted: { sequence, state, version: returnVersion, refunds } },
     )
   }
+  // Most refunds are of no return: that is seen before anything is parsed.
+  if (typeof recorded.data.returnId !== 'string') return []
   const refund = parseEvent(refundEvents, recorded)
   const { returnId, refundId, state, amountMinor, currency } = refund?.data ?? {}
   if (returnId == null || refundId == null || state == null || currency == null) return []
   return word(returnId, (before) => {
+    if (before.refunds.some((one) => one.id === refundId && one.sequence >= sequence)) return before
     const others = before.refunds.filter(({ id }) => id !== refundId)
-    return { ...before, refunds: [...others, { id: refundId, state, amountMinor: amountMinor ?? '0', currency }] }
+    return {
+      ...before,
+      refunds: [...others, { id: refundId, sequence, state, amountMinor: amountMinor ?? '0', currency }],
+    }
   })
 }

@@ -54,6 +54,8 @@ export type KeptReturn = {
   readonly refunds: readonly KeptRefund[]
   /** What the books say of it, and of which version and which refunds. */
   readonly posted: {
+    /** Of the event that said so. */
+    readonly sequence: number
     readonly state: string
     readonly version: number
     readonly refunds: readonly { readonly refundId: string; readonly amountMinor: string | null }[]
@@ -104,6 +106,8 @@ export type KeptPlacement = {
 
 export type KeptRefund = {
   readonly id: string
+  /** Of the event that said so. */
+  readonly sequence: number
   readonly state: string
   readonly amountMinor: string
   readonly currency: string

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { startChild } from '../../../support/child.ts'
-import type { Moment } from '../../../support/fulfillment-parts.ts'
+import { type Moment, openFulfillmentParts } from '../../../support/fulfillment-parts.ts'
 import { journalOf, openReturnWorld, type ReturnWorld } from './world.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are read by the shape each test asserts
@@ -229,3 +229,41 @@ it('is posted once and closed once by processes that are killed at every step, b
     'P9A PENDING',
   ])
 }, 120_000)
+
+it('says nothing anew when the whole log is read again (I8)', async () => {
+  await using world = await openReturnWorld({ runs: false })
+  const read = async (): Promise<number> => {
+    await using parts = openFulfillmentParts(world.database)
+    parts.start()
+    // What follows from what follows: a movement or a posting, what is told of it, the end of the return.
+    for (let round = 0; round < 4; round += 1) {
+      await world.readable()
+      const head = await parts.eventLog.head()
+      await Promise.all(parts.deciders.map((decider) => decider.caughtUp(head)))
+    }
+    const { rows } = await world.database.query<{ count: bigint }>('select count(*) from event_log.events')
+    return Number(rows[0]?.count)
+  }
+  await world.deliver('sale-cost', { 'R-1': costDocument('R-1', 'A', '12.00') }, 'gl')
+  await world.deliver('legal-entity', entities, 'gl')
+  const { returnId, receiptId } = await receiveAt(world, 'R-1')
+  await world.change('recordReturnDisposition', {
+    ...{ returnId, expectedVersion: 3, lines: [{ receiptId, quantity: 2, disposition: 'RESTOCKED' }] },
+  })
+  const till = {
+    ...{ variant: { namespace: 'sku', value: 'A' }, location: { namespace: 'location-code', value: 'S2' } },
+    ...{ kind: 'RETURN_RECEIPT', quantity: 1, documentRef: returnId, occurredAt: new Date().toISOString() },
+  }
+  await world.deliver('movement', { m1: till }, 'till')
+  await world.deliver('refund', { f1: refundOf(returnId, 'R-1', 'SUBMITTED') }, 'psp')
+  await world.deliver('refund', { f1: refundOf(returnId, 'R-1', 'SUCCEEDED') }, 'psp')
+  await world.deliver('exchange-rate', { 1: rate }, 'gl')
+  await read()
+  await world.confirm(returnId, 'R-1', ['P9A', 'P9B', 'P10', 'P10B', 'P15'])
+  const before = await read()
+  expect((await world.return(returnId)).state).toBe('CLOSED')
+  await world.database.query(
+    "delete from event_log.consumers where name in ('inventory.returns', 'finance.return-postings', 'orders.returns')",
+  )
+  expect(await read()).toBe(before)
+}, 60_000)
