@@ -226,4 +226,36 @@ describe('who may change what', () => {
       service: 1,
     })
   })
+
+  it('returns: a shopper’s own and what serves them; what is posted for them is for finance and its systems alone', async () => {
+    const found = await app.ask('shopper', '{ order(number: "O-1000001") { id lines { id } } }')
+    const { id: orderId, lines } = found.data.order
+    const request = `mutation($input: RequestReturnInput!) { requestReturn(input: $input) {
+      __typename ... on ReturnSuccess { return { id initiatedVia } } } }`
+    const input = { idempotencyKey: 'matrix-return', orderId, lines: [{ lineId: lines[0].id, quantity: 1 }] }
+    expect((await app.ask('stranger', request, { input })).data.requestReturn.__typename).toBe('ReturnNotFound')
+    const { data } = await app.ask('shopper', request, { input })
+    const { id, initiatedVia } = data.requestReturn.return
+    expect(initiatedVia).toBe('ONLINE')
+    const read = 'query($id: ID!) { return(id: $id) { state } }'
+    const books = 'query($id: ID!) { return(id: $id) { postingStage postings { id } } openPostings { id } }'
+    const seen = await Promise.all(
+      [...everyone, 'stranger' as const].map(async (who) => {
+        const [answer, posted] = [await app.ask(who, read, { id }), await app.ask(who, books, { id })]
+        return [who, codesOf(answer) || String(answer.data.return?.state), codesOf(posted)]
+      }),
+    )
+    expect(seen).toEqual([
+      ['anonymous', 'FORBIDDEN', 'FORBIDDEN'],
+      ['shopper', 'REQUESTED', 'FORBIDDEN'],
+      ['agent', 'REQUESTED', 'FORBIDDEN'],
+      ['associate', 'REQUESTED', 'FORBIDDEN'],
+      ['partner', 'undefined', 'FORBIDDEN'],
+      ['finance', 'REQUESTED', ''],
+      ['analyst', 'REQUESTED', 'FORBIDDEN'],
+      ['admin', 'FORBIDDEN', 'FORBIDDEN'],
+      ['service', 'REQUESTED', ''],
+      ['stranger', 'undefined', 'FORBIDDEN'],
+    ])
+  })
 })
