@@ -3,7 +3,7 @@ import type { Process } from '../../../platform/event-log/projection.ts'
 import { groupBy } from '../../../platform/group-by.ts'
 import type { Transaction } from '../../../platform/sql/database.ts'
 import { toMovementEvent } from '../ledger/told-movement.ts'
-import { type Move, noReturnStock, type ReturnStock, settleReturnStock } from './return-stock.ts'
+import { type Move, noReturnStock, type ReturnStock, type Snapshot, settleReturnStock } from './return-stock.ts'
 import { returnWordTypes, type StockWord, wordsOf } from './return-words.ts'
 
 type Place = { readonly returnId: string; readonly variantId: string; readonly locationId: string }
@@ -45,12 +45,13 @@ async function settle(transaction: Transaction, tenant: string, words: readonly 
   })
   if (meant.length === 0) return []
   const known = await readStock(transaction, [...new Set(meant.map(({ returnId }) => returnId))])
-  const systemOf = await readSystems(transaction, meant)
+  const positionOf = await readPositions(transaction, meant)
   const events: NewEvent[] = []
   for (const word of meant) {
-    const { after, moves } = settleReturnStock(word.add(known.get(keyOf(word)) ?? noReturnStock))
+    const { system, snapshot } = positionOf(word)
+    const { after, moves } = settleReturnStock(word.add(known.get(keyOf(word)) ?? noReturnStock, snapshot))
     known.set(keyOf(word), after)
-    events.push(...moves.map((move) => toEvent(tenant, word, move, systemOf(word), word.recorded)))
+    events.push(...moves.map((move) => toEvent(tenant, word, move, system, word.recorded)))
   }
   const touched = new Map(
     meant.map(({ returnId, variantId, locationId }) => {
@@ -115,20 +116,39 @@ async function readStock(transaction: Transaction, returnIds: readonly string[])
   return new Map(rows.map(({ body, ...place }) => [keyOf(place), body]))
 }
 
-/** Who counts a position: what is told of it speaks for that system. Of a new one, who counts others at the location. */
-async function readSystems(
+/**
+ * Who counts a position, for what is told of it speaks for that system; of a new one, who counts others at the location. And what that
+ * system last said of it as a whole.
+ */
+async function readPositions(
   transaction: Transaction,
   places: readonly Place[],
-): Promise<(place: Pick<Place, 'variantId' | 'locationId'>) => string> {
-  const { rows } = await transaction.query<{ variant_id: string; location_id: string; system: string | null }>(
-    `SELECT asked.variant_id, asked.location_id, coalesce(position.system,
+): Promise<(place: Place) => { readonly system: string; readonly snapshot: Snapshot | null }> {
+  const { rows } = await transaction.query<PositionRecord>(
+    `SELECT asked.variant_id, asked.location_id, snapshot.happened_at, snapshot.return_hold, coalesce(position.system,
        (SELECT min(system) FROM inventory.location_feeds feed WHERE feed.location_id = asked.location_id)) AS system
      FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::text[]) AS given (variant_id, location_id)) AS asked
-     LEFT JOIN inventory.positions AS position USING (variant_id, location_id)`,
+     LEFT JOIN inventory.positions AS position USING (variant_id, location_id)
+     LEFT JOIN LATERAL (
+       SELECT happened_at, return_hold FROM inventory.stock_entries entry
+       WHERE entry.variant_id = asked.variant_id AND entry.location_id = asked.location_id AND entry.kind = 'SNAPSHOT'
+       ORDER BY happened_at DESC LIMIT 1) AS snapshot ON true`,
     [places.map(({ variantId }) => variantId), places.map(({ locationId }) => locationId)],
   )
-  const systems = new Map(rows.map((row) => [`${row.variant_id} ${row.location_id}`, row.system]))
-  return ({ variantId, locationId }) => systems.get(`${variantId} ${locationId}`) ?? 'storeloom'
+  const found = new Map(rows.map((row) => [`${row.variant_id} ${row.location_id}`, row]))
+  return ({ variantId, locationId }) => {
+    const { system = null, happened_at = null, return_hold = null } = found.get(`${variantId} ${locationId}`) ?? {}
+    const snapshot = happened_at === null ? null : { at: happened_at.toISOString(), returnHold: return_hold ?? 0 }
+    return { system: system ?? 'storeloom', snapshot }
+  }
+}
+
+type PositionRecord = {
+  readonly variant_id: string
+  readonly location_id: string
+  readonly system: string | null
+  readonly happened_at: Date | null
+  readonly return_hold: number | null
 }
 
 const insertNames = `

@@ -71,6 +71,20 @@ export function settleReturnStock(stock: ReturnStock): {
   return { after, moves: moves.filter(({ units }) => units !== 0) }
 }
 
+/** What a location's system last said of a position as a whole. */
+export type Snapshot = { readonly at: string; readonly returnHold: number }
+
+/**
+ * How many units of a receipt are ours to place. Those that a snapshot took over since they came in are where the location's system
+ * says: of them only what it has on hold.
+ */
+export function placeableUnits(stock: ReturnStock, receiptId: string, snapshot: Snapshot | null): number {
+  const receipt = stock.receipts.find(({ id }) => id === receiptId)
+  if (receipt === undefined || snapshot === null || snapshot.at < receipt.at) return Number.POSITIVE_INFINITY
+  const since = stock.placements.filter(({ at }) => at > snapshot.at)
+  return Math.max(0, snapshot.returnHold - since.reduce((sum, { quantity }) => sum + quantity, 0))
+}
+
 /** The earliest of ours are those that were told already. */
 function leaveOut<T extends Told>(all: readonly T[], told: number): readonly (T & { readonly wanted: number })[] {
   let left = told

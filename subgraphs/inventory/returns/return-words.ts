@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { RecordedEvent } from '../../../platform/event-log/event-log.ts'
 import { parseEvent } from '../../../platform/event-log/event-schema.ts'
 import { type Bucket, movementEvents } from '../ledger/movement-events.ts'
-import type { ReturnStock, Theirs } from './return-stock.ts'
+import { placeableUnits, type ReturnStock, type Snapshot, type Theirs } from './return-stock.ts'
 
 const units = z.int().positive()
 
@@ -22,7 +22,13 @@ const returnEvents = {
     returnId: z.string(),
     placements: z.array(
       z.object({
-        ...{ placementId: z.string(), variantId: z.string().nullable(), locationId: z.string(), quantity: units },
+        ...{
+          placementId: z.string(),
+          receiptId: z.string(),
+          variantId: z.string().nullable(),
+          locationId: z.string(),
+          quantity: units,
+        },
         disposition: z.enum(['RESTOCKED', 'DAMAGED', 'QUARANTINED', 'SCRAPPED']),
       }),
     ),
@@ -50,7 +56,7 @@ export type StockWord = {
   readonly name: string
   readonly variantId: string
   readonly locationId: string
-  readonly add: (stock: ReturnStock) => ReturnStock
+  readonly add: (stock: ReturnStock, snapshot: Snapshot | null) => ReturnStock
 }
 
 /** What an event says of units of returns; most movements are of none. */
@@ -67,12 +73,17 @@ export function wordsOf(recorded: RecordedEvent): readonly (Names | StockWord)[]
         return [{ kind: 'stock' as const, name: told.data.returnId, variantId, locationId, add }]
       })
     case 'retail.return.disposition-recorded.v1':
-      return told.data.placements.flatMap(({ placementId: id, disposition, variantId, locationId, quantity }) => {
-        if (variantId === null) return []
-        const placement = { id, quantity, at: recorded.time, applied: 0, bucket: bucketOf[disposition] }
-        const add = (stock: ReturnStock) => ({ ...stock, placements: withNew(stock.placements, placement) })
-        return [{ kind: 'stock' as const, name: told.data.returnId, variantId, locationId, add }]
-      })
+      return told.data.placements.flatMap(
+        ({ placementId: id, receiptId, disposition, variantId, locationId, ...units }) => {
+          if (variantId === null) return []
+          const placement = { id, at: recorded.time, applied: 0, bucket: bucketOf[disposition] }
+          const add = (stock: ReturnStock, snapshot: Snapshot | null) => {
+            const quantity = Math.min(units.quantity, placeableUnits(stock, receiptId, snapshot))
+            return { ...stock, placements: withNew(stock.placements, { ...placement, quantity }) }
+          }
+          return [{ kind: 'stock' as const, name: told.data.returnId, variantId, locationId, add }]
+        },
+      )
     default:
       return ofMovement(recorded)
   }

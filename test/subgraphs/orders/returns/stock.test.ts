@@ -68,6 +68,33 @@ it('counts once what a till tells by itself as well: before, after, and put else
   expect(await world.shelf('A', 'S3')).toEqual({ onHand: 1, sellable: 1, damaged: 0, qualityControl: 0, returnHold: 0 })
 }, 60_000)
 
+it('leaves to a warehouse what its own snapshot took over, and places what that has on hold', async () => {
+  await using world = await openReturnWorld()
+  await world.stock('A', { S2: 4, S3: 4 })
+  const { id, lines } = await world.sold('R-1', { A: 3 })
+  const { id: returnId } = await world.authorized(id, [{ lineId: lines.A, quantity: 3 }], 'S2')
+  const receive = (code: 'S2' | 'S3', expectedVersion: number, quantity: number) =>
+    world.change('recordReturnReceipt', {
+      ...{ returnId, expectedVersion, locationId: world.locationId(code), lines: [{ lineId: lines.A, quantity }] },
+    })
+  await receive('S2', 2, 1)
+  const { return: kept } = await receive('S3', 3, 2)
+  await world.settle()
+  // Both are counted anew with what came in: one has put it on its shelf, the other still has one of two on hold.
+  const counted = (sku: string, code: string, onHand: number, returnHold: number) => ({
+    ...{ variant: { namespace: 'sku', value: sku }, location: { namespace: 'location-code', value: code } },
+    ...{ onHand, returnHold },
+  })
+  await world.deliver('stock', { 'A@S2': counted('A', 'S2', 5, 0), 'A@S3': counted('A', 'S3', 6, 1) })
+  const [there, here] = kept.lines[0].receipts
+  await placedFor(world, returnId, 4, there.id, 'RESTOCKED')
+  await placedFor(world, returnId, 5, here.id, 'RESTOCKED')
+  await placedFor(world, returnId, 6, here.id, 'RESTOCKED')
+  await world.settle()
+  expect(await world.shelf('A', 'S2')).toMatchObject({ onHand: 5, sellable: 5, returnHold: 0 })
+  expect(await world.shelf('A', 'S3')).toMatchObject({ onHand: 6, sellable: 6, returnHold: 0 })
+}, 60_000)
+
 it('is moved once by a process that is killed before and after its commit, by whoever comes next (K049)', async () => {
   await using world = await openReturnWorld({ runs: false })
   const die = async (at: Moment['at'], type: string): Promise<void> => {
