@@ -23,6 +23,9 @@ export function decideWord(
   word: Word,
   { variantOf, ...following }: Names & Omit<Following, 'pinned'>,
 ): Decided {
+  // Nothing of it is missing any more, however its units were had; what is kept of it is its own affair.
+  if (word.type === 'retail.order.public-status-changed.v1')
+    return { followed: { ...nothing, wants: none }, answer: null }
   if (word.type !== 'retail.order.edit-requested.v1') {
     return { followed: followDemand(state, rows, word.data, { ...following, pinned: none }), answer: null }
   }

@@ -20,7 +20,18 @@ export const demandEvents = {
   /** The order is what its own system says after all. */
   'retail.order.edit-superseded.v1': z.object({ ...edit, after: z.array(line) }),
   'retail.order.edit-withdrawn.v1': z.object({ ...edit, after: z.array(line) }),
+  'retail.order.public-status-changed.v1': z.object({ orderId: z.string(), to: z.string() }),
 } as const
+
+/** Of an order that has nothing to come any more, however its units were had. */
+export const overStatuses: readonly string[] = [
+  'DELIVERED',
+  'COLLECTED',
+  'CANCELLED',
+  'RETURN_STARTED',
+  'RETURN_RECEIVED',
+  'REFUNDED',
+]
 
 export type EditRequested = z.output<(typeof demandEvents)['retail.order.edit-requested.v1']>
 export type Refusal = 'INSUFFICIENT_STOCK' | 'UNKNOWN_VARIANT' | 'UNITS_GONE'

@@ -1,5 +1,5 @@
 import type { FreshnessBoard } from '../../../platform/connector/freshness.ts'
-import type { NewEvent } from '../../../platform/event-log/event-log.ts'
+import type { NewEvent, RecordedEvent } from '../../../platform/event-log/event-log.ts'
 import { parseEvent } from '../../../platform/event-log/event-schema.ts'
 import type { Process } from '../../../platform/event-log/projection.ts'
 import type { IdMinter } from '../../../platform/ids.ts'
@@ -14,10 +14,10 @@ import { readSection } from '../reservations/section-read.ts'
 import { createSectionState } from '../reservations/section-state.ts'
 import { writeRows, writeTotals } from '../reservations/section-write.ts'
 import { decideWord, type Names, type Word } from './decide-word.ts'
-import { demandEvents, toShortEvent } from './demand-events.ts'
+import { demandEvents, overStatuses, toShortEvent } from './demand-events.ts'
 import { readNewestDemand, writeNewestDemand } from './newest-demand.ts'
 import { nameOf, type OrderKey, readReservationsOf } from './order-reservations.ts'
-import { readMissing, writeShortages } from './shortages.ts'
+import { readMissing, readShortOrders, writeShortages } from './shortages.ts'
 
 type Deps = { readonly caches: Caches; readonly freshness: FreshnessBoard; readonly ids: IdMinter }
 
@@ -31,13 +31,8 @@ export function createDemandProcess({ caches, freshness, ids }: Deps): Process {
     name: 'inventory.order-demand',
     types: Object.keys(demandEvents),
     async decide(transaction, recorded) {
-      const words = recorded.flatMap((event) => parseEvent(demandEvents, event) ?? [])
-      const orders = words.map(keyOf)
-      const before = await readReservationsOf(transaction, orders)
-      // Of most orders the stock is another system's to commit; who asks is answered all the same.
-      const followed = words.filter((word) => 'pinned' in word.data || before.has(nameOf(keyOf(word))))
-      if (followed.length === 0) return []
-      const heard = await withNewest(transaction, followed)
+      const { heard, orders, before } = await hear(transaction, recorded)
+      if (heard.length === 0) return []
       const { variantIds, ...names } = await loadNames(caches, heard)
       const targets = { variantIds, reservationIds: [...before.values()].flat(), owners: [] }
       const locked = await lockVariants(transaction, targets)
@@ -75,6 +70,19 @@ export function createDemandProcess({ caches, freshness, ids }: Deps): Process {
   }
 }
 
+/** The words that something follows from, with the orders that may have reservations and those they had when they were read. */
+async function hear(transaction: Transaction, recorded: readonly RecordedEvent[]) {
+  const all = recorded.flatMap((event) => parseEvent(demandEvents, event) ?? [])
+  const words = all.filter((word) => !('to' in word.data) || overStatuses.includes(word.data.to))
+  const [over, changed] = [words.filter(isOver), words.filter((word) => !isOver(word))]
+  const orders = changed.map(keyOf)
+  const before = await readReservationsOf(transaction, orders)
+  // Of most orders that are over nothing was missing, and of most that change the stock is another system's to commit.
+  const followed = new Set([...(await readShortOrders(transaction, over.map(keyOf))), ...before.keys()])
+  const heard = words.filter((word) => 'pinned' in word.data || followed.has(nameOf(keyOf(word))))
+  return { heard: await withNewest(transaction, heard), orders, before }
+}
+
 /**
  * An edit gives way to its order's source as that spoke last, in the order of the log: by the time it is told that it does, the
  * source may have said more.
@@ -95,6 +103,10 @@ async function withNewest(transaction: Transaction, words: readonly Word[]): Pro
   return heard
 }
 
+function isOver({ data }: Word): boolean {
+  return 'to' in data
+}
+
 function keyOf({ data: { orderId }, recorded: { source } }: Word): OrderKey {
   const [, , tenant = ''] = source.split('/')
   return { tenant, orderId }
@@ -105,7 +117,7 @@ async function loadNames(
   caches: Caches,
   words: readonly Word[],
 ): Promise<Names & { readonly variantIds: readonly string[] }> {
-  const lines = words.flatMap(({ data: { before, after } }) => [...before, ...after])
+  const lines = words.flatMap(({ data }) => ('to' in data ? [] : [...data.before, ...data.after]))
   const skus = [...new Set(lines.flatMap((line) => ('sku' in line && typeof line.sku === 'string' ? [line.sku] : [])))]
   const found = await caches.variantIdBySku.getMany(skus)
   const bySku = new Map(skus.map((sku, at) => [sku, found[at]?.value ?? null]))

@@ -1,6 +1,6 @@
 import type { Queryable, Transaction } from '../../../platform/sql/database.ts'
 import type { Followed, Missing } from './follow-demand.ts'
-import type { OrderKey } from './order-reservations.ts'
+import { nameOf, type OrderKey } from './order-reservations.ts'
 
 /** Units an order wants and nothing is kept of. */
 export type ShortageRow = Missing & { readonly orderId: string; readonly since: string }
@@ -15,6 +15,20 @@ export async function readMissing(
     [tenant, orderId],
   )
   return new Map(rows.map((row) => [row.variant_id, row.missing]))
+}
+
+/** The names of those that units were told to be missing of. */
+export async function readShortOrders(
+  transaction: Transaction,
+  orders: readonly OrderKey[],
+): Promise<ReadonlySet<string>> {
+  if (orders.length === 0) return new Set()
+  const { rows } = await transaction.query<{ tenant: string; order_id: string }>(
+    `SELECT DISTINCT short.tenant, short.order_id FROM unnest($1::text[], $2::text[]) AS named (tenant, id)
+     JOIN inventory.order_shortages AS short ON short.order_id = named.id AND short.tenant = named.tenant`,
+    [orders.map(({ tenant }) => tenant), orders.map(({ orderId }) => orderId)],
+  )
+  return new Set(rows.map(({ tenant, order_id: orderId }) => nameOf({ tenant, orderId })))
 }
 
 /**

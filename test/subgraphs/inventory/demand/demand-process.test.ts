@@ -76,6 +76,18 @@ describe('reservations follow what a source makes of an order (K054)', () => {
     expect(await world.legs(orderId)).toMatchObject({ B: { confirmed: 5 } })
   })
 
+  it('misses nothing any more of an order that was delivered, however its units were had', async () => {
+    await world.stock('V', { S1: 1 })
+    const orderId = await placed('D-11', { V: 1 })
+    await edited('D-11', { V: 3 })
+    expect(await shortages()).toEqual([{ orderId, wanted: 3, missing: 2 }])
+    await edited('D-11', { V: 3 }, { status: 'SHIPPED', statusAt: '2026-02-02T11:00:00Z' })
+    expect(await shortages()).toEqual([{ orderId, wanted: 3, missing: 2 }])
+    await edited('D-11', { V: 3 }, { status: 'DELIVERED', statusAt: '2026-02-03T11:00:00Z' })
+    expect(await shortages()).toEqual([])
+    expect(await world.legs(orderId)).toMatchObject({ V: { confirmed: 1 } })
+  })
+
   it('gives back all of a cancelled order but what has left', async () => {
     await world.stock('C', { S1: 9 })
     const orderId = await placed('D-3', { C: 5 })
