@@ -86,7 +86,7 @@ it('takes back no unit more than was shipped, whatever is asked at once (I6, cra
         expect(new Set(credited).size).toBe(credited.length)
       }
     }),
-    { numRuns: 8 },
+    { numRuns: 6 },
   )
 }, 120_000)
 
