@@ -17,6 +17,8 @@ for await (const line of createInterface({ input: process.stdin })) {
     () => console.log(`${id} error`),
   )
 }
+// Whoever started it is gone.
+process.exit()
 
 async function sell(variant: string, buyer: string, attempt: string): Promise<string> {
   const held = await engine.submit(reserveCommand(variant, buyer, 5, `${buyer} ${attempt}`))

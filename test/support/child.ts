@@ -12,11 +12,13 @@ export type Child = AsyncDisposable & {
   readonly ended: Promise<number | null>
 }
 
-/** Runs a script of `test/support` as a process of its own, from source. */
+const support = (file: string): string => new URL(`./${file}`, import.meta.url).href
+
+/** Runs a script of `test/support` as a process of its own, from source. It ends when this one does. */
 export function startChild(script: string, args: readonly string[] = []): Child {
   const child: ChildProcess = spawn(
     process.execPath,
-    ['--import', 'tsx', assetPath(`test/support/${script}`), ...args],
+    ['--import', 'tsx', '--import', support('end-with-parent.ts'), assetPath(`test/support/${script}`), ...args],
     { stdio: ['pipe', 'pipe', 'inherit'], cwd: assetPath('.') },
   )
   const ended = once(child, 'close').then(([code]) => (typeof code === 'number' ? code : null))
