@@ -13,6 +13,13 @@ export function checkText(text: string, argument: string): string {
   )
 }
 
+/** What a request says and may not. */
+export function refusal(argument: string, got: string, allowed: string): AppError {
+  return new AppError('BAD_USER_INPUT', `Cannot read the request: ${argument} is ${got}, allowed is ${allowed}`, {
+    details: { argument, allowed },
+  })
+}
+
 /** The person, or the client that stands for a system. */
 export function nameOf(viewer: Viewer): string {
   return viewer.kind === 'staff' ? viewer.subject : viewer.clientId

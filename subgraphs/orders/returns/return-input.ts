@@ -1,15 +1,9 @@
 import { toTimestamp } from '../../../platform/connector/document-fields.ts'
-import { AppError } from '../../../platform/errors/app-error.ts'
+import { refusal } from '../request.ts'
 
-const most = { lines: 200, units: 1_000_000, text: 200, deadlineDays: 366, aheadMs: 60_000 }
+const most = { lines: 200, units: 1_000_000, deadlineDays: 366, aheadMs: 60_000 }
 const defaultDeadlineDays = 30
 const dayMs = 86_400_000
-
-/** @throws AppError `BAD_USER_INPUT` */
-export function checkText(text: string, argument: string): string {
-  if (text.length >= 1 && text.length <= most.text && !text.includes('\0')) return text
-  throw refusal(argument, `${text.length} characters`, `1 to ${most.text} characters`)
-}
 
 /** Each key at most once. @throws AppError `BAD_USER_INPUT` */
 export function checkLines<L extends { readonly quantity: number }>(
@@ -45,10 +39,4 @@ export function toReceivedAt(given: string | null | undefined, now: Date): strin
   const read = toTimestamp(given)
   if (read !== null && Date.parse(read) <= now.getTime() + most.aheadMs) return read
   throw refusal('receivedAt', given.slice(0, 40), 'an RFC 3339 instant, at most a minute ahead')
-}
-
-export function refusal(argument: string, got: string, allowed: string): AppError {
-  return new AppError('BAD_USER_INPUT', `Cannot read the request: ${argument} is ${got}, allowed is ${allowed}`, {
-    details: { argument, allowed },
-  })
 }

@@ -4,11 +4,12 @@ import { toMoney } from '../../../platform/money-answer.ts'
 import { isInStockScope, stockScope } from '../../../policies/stock-scope.ts'
 import type { SubgraphResolvers } from '../../../schema/generated/orders.ts'
 import type { Context } from '../loaders.ts'
+import { checkText, refusal } from '../request.ts'
 import { requestReturn } from './request-return.ts'
 import { awaitedOf, isCrossBorder, onHoldOf, refundDueOf, refundTrackOf, stateOf } from './return.ts'
 import { toReturnAnswer } from './return-answers.ts'
 import { type Asked, type ReturnCommand, stepReturn } from './return-command.ts'
-import { checkLines, checkText, refusal, toDeadline, toReceivedAt } from './return-input.ts'
+import { checkLines, toDeadline, toReceivedAt } from './return-input.ts'
 
 type Resolvers<K extends keyof SubgraphResolvers> = Required<NonNullable<SubgraphResolvers[K]>>
 
