@@ -100,9 +100,9 @@ export function createInventoryCommands(deps: InventoryCommandsDeps): InventoryC
   })
 
   return {
-    async submit(command, signal) {
-      const refusal = glance.isWorthwhile(command) ? await glance.refusal(command, signal) : null
-      return refusal ?? (await groups.submit(command, signal))
+    submit(command, signal) {
+      if (!glance.isWorthwhile(command)) return groups.submit(command, signal)
+      return glance.refusal(command, signal).then((refusal) => refusal ?? groups.submit(command, signal))
     },
     reservation: (id) => readReservation(database, id),
     record: (command) => recordMovements(deps, command),

@@ -1,6 +1,7 @@
 -- A section enters by one statement in place of seven, and whoever asks for what is sold out is told so by one. Each statement of a
 -- volatile function sees what was committed before it began, so what follows a lock reads what the lock is for. One plan serves all
--- calls: the planner would make one for each length of an array, which costs more than all it could win here.
+-- calls of a connection: the planner would make one each time, which costs more than all it could win. It goes by the indexes whatever
+-- it was made for: one made while the tables are small would read them whole for as long as the connection lasts.
 
 -- Takes the locks of variants to the end of the transaction, in one order everywhere, with those of what reservations are named
 -- and of what owners, locked before, hold. A row for each; `held` where an owner holds some of it or a reservation of it was named.
@@ -77,7 +78,8 @@ CREATE FUNCTION inventory.enter_section(
   variants text[], reservations text[], tenants text[], kinds text[], owners text[], keys uuid[], reserving uuid[],
   made_seconds integer,
   OUT claimed json, OUT made json, OUT locked text[], OUT held boolean, OUT positions json, OUT holds json, OUT at timestamptz)
-LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql VOLATILE
+  SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
   IF cardinality(owners) > 0 THEN
     PERFORM pg_advisory_xact_lock(each.key) FROM (
@@ -97,7 +99,8 @@ $$;
 CREATE FUNCTION inventory.glance_section(
   variants text[], tenants text[], kinds text[], owners text[], keys uuid[], made_seconds integer,
   OUT claimed json, OUT made json, OUT holding integer[], OUT positions json, OUT holds json, OUT at timestamptz)
-LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql VOLATILE
+  SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
   SELECT * INTO positions, holds, at FROM inventory.read_section(variants);
   holding := ARRAY(
