@@ -43,6 +43,12 @@ export function keyedCommand({ tenant, clientId, operation, key }: CommandKey, f
   return { id: hash('sha256', text, 'hex').slice(0, 32), fingerprint }
 }
 
+/** A command by its key and what was asked with it. @param body the request without the key itself */
+export function keyedRequest(key: CommandKey, body: object): KeyedCommand {
+  // A round trip leaves what JSON knows of: absent and undefined are one.
+  return keyedCommand(key, fingerprintOf(JSON.parse(JSON.stringify(body))))
+}
+
 /**
  * Claims each key to the end of the transaction, without waiting for one that another transaction holds.
  * @returns one entry per command, in order

@@ -1,5 +1,4 @@
-import type { JsonObject } from '../../../platform/event-log/event-log.ts'
-import { fingerprintOf, type KeyedCommand, keyedCommand } from '../../../platform/idempotency/idempotency.ts'
+import { type KeyedCommand, keyedRequest } from '../../../platform/idempotency/idempotency.ts'
 import type { Viewer } from '../../../platform/identity/viewer.ts'
 import type { SubgraphCall } from '../../../platform/subgraph/subgraph.ts'
 import { isInStockScope, stockScope } from '../../../policies/stock-scope.ts'
@@ -105,9 +104,7 @@ export async function readLines(
 /** @throws AppError `BAD_USER_INPUT` for a key that is none */
 export function toKeyed({ operation, idempotencyKey, body }: Keyed, { tenant, clientId }: Viewer): KeyedCommand {
   const key = checkText(idempotencyKey, 'idempotencyKey')
-  // A round trip leaves what JSON knows of: absent and undefined are one.
-  const plain: JsonObject = JSON.parse(JSON.stringify(body))
-  return keyedCommand({ tenant, clientId, operation, key }, fingerprintOf(plain))
+  return keyedRequest({ tenant, clientId, operation, key }, body)
 }
 
 export function tellerOf({ viewer, correlationId, now }: RecordContext['call']): Teller {

@@ -1,6 +1,5 @@
 import { AppError } from '../../../platform/errors/app-error.ts'
-import type { JsonObject } from '../../../platform/event-log/event-log.ts'
-import { fingerprintOf, type KeyedCommand, keyedCommand } from '../../../platform/idempotency/idempotency.ts'
+import { type KeyedCommand, keyedRequest } from '../../../platform/idempotency/idempotency.ts'
 import type { SubgraphCall } from '../../../platform/subgraph/subgraph.ts'
 import type { NetworkIndex } from '../network.ts'
 import type { Kit } from '../terms-reads.ts'
@@ -145,9 +144,7 @@ export function toChangeCommand(
 function keyedOf(operation: string, input: { readonly idempotencyKey: string }, { viewer }: Call): KeyedCommand {
   const { idempotencyKey, ...body } = input
   const key = checkText(idempotencyKey, 'idempotencyKey')
-  // A round trip leaves what JSON knows of: absent and undefined are one.
-  const plain: JsonObject = JSON.parse(JSON.stringify(body))
-  return keyedCommand({ tenant: viewer.tenant, clientId: viewer.clientId, operation, key }, fingerprintOf(plain))
+  return keyedRequest({ tenant: viewer.tenant, clientId: viewer.clientId, operation, key }, body)
 }
 
 function unknownLocation({ locationId }: ReserveInput, network: NetworkIndex): readonly InvalidLine[] {

@@ -1,6 +1,5 @@
 import { AppError } from '../../../platform/errors/app-error.ts'
-import type { JsonObject } from '../../../platform/event-log/event-log.ts'
-import { fingerprintOf, keyedCommand } from '../../../platform/idempotency/idempotency.ts'
+import { keyedRequest } from '../../../platform/idempotency/idempotency.ts'
 import type { SubgraphResolvers } from '../../../schema/generated/orders.ts'
 import { toChangeAnswer } from '../edit-resolvers.ts'
 import type { Context } from '../loaders.ts'
@@ -36,8 +35,7 @@ export const editMutations: Pick<Mutations, 'editOrder' | 'withdrawOrderEdit'> =
     const { viewer, correlationId, now, commands, load, signal } = context
     const { tenant, clientId } = viewer
     if ((await load.order.load(orderId)) === null) return toOrderNotFound(orderId)
-    const plain: JsonObject = JSON.parse(JSON.stringify(body))
-    const keyed = keyedCommand({ tenant, clientId, operation: 'editOrder', key }, fingerprintOf(plain))
+    const keyed = keyedRequest({ tenant, clientId, operation: 'editOrder', key }, body)
     const outcome = await editOrder(
       commands,
       {
@@ -58,10 +56,7 @@ export const editMutations: Pick<Mutations, 'editOrder' | 'withdrawOrderEdit'> =
     if (edit === null || (await load.order.load(edit.orderId)) === null) {
       return toWithdrawAnswer({ kind: 'not-found' }, editId)
     }
-    const keyed = keyedCommand(
-      { tenant, clientId, operation: 'withdrawOrderEdit', key },
-      fingerprintOf({ editId, reason }),
-    )
+    const keyed = keyedRequest({ tenant, clientId, operation: 'withdrawOrderEdit', key }, { editId, reason })
     const { orderId } = edit
     const withdrawnBy = nameOf(viewer)
     load.editRequest.clear(editId)

@@ -1,4 +1,4 @@
-import { fingerprintOf, keyedCommand } from '../../../platform/idempotency/idempotency.ts'
+import { keyedRequest } from '../../../platform/idempotency/idempotency.ts'
 import type { SubgraphResolvers } from '../../../schema/generated/orders.ts'
 import { toKeyAnswer } from '../key-answers.ts'
 import { checkText, nameOf } from '../request.ts'
@@ -17,10 +17,7 @@ export const acknowledgeMutation: Pick<Mutations, 'acknowledgeReroute'> = {
       return toAnswer({ kind: 'not-found' }, rerouteId)
     }
     const { orderId } = known
-    const keyed = keyedCommand(
-      { tenant, clientId, operation: 'acknowledgeReroute', key },
-      fingerprintOf({ rerouteId, note }),
-    )
+    const keyed = keyedRequest({ tenant, clientId, operation: 'acknowledgeReroute', key }, { rerouteId, note })
     const acknowledgedBy = nameOf(viewer)
     load.reroute.clear(rerouteId)
     return toAnswer(

@@ -1,6 +1,5 @@
 import { AppError } from '../../../platform/errors/app-error.ts'
-import type { JsonObject } from '../../../platform/event-log/event-log.ts'
-import { fingerprintOf, keyedCommand } from '../../../platform/idempotency/idempotency.ts'
+import { keyedRequest } from '../../../platform/idempotency/idempotency.ts'
 import type { SubgraphResolvers } from '../../../schema/generated/orders.ts'
 import { toKeyAnswer } from '../key-answers.ts'
 import { checkText, nameOf } from '../request.ts'
@@ -44,8 +43,7 @@ export const fulfillmentMutations: Pick<Mutations, 'rerouteFulfillmentOrder'> = 
       ...{ message, path, fulfillmentOrderId },
     }
     if ((await load.fulfillmentOrder.load(fulfillmentOrderId)) === null) return missing
-    const plain: JsonObject = JSON.parse(JSON.stringify(body))
-    const keyed = keyedCommand({ tenant, clientId, operation: 'rerouteFulfillmentOrder', key }, fingerprintOf(plain))
+    const keyed = keyedRequest({ tenant, clientId, operation: 'rerouteFulfillmentOrder', key }, body)
     const outcome = await rerouteFulfillmentOrder(
       commands,
       {

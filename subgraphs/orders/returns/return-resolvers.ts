@@ -1,10 +1,9 @@
-import type { JsonObject } from '../../../platform/event-log/event-log.ts'
-import { fingerprintOf, keyedCommand } from '../../../platform/idempotency/idempotency.ts'
+import { keyedRequest } from '../../../platform/idempotency/idempotency.ts'
 import { toMoney } from '../../../platform/money-answer.ts'
 import { isInStockScope, stockScope } from '../../../policies/stock-scope.ts'
 import type { SubgraphResolvers } from '../../../schema/generated/orders.ts'
 import type { Context } from '../loaders.ts'
-import { checkText, refusal } from '../request.ts'
+import { checkText, nameOf, refusal } from '../request.ts'
 import { requestReturn } from './request-return.ts'
 import { awaitedOf, isCrossBorder, onHoldOf, refundDueOf, refundTrackOf, stateOf } from './return.ts'
 import { toReturnAnswer } from './return-answers.ts'
@@ -44,7 +43,7 @@ export const returnMutations: Pick<
       return toReturnAnswer('REQUEST', { kind: 'not-found', argument: 'orderId' })
     }
     const { orderId, returnToLocationId = null } = input
-    const requestedBy = viewer.kind === 'staff' ? viewer.subject : viewer.clientId
+    const requestedBy = nameOf(viewer)
     const command = { ...asked, orderId, lines, initiatedVia, returnToId: returnToLocationId, deadline, requestedBy }
     const outcome = await requestReturn(commands, command)
     load.return.clearAll()
@@ -131,7 +130,6 @@ async function run(command: ReturnCommand, places: readonly string[], { viewer, 
 
 function toAsked(operation: string, key: string, body: object, { viewer, correlationId, now }: Context): Asked {
   const { tenant, clientId } = viewer
-  const plain: JsonObject = JSON.parse(JSON.stringify(body))
   const given = { tenant, clientId, operation, key: checkText(key, 'idempotencyKey') }
-  return { keyed: keyedCommand(given, fingerprintOf(plain)), tenant, correlationId, now }
+  return { keyed: keyedRequest(given, body), tenant, correlationId, now }
 }
