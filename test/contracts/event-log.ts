@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { EventLog, LogPosition, NewEvent, RecordedEvent } from '../../platform/event-log/event-log.ts'
 import type { Database } from '../../platform/sql/database.ts'
-import { settle } from '../support/event-log.ts'
+import { readable } from '../support/event-log.ts'
 import { eventOf } from '../support/event-of.ts'
 
 export type EventLogUnderTest = AsyncDisposable & { readonly database: Database; readonly eventLog: EventLog }
@@ -24,7 +24,7 @@ export function describeEventLog(name: string, open: () => Promise<EventLogUnder
 
     const append = async (...events: NewEvent[]): Promise<readonly (RecordedEvent | null)[]> => {
       const recorded = await database.transaction((transaction) => eventLog.append(transaction, events))
-      await settle(database)
+      await readable(database)
       return recorded.events
     }
 

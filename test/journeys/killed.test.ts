@@ -9,6 +9,7 @@ import { subgraphNames } from '../../platform/subgraph/subgraph.ts'
 import { silentLog } from '../../platform/telemetry/log.ts'
 import { createMetrics } from '../../platform/telemetry/metrics.ts'
 import { type Child, startChild } from '../support/child.ts'
+import { readable } from '../support/event-log.ts'
 
 const size = { stores: 5, variants: 300, variantsPerStore: 60, customers: 300, orders: 1_500 }
 
@@ -86,6 +87,7 @@ async function compareWithRebuild(folder: string) {
       })
       return Object.fromEntries(await Promise.all(entries))
     }
+    await readable(store.background)
     await projector.caughtUp(await store.eventLog.head())
     const kept = await read()
     for (const projection of projections) await projector.rebuild(projection.name)

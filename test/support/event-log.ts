@@ -12,7 +12,7 @@ export async function openEventLogDatabase(): Promise<TestDatabase> {
  * Waits until every committed event may be read. Other databases of the server can hold that up for a moment: the
  * oldest running transaction is counted for the server as a whole.
  */
-export async function settle(database: Database): Promise<void> {
+export async function readable(database: Database): Promise<void> {
   await until('every committed event may be read', async () => {
     const { rows } = await database.query<{ behind: boolean }>(behindText)
     return rows[0]?.behind === false

@@ -15,7 +15,8 @@ import type { Database } from '../../platform/sql/database.ts'
 import { hostSubgraph } from '../../platform/subgraph/host.ts'
 import type { Subgraph } from '../../platform/subgraph/subgraph.ts'
 import type { SubgraphResponse } from '../../platform/subgraph/transport.ts'
-import { eventually, ingestOver } from './connector.ts'
+import { ingestOver } from './connector.ts'
+import { readable } from './event-log.ts'
 import { reserveTestDatabase } from './postgres.ts'
 import { service } from './viewers.ts'
 
@@ -84,10 +85,10 @@ export async function runSubgraph(
   projector.start()
   for (const process of processes) process.start()
   async function drain(): Promise<void> {
-    await settled(database)
+    await readable(database)
     const decidedUpTo = await eventLog.head()
     await Promise.all(processes.map((process) => process.caughtUp(decidedUpTo)))
-    await settled(database)
+    await readable(database)
     await projector.caughtUp(await eventLog.head())
   }
 
@@ -149,17 +150,6 @@ export type FreshSubgraph = AsyncDisposable &
     /** Statements its own questions cost. */
     statementCount(): number
   }
-
-/** Other databases of the server can hold a committed event back for a moment; unlike `settle` it serves in `beforeAll` too. */
-async function settled(database: Database): Promise<void> {
-  await eventually(
-    async () => (await database.query<{ behind: boolean }>(behindText)).rows[0]?.behind,
-    (behind) => behind === false,
-  )
-}
-
-const behindText = `SELECT EXISTS (
-  SELECT FROM event_log.events WHERE transaction_id >= pg_snapshot_xmin(pg_current_snapshot())) AS behind`
 
 const unknownFreshness: FreshnessBoard = { of: () => null, all: () => [] }
 

@@ -18,8 +18,8 @@ import { hostSubgraph } from '../../platform/subgraph/host.ts'
 import type { Subgraph } from '../../platform/subgraph/subgraph.ts'
 import type { SubgraphResponse } from '../../platform/subgraph/transport.ts'
 import { ingestOver } from './connector.ts'
+import { readable } from './event-log.ts'
 import { reserveTestDatabase } from './postgres.ts'
-import { until } from './until.ts'
 import { service } from './viewers.ts'
 
 export type SubgraphWorldDeps = {
@@ -99,11 +99,12 @@ export async function openSubgraphWorld(
     for (const process of subgraph.processes ?? []) {
       await using decider = createDecider({ process, database, eventLog, log: silent })
       decider.start()
+      await readable(database)
       await decider.caughtUp(await eventLog.head())
     }
   }
   const project = async () => {
-    await until('every committed event may be read', () => isReadable(database))
+    await readable(database)
     const head = await eventLog.head()
     // A projector per round: between rounds nothing runs, so that statements can be counted.
     await using projector = createProjector({ projections, database, eventLog, invalidator: cacheFactory, log: silent })
@@ -111,7 +112,6 @@ export async function openSubgraphWorld(
     await projector.caughtUp(head)
   }
   const settle = async () => {
-    await until('every committed event may be read', () => isReadable(database))
     await decide()
     await project()
   }
@@ -200,13 +200,6 @@ export async function openSubgraphWorld(
 export function fresh(system: string): SystemFreshness {
   const syncedAt = new Date(worldNow.getTime() - 2_000)
   return { system, syncedAt, state: 'live', lastError: null, policy: { softTtlMs: 5_000, hardTtlMs: 60_000 } }
-}
-
-/** Transactions of other databases of the server hold readers up as well. */
-async function isReadable(database: Database): Promise<boolean> {
-  const { rows } = await database.query<{ behind: boolean }>(`select exists (
-    select 1 from event_log.events where transaction_id >= pg_snapshot_xmin(pg_current_snapshot())) as behind`)
-  return rows[0]?.behind === false
 }
 
 const silent = { info: () => {}, warn: () => {} }

@@ -22,7 +22,7 @@ import { policies } from '../../../policies/index.ts'
 import { readSubgraphSdl } from '../../../schema/load.ts'
 import { createInventory } from '../../../subgraphs/inventory/index.ts'
 import { createProducts } from '../../../subgraphs/products/index.ts'
-import { settle } from '../../support/event-log.ts'
+import { readable } from '../../support/event-log.ts'
 import { eventOf } from '../../support/event-of.ts'
 import { governed } from '../../support/governed-gateway.ts'
 import { reserveTestDatabase } from '../../support/postgres.ts'
@@ -144,7 +144,7 @@ export async function openEntityWorld(keeperBus?: WakeBus): Promise<EntityWorld>
     append,
     async apply(type, id, data) {
       await append(type, id, data)
-      await settle(test.database)
+      await readable(test.database)
       await projector.caughtUp(await keeper.eventLog.head(), AbortSignal.timeout(20_000))
       await Promise.all(followers.map((follower) => follower.refresh()))
     },

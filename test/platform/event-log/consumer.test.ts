@@ -3,7 +3,7 @@ import { readCheckpoints } from '../../../platform/event-log/checkpoint.ts'
 import { type Consumer, type ConsumerDeps, createConsumer } from '../../../platform/event-log/consumer.ts'
 import type { EventLog, NewEvent, RecordedEvent } from '../../../platform/event-log/event-log.ts'
 import { createPostgresEventLog } from '../../../platform/event-log/postgres.ts'
-import { openEventLogDatabase, settle } from '../../support/event-log.ts'
+import { openEventLogDatabase, readable } from '../../support/event-log.ts'
 import { eventOf } from '../../support/event-of.ts'
 import type { TestDatabase } from '../../support/postgres.ts'
 import { createTally, readTally, silentLog, tallyProjection } from '../../support/projection.ts'
@@ -46,7 +46,7 @@ describe('createConsumer', () => {
   }
 
   const drain = async (consumer: Consumer): Promise<void> => {
-    await settle(test.database)
+    await readable(test.database)
     await consumer.caughtUp(await eventLog.head(), AbortSignal.timeout(20_000))
   }
 
@@ -76,7 +76,7 @@ describe('createConsumer', () => {
 
   it('begins at once when it is new, however seldom it polls', async () => {
     await append(eventOf('a'))
-    await settle(test.database)
+    await readable(test.database)
     const consumer = consume({ pollMs: 600_000 })
     consumer.start()
     await drain(consumer)

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createPostgresEventLog } from '../../../platform/event-log/postgres.ts'
 import { createProjector } from '../../../platform/event-log/project.ts'
 import { type Child, startChild } from '../../support/child.ts'
-import { openEventLogDatabase, settle } from '../../support/event-log.ts'
+import { openEventLogDatabase, readable } from '../../support/event-log.ts'
 import type { TestDatabase } from '../../support/postgres.ts'
 import { createTally, readTally, silentLog, tallyProjection } from '../../support/projection.ts'
 
@@ -58,7 +58,7 @@ describe('writers and consumers that are killed', () => {
       log: silentLog,
     })
     projector.start()
-    await settle(test.database)
+    await readable(test.database)
     const head = await eventLog.head()
     await projector.caughtUp(head, AbortSignal.timeout(60_000))
     const lived = await readTally(test.database)

@@ -4,7 +4,7 @@ import { createPostgresEventLog } from '../../../platform/event-log/postgres.ts'
 import type { Transaction } from '../../../platform/sql/database.ts'
 import { describeEventLog } from '../../contracts/event-log.ts'
 import { createDeferred } from '../../support/deferred.ts'
-import { openEventLogDatabase, settle } from '../../support/event-log.ts'
+import { openEventLogDatabase, readable } from '../../support/event-log.ts'
 import { eventOf } from '../../support/event-of.ts'
 import type { TestDatabase } from '../../support/postgres.ts'
 
@@ -35,7 +35,7 @@ describe('createPostgresEventLog under concurrent transactions', () => {
     expect((await eventLog.read({ after, limit: 10, types: ['retail.thing.changed.v1'] })).position).toEqual(after)
     expect(await eventLog.head()).toEqual(after)
     await a.commit()
-    await settle(test.database)
+    await readable(test.database)
     const { events } = await eventLog.read({ after, limit: 10 })
     expect(events.map((event) => event.subject)).toEqual(['a', 'b'])
   })
@@ -65,7 +65,7 @@ describe('createPostgresEventLog under concurrent transactions', () => {
     using reader = createPostgresEventLog({ database })
     const after = await reader.head()
     await (await beginAppend('whole')).commit()
-    await settle(test.database)
+    await readable(test.database)
     const before = database.statementCount()
     expect((await reader.read({ after, limit: 10 })).events).toHaveLength(1)
     expect((await reader.read({ after, limit: 10 })).events).toHaveLength(1)
@@ -108,7 +108,7 @@ describe('createPostgresEventLog under concurrent transactions', () => {
     await late.commit()
     const meanwhile = await eventLog.read({ after, limit: 10 })
     await early.commit()
-    await settle(test.database)
+    await readable(test.database)
     const { events } = await eventLog.read({ after: meanwhile.position, limit: 10 })
     expect(events.map((event) => event.subject)).toEqual(['early-1', 'early-2', 'late'])
     const rows = events.map((event) => event.position.row)
@@ -122,7 +122,7 @@ describe('createPostgresEventLog under concurrent transactions', () => {
     await younger.commit()
     await older.append('shared')
     await older.commit()
-    await settle(test.database)
+    await readable(test.database)
     const { events } = await eventLog.read({ after, limit: 10 })
     expect(events.map((event) => [event.subject, event.sequence])).toEqual([
       ['elsewhere', 1],
@@ -137,7 +137,7 @@ describe('createPostgresEventLog under concurrent transactions', () => {
     const kept = await beginAppend('kept')
     await kept.commit()
     await undone.rollback()
-    await settle(test.database)
+    await readable(test.database)
     const { events } = await eventLog.read({ after, limit: 10 })
     expect(events.map((event) => event.subject)).toEqual(['kept'])
   })

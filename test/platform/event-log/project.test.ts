@@ -7,7 +7,7 @@ import { createPostgresEventLog } from '../../../platform/event-log/postgres.ts'
 import { createProjector, type Projector } from '../../../platform/event-log/project.ts'
 import type { Projection } from '../../../platform/event-log/projection.ts'
 import { createPostgresWakeBus } from '../../../platform/event-log/wake-bus-postgres.ts'
-import { openEventLogDatabase, settle } from '../../support/event-log.ts'
+import { openEventLogDatabase, readable } from '../../support/event-log.ts'
 import { eventOf } from '../../support/event-of.ts'
 import type { TestDatabase } from '../../support/postgres.ts'
 import { createTally, readTally, silentLog, tallyProjection } from '../../support/projection.ts'
@@ -68,7 +68,7 @@ describe('createProjector and createFollower', () => {
     eventLog.wake()
   }
   const drain = async (): Promise<void> => {
-    await settle(test.database)
+    await readable(test.database)
     await projector.caughtUp(await eventLog.head(), AbortSignal.timeout(20_000))
   }
   const follow = async (pollMs: number, appliedBus?: ReturnType<typeof createPostgresWakeBus>) => {
@@ -171,10 +171,10 @@ describe('createProjector and createFollower', () => {
     const { follower, seen } = await follow(100)
     const none = AbortSignal.timeout(20_000)
     await append(eventOf('other', { type: 'retail.other.v1' }))
-    await settle(test.database)
+    await readable(test.database)
     await follower.shows(await eventLog.head(), none)
     await append(eventOf('a'))
-    await settle(test.database)
+    await readable(test.database)
     const target = await eventLog.head()
     await expect(follower.shows(target, AbortSignal.timeout(400))).rejects.toThrow('timeout')
     expect(seen.keys).toEqual([])
@@ -205,7 +205,7 @@ describe('createProjector and createFollower', () => {
     })
     telling.start()
     await append(eventOf('a'))
-    await settle(test.database)
+    await readable(test.database)
     await telling.caughtUp(await eventLog.head(), AbortSignal.timeout(20_000))
     const { seen } = await follow(60_000, here)
     await append(eventOf('b'))

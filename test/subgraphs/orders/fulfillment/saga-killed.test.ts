@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { startChild } from '../../../support/child.ts'
+import { readable } from '../../../support/event-log.ts'
 import type { Moment } from '../../../support/fulfillment-parts.ts'
 import { until } from '../../../support/until.ts'
 import { type FulfillmentWorld, openFulfillmentWorld } from './world.ts'
@@ -10,7 +11,7 @@ const moved = 'retail.inventory.reservations-rerouted.v1'
 
 /** A process that dies with SIGKILL in the turn in which it takes an event in, before or after its commit. */
 async function die(world: FulfillmentWorld, process: string, at: Moment['at'], type: string): Promise<void> {
-  await world.readable()
+  await readable(world.database)
   await using child = startChild('fulfillment-child.ts', [world.url, process, at, type])
   expect(await child.ended).toBeNull()
 }

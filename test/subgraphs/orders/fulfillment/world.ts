@@ -8,6 +8,7 @@ import { hostSubgraph } from '../../../../platform/subgraph/host.ts'
 import type { Subgraph } from '../../../../platform/subgraph/subgraph.ts'
 import { readDrift } from '../../../../subgraphs/inventory/reservations/tidy.ts'
 import { ingestOver } from '../../../support/connector.ts'
+import { readable } from '../../../support/event-log.ts'
 import { type Moment, openFulfillmentParts } from '../../../support/fulfillment-parts.ts'
 import { reserveTestDatabase } from '../../../support/postgres.ts'
 import { until } from '../../../support/until.ts'
@@ -51,8 +52,7 @@ export async function openFulfillmentWorld({
     const all = Object.entries(documents).map(([key, data]) => ({ system: from, kind, key, data, receivedAt }))
     await ingest.deliver({ system: from, documents: all })
     eventLog.wake()
-    await readable()
-    await parts.projector.caughtUp(await eventLog.head())
+    await projected()
   }
   const asker = (subgraph: Subgraph) => {
     const host = hostSubgraph(subgraph, {
@@ -83,20 +83,17 @@ export async function openFulfillmentWorld({
       lineData({ key: String(at + 1), sku, variant: { namespace: 'sku', value: sku }, quantity }),
     )
 
-  /** Waits until whoever reads the log next reads everything committed at once; other databases of the server hold readers up too. */
-  async function readable(): Promise<void> {
-    await until('every committed event may be read', async () => {
-      const { rows } = await database.query<{ behind: boolean }>(`select exists (
-        select 1 from event_log.events where transaction_id >= pg_snapshot_xmin(pg_current_snapshot())) as behind`)
-      return rows[0]?.behind === false
-    })
+  /** Waits until everything committed is in the read models. */
+  async function projected(): Promise<void> {
+    await readable(database)
+    await parts.projector.caughtUp(await eventLog.head())
   }
 
   /** Waits until what follows from everything committed is decided, and is in the read models; for a world whose processes run. */
   async function settle(): Promise<void> {
     // A location's word leads to a request, that to a decision, that to what is told.
     for (let round = 0; round < 4; round += 1) {
-      await readable()
+      await readable(database)
       const head = await eventLog.head()
       await Promise.all(parts.deciders.map((decider) => decider.caughtUp(head)))
       await parts.projector.caughtUp(head)
@@ -112,7 +109,7 @@ export async function openFulfillmentWorld({
   for (const { value, id } of rows) ids.set(value, id)
 
   return {
-    ...{ url: test.url, database, parts, deliver, readable, settle, askInventory, askOrders, askFinance },
+    ...{ url: test.url, database, parts, deliver, projected, settle, askInventory, askOrders, askFinance },
     locationId: (code: Code) => ids.get(code) ?? `no location ${code}`,
     codeOf: (id: string) => [...ids].find(([, known]) => known === id)?.[0] ?? id,
 

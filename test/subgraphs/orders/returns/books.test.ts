@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { startChild } from '../../../support/child.ts'
+import { readable } from '../../../support/event-log.ts'
 import { type Moment, openFulfillmentParts } from '../../../support/fulfillment-parts.ts'
 import { journalOf, openReturnWorld, type ReturnWorld } from './world.ts'
 
@@ -180,7 +181,7 @@ it('translates a refund in another currency by a rate that was told, and waits f
 it('is posted once and closed once by processes that are killed at every step, by whoever comes next (K049, I8)', async () => {
   await using world = await openReturnWorld({ runs: false })
   const die = async (process: string, at: Moment['at'], type: string): Promise<void> => {
-    await world.readable()
+    await readable(world.database)
     await using child = startChild('fulfillment-child.ts', [world.url, process, at, `retail.${type}.v1`])
     expect(await child.ended).toBeNull()
   }
@@ -233,7 +234,7 @@ it('says nothing anew when the whole log is read again (I8)', async () => {
     parts.start()
     // What follows from what follows: a movement or a posting, what is told of it, the end of the return.
     for (let round = 0; round < 4; round += 1) {
-      await world.readable()
+      await readable(world.database)
       const head = await parts.eventLog.head()
       await Promise.all(parts.deciders.map((decider) => decider.caughtUp(head)))
     }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { startChild } from '../../../support/child.ts'
+import { readable } from '../../../support/event-log.ts'
 import type { Moment } from '../../../support/fulfillment-parts.ts'
 import { openReturnWorld, type ReturnWorld } from './world.ts'
 
@@ -98,7 +99,7 @@ it('leaves to a warehouse what its own snapshot took over, and places what that 
 it('is moved once by a process that is killed before and after its commit, by whoever comes next (K049)', async () => {
   await using world = await openReturnWorld({ runs: false })
   const die = async (at: Moment['at'], type: string): Promise<void> => {
-    await world.readable()
+    await readable(world.database)
     await using child = startChild('fulfillment-child.ts', [
       world.url,
       'inventory.returns',
@@ -114,7 +115,7 @@ it('is moved once by a process that is killed before and after its commit, by wh
     ...{ returnId, expectedVersion: 2, locationId: world.locationId('S2'), lines: [{ lineId: lines.A, quantity: 2 }] },
   })
   const shelf = async () => {
-    await world.parts.projector.caughtUp(await world.parts.eventLog.head())
+    await world.projected()
     return await world.shelf('A', 'S2')
   }
   await die('decided', 'receipt-recorded')
