@@ -12,6 +12,11 @@ export type WriteGroupsDeps<Request, Outcome> = {
    * @returns one outcome per request, in order. An outcome that concerns one request alone is a value, never a throw.
    */
   readonly run: (requests: readonly Request[], passOn: () => void) => Promise<readonly Outcome[]>
+  /**
+   * How long the keys of a group that did not pass them on rest after it: what comes meanwhile shares the next one. Default: not at all.
+   * @param ranMs how long the group ran
+   */
+  readonly restMs?: (ranMs: number) => number
   /** Most requests in one group. Default 256. */
   readonly maxGroup?: number
   /** Groups that run at once, each on a connection of its own. Default 4. */
@@ -92,8 +97,11 @@ export function createWriteGroups<Request, Outcome>(
       }
       // Whoever is being told may ask again at once: the next group takes them along, in place of a small one and a late one.
       const passOn = (): void => void Promise.all(telling).then(giveBack)
+      const beganMs = performance.now()
       const work = perform(group, passOn).then((settle) => {
-        giveBack()
+        const restMs = deps.restMs?.(performance.now() - beganMs) ?? 0
+        if (restMs > 0) setTimeout(giveBack, restMs)
+        else giveBack()
         running.delete(work)
         // What waits goes first: the store works on it while those who are answered go on.
         start()

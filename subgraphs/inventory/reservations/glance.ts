@@ -26,6 +26,7 @@ export function createGlance(deps: SectionDeps): Glance {
   const looks = createWriteGroups<ReserveCommand, Outcome | null>({
     keysOf: () => ['glance'],
     maxGroup: mostInGroup,
+    restMs: (ranMs) => Math.min(ranMs * restFactor, longestRestMs),
     run: (commands) => refuse(deps, commands),
   })
 
@@ -81,4 +82,7 @@ async function refuse(deps: SectionDeps, commands: readonly ReserveCommand[]): P
 }
 
 const mostInGroup = 512
+/** A look takes at most a fifth of the time, on a machine of any speed: others who sell have the rest. The first look waits for nobody. */
+const restFactor = 4
+const longestRestMs = 50
 const mostRemembered = 10_000

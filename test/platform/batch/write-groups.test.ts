@@ -132,6 +132,33 @@ describe('write groups', () => {
     await Promise.all([...again, second])
   })
 
+  it('rest as long as is said of how long they ran: what comes meanwhile is one group, and other keys wait for none of it', async () => {
+    const ran: string[] = []
+    const rests: number[] = []
+    const groups = createWriteGroups<Write, string>({
+      keysOf: ({ keys }) => keys,
+      restMs(ranMs) {
+        rests.push(ranMs)
+        return 200
+      },
+      async run(writes) {
+        ran.push(writes.map(({ name }) => name).join(' '))
+        return writes.map(({ name }) => name)
+      },
+    })
+    await groups.submit(write('a1', 'a'))
+    const second = groups.submit(write('a2', 'a'))
+    await groups.submit(write('b1', 'b'))
+    const third = groups.submit(write('a3', 'a'))
+    await Promise.all([second, third])
+    expect(ran).toEqual(['a1', 'b1', 'a2 a3'])
+    expect(rests).toHaveLength(3)
+    expect(Math.min(...rests)).toBeGreaterThanOrEqual(0)
+    const waiting = expect(groups.submit(write('a4', 'a'))).rejects.toMatchObject({ code: 'SHUTTING_DOWN' })
+    await groups[Symbol.asyncDispose]()
+    await waiting
+  })
+
   it('are split until the one that cannot be written stands alone', async () => {
     const { groups, open } = recorded()
     open()
