@@ -13,7 +13,8 @@ export type WriteGroupsDeps<Request, Outcome> = {
    */
   readonly run: (requests: readonly Request[], passOn: () => void) => Promise<readonly Outcome[]>
   /**
-   * How long the keys of a group that did not pass them on rest after it: what comes meanwhile shares the next one. Default: not at all.
+   * How long the keys of a group that did not pass them on rest after it: what comes meanwhile shares the next one. Those of a full group do
+   * not, for no more company would fit. Default: not at all.
    * @param ranMs how long the group ran
    */
   readonly restMs?: (ranMs: number) => number
@@ -99,7 +100,7 @@ export function createWriteGroups<Request, Outcome>(
       const passOn = (): void => void Promise.all(telling).then(giveBack)
       const beganMs = performance.now()
       const work = perform(group, passOn).then((settle) => {
-        const restMs = deps.restMs?.(performance.now() - beganMs) ?? 0
+        const restMs = group.length < maxGroup ? (deps.restMs?.(performance.now() - beganMs) ?? 0) : 0
         if (restMs > 0) setTimeout(giveBack, restMs)
         else giveBack()
         running.delete(work)

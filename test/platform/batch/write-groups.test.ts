@@ -26,6 +26,25 @@ function recorded(
   return { groups, ran, open: () => gate.resolve() }
 }
 
+/** Groups that are written at once, and rest after it. */
+function resting(restMs: number, maxGroup = 10) {
+  const ran: string[] = []
+  const rests: number[] = []
+  const groups = createWriteGroups<Write, string>({
+    keysOf: ({ keys }) => keys,
+    restMs(ranMs) {
+      rests.push(ranMs)
+      return restMs
+    },
+    async run(writes) {
+      ran.push(writes.map(({ name }) => name).join(' '))
+      return writes.map(({ name }) => name)
+    },
+    maxGroup,
+  })
+  return { groups, ran, rests }
+}
+
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 describe('write groups', () => {
@@ -133,19 +152,7 @@ describe('write groups', () => {
   })
 
   it('rest as long as is said of how long they ran: what comes meanwhile is one group, and other keys wait for none of it', async () => {
-    const ran: string[] = []
-    const rests: number[] = []
-    const groups = createWriteGroups<Write, string>({
-      keysOf: ({ keys }) => keys,
-      restMs(ranMs) {
-        rests.push(ranMs)
-        return 200
-      },
-      async run(writes) {
-        ran.push(writes.map(({ name }) => name).join(' '))
-        return writes.map(({ name }) => name)
-      },
-    })
+    const { groups, ran, rests } = resting(200)
     await groups.submit(write('a1', 'a'))
     const second = groups.submit(write('a2', 'a'))
     await groups.submit(write('b1', 'b'))
@@ -154,6 +161,13 @@ describe('write groups', () => {
     expect(ran).toEqual(['a1', 'b1', 'a2 a3'])
     expect(rests).toHaveLength(3)
     expect(Math.min(...rests)).toBeGreaterThanOrEqual(0)
+  })
+
+  it('do not rest when they were full', async () => {
+    const { groups, ran, rests } = resting(200, 2)
+    await Promise.all(['a1', 'a2', 'a3'].map((name) => groups.submit(write(name, 'a'))))
+    expect(ran).toEqual(['a1 a2', 'a3'])
+    expect(rests).toHaveLength(1)
     const waiting = expect(groups.submit(write('a4', 'a'))).rejects.toMatchObject({ code: 'SHUTTING_DOWN' })
     await groups[Symbol.asyncDispose]()
     await waiting
