@@ -26,7 +26,7 @@ export type WithdrawOutcome =
 /** Whatever stock and the channel's system say of the edit afterwards is said too late, and what they did is followed as ever. */
 export async function withdrawEdit(deps: EditDeps, command: WithdrawCommand): Promise<WithdrawOutcome> {
   const outcome = await deps.database.transaction((transaction) => withdraw(deps, transaction, command))
-  if (outcome.kind === 'done') deps.eventLog.wake()
+  if (outcome.kind === 'done' && !outcome.replayed) deps.eventLog.wake()
   return outcome
 }
 

@@ -23,8 +23,10 @@ export type AcknowledgeOutcome =
   | { readonly kind: 'not-found' | 'key-reused' | 'key-in-progress' }
 
 /** Closes a reroute for people. Whatever systems say of it is noted as ever, and opens it again where it is bad news. */
-export function acknowledgeReroute(deps: RerouteDeps, command: AcknowledgeCommand): Promise<AcknowledgeOutcome> {
-  return deps.database.transaction((transaction) => acknowledge(deps, transaction, command))
+export async function acknowledgeReroute(deps: RerouteDeps, command: AcknowledgeCommand): Promise<AcknowledgeOutcome> {
+  const outcome = await deps.database.transaction((transaction) => acknowledge(deps, transaction, command))
+  if (outcome.kind === 'done' && !outcome.replayed) deps.eventLog.wake()
+  return outcome
 }
 
 async function acknowledge(
