@@ -39,7 +39,9 @@ export function decideWord(
   const followed = followDemand(state, rows, { ...data, after }, { ...following, pinned: new Set(data.pinned) })
   if (followed.stuck.length > 0) return refuse('UNITS_GONE', followed)
   if (followed.shortfalls.length > 0) return refuse('INSUFFICIENT_STOCK', followed)
-  return { followed, answer: kept(data, after, recorded, state.now) }
+  // What it says nothing of may have changed since it was asked: that stays missing as it was told.
+  const wants = new Set([...(followed.wants ?? none), ...following.short])
+  return { followed: { ...followed, wants }, answer: kept(data, after, recorded, state.now) }
 }
 
 const none: ReadonlySet<string> = new Set()

@@ -23,11 +23,13 @@ export const demandEvents = {
   'retail.order.public-status-changed.v1': z.object({ orderId: z.string(), to: z.string() }),
 } as const
 
-/** Of an order that has nothing to come any more, however its units were had. */
+/**
+ * Of an order that has nothing to come any more, however its units were had. Not CANCELLED: its source says with that what it wants, which
+ * is nothing, and may want more again before the status is told.
+ */
 export const overStatuses: readonly string[] = [
   'DELIVERED',
   'COLLECTED',
-  'CANCELLED',
   'RETURN_STARTED',
   'RETURN_RECEIVED',
   'REFUNDED',

@@ -25,6 +25,17 @@ async function shortages(): Promise<unknown> {
   return (await world.askInventory('{ orderShortages { orderId wanted missing } }')).orderShortages
 }
 
+/** What the orders subgraph tells, as it may come late. */
+async function told(type: string, data: JsonObject & { readonly orderId: string }): Promise<void> {
+  const { orderId } = data
+  const source = `/tenants/test/orders/late/${orderId}`
+  const time = new Date().toISOString()
+  const event = { type, source, subject: orderId, time, data, partitionKey: orderId, authority: 'storeloom' }
+  await world.database.transaction((transaction) => world.parts.eventLog.append(transaction, [event]))
+  world.parts.eventLog.wake()
+  await world.settle()
+}
+
 /** How often what is kept for an order was changed: held, confirmed, and what came after. */
 async function changesOf(orderId: string): Promise<number> {
   const { rows } = await world.database.query<{ changes: number }>(
@@ -86,6 +97,24 @@ describe('reservations follow what a source makes of an order (K054)', () => {
     await edited('D-11', { V: 3 }, { status: 'DELIVERED', statusAt: '2026-02-03T11:00:00Z' })
     expect(await shortages()).toEqual([])
     expect(await world.legs(orderId)).toMatchObject({ V: { confirmed: 1 } })
+  })
+
+  it('goes on missing what an edit that was asked before it says nothing of, and an order that its source took up again', async () => {
+    await world.stock('W', { S1: 2 })
+    await world.stock('X', { S1: 2 })
+    const orderId = await placed('D-12', { W: 1 })
+    await edited('D-12', { W: 4 })
+    const short = [{ orderId, wanted: 4, missing: 2 }]
+    expect(await shortages()).toEqual(short)
+    const after = [{ lineId: 'new', sku: 'X', variantId: null, quantity: 1 }]
+    const asked = { before: [], after, pinned: [], editId: 'oed_1', channelId: 'web' }
+    await told('retail.order.edit-requested.v1', { orderId, ...asked })
+    expect(await world.legs(orderId)).toMatchObject({ W: { confirmed: 2 }, X: { confirmed: 1 } })
+    expect(await shortages()).toEqual(short)
+    await told('retail.order.public-status-changed.v1', { orderId, from: 'CONFIRMED', to: 'CANCELLED' })
+    expect(await shortages()).toEqual(short)
+    await edited('D-12', { W: 4 }, { status: 'CANCELLED', statusAt: '2026-02-02T11:00:00Z' })
+    expect(await shortages()).toEqual([])
   })
 
   it('gives back all of a cancelled order but what has left', async () => {

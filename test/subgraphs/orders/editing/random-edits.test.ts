@@ -63,19 +63,20 @@ it('whatever is asked and said of orders at once, what is kept is what they want
 
       /** One system says one thing of an order after the other, so its steps wait for each other. */
       const inTurn = new Map<string, Promise<void>>()
+      let words = 0
       const take = async (one: Step): Promise<void> => {
         const of = orders[one.order]
         if (of === undefined) return
         const say = async (said: Items, more: JsonObject = {}): Promise<void> => {
-          Object.assign(of, { said, more })
-          await world.edit(of.key, said, more)
+          // Each word of a system is later than the one before.
+          words += 1
+          const later = { ...more, statusAt: new Date(Date.UTC(2026, 1, 2, 0, words)).toISOString() }
+          Object.assign(of, { said, more: later })
+          await world.edit(of.key, said, later)
         }
         switch (one.kind) {
           case 'say':
-            return await say(
-              named(one.items),
-              one.cancelled ? { status: 'CANCELLED', statusAt: '2026-02-02T11:00:00Z' } : {},
-            )
+            return await say(named(one.items), one.cancelled ? { status: 'CANCELLED' } : {})
           case 'again':
             return await world.edit(of.key, of.said, of.more)
           case 'agree': {

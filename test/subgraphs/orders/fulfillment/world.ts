@@ -91,13 +91,17 @@ export async function openFulfillmentWorld({
 
   /** Waits until what follows from everything committed is decided, and is in the read models; for a world whose processes run. */
   async function settle(): Promise<void> {
-    // A location's word leads to a request, that to a decision, that to what is told.
-    for (let round = 0; round < 4; round += 1) {
+    // A location's word leads to a request, that to a decision, that to what is told: until nothing more is.
+    for (let round = 0; round < mostRounds; round += 1) {
       await readable(database)
       const head = await eventLog.head()
       await Promise.all(parts.deciders.map((decider) => decider.caughtUp(head)))
       await parts.projector.caughtUp(head)
+      await readable(database)
+      const after = await eventLog.head()
+      if (after.transactionId === head.transactionId && after.row === head.row) return
     }
+    throw new Error(`There is no end of what follows: ${mostRounds} rounds were not enough`)
   }
 
   await deliver('channel', { web: channelDocument('web', { methods: ['SHIP', 'PICKUP'] }) })
@@ -254,6 +258,8 @@ export async function openFulfillmentWorld({
 }
 
 export type FulfillmentWorld = Awaited<ReturnType<typeof openFulfillmentWorld>>
+
+const mostRounds = 50
 
 const rerouteFields = `
   id state reason requestedBy attempts
