@@ -1,4 +1,5 @@
 import type { Outcome, Refusal } from './command.ts'
+import type { LegRefusal } from './legs.ts'
 import type { InvalidLine } from './parse-input.ts'
 import type { Invalid } from './to-command.ts'
 
@@ -70,7 +71,7 @@ function toInvalidLines(lines: readonly InvalidLine[]) {
   }
 }
 
-function toLegAnswer(reservationId: string, refusal: Extract<Refusal, { kind: 'leg' }>['refusal']) {
+function toLegAnswer(reservationId: string, refusal: LegRefusal) {
   if (refusal.kind === 'expired') {
     return {
       __typename: 'ReservationExpired' as const,
@@ -81,10 +82,7 @@ function toLegAnswer(reservationId: string, refusal: Extract<Refusal, { kind: 'l
       expiredAt: refusal.expiresAt,
     }
   }
-  const { requested, outstanding, message } =
-    refusal.kind === 'exceeds'
-      ? { ...refusal, message: `there are ${refusal.outstanding} units, got ${refusal.requested}` }
-      : { requested: 1, outstanding: 0, message: `it was extended ${refusal.allowed} times, which is the most` }
+  const { requested, outstanding, message } = toUnitsMissing(refusal)
   return {
     __typename: 'ReservationUnitsMissing' as const,
     code: 'CONFLICT' as const,
@@ -93,5 +91,22 @@ function toLegAnswer(reservationId: string, refusal: Extract<Refusal, { kind: 'l
     reservationId,
     requested,
     outstanding,
+  }
+}
+
+function toUnitsMissing(refusal: Exclude<LegRefusal, { kind: 'expired' }>) {
+  switch (refusal.kind) {
+    case 'exceeds':
+      return { ...refusal, message: `there are ${refusal.outstanding} units, got ${refusal.requested}` }
+    case 'extended-too-often':
+      return { requested: 1, outstanding: 0, message: `it was extended ${refusal.allowed} times, which is the most` }
+    case 'unplaced':
+      return {
+        ...refusal,
+        outstanding: 0,
+        message: 'no location has its units yet; place them by moveReservation first',
+      }
+    default:
+      return refusal satisfies never
   }
 }

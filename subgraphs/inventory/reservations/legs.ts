@@ -41,6 +41,8 @@ export type LegRefusal =
   | { readonly kind: 'expired'; readonly expiresAt: string }
   | { readonly kind: 'exceeds'; readonly requested: number; readonly outstanding: number }
   | { readonly kind: 'extended-too-often'; readonly allowed: number }
+  /** Units that no location has yet cannot leave one. */
+  | { readonly kind: 'unplaced'; readonly requested: number }
 
 export type LegChange = 'held' | 'extended' | 'confirmed' | 'allocated' | 'moved' | 'consumed' | 'released' | 'expired'
 
@@ -120,12 +122,14 @@ export function cancel(before: ReservationRow, units: number): Changed {
 export function allocate(before: ReservationRow, units: number | null, now: Date): Changed | LegRefusal {
   const open = before.confirmed - before.allocated
   const quantity = units ?? open
+  if (before.locationId === null) return { kind: 'unplaced', requested: quantity }
   if (quantity > open || quantity === 0) return exceeds(quantity, open, before, now)
   return changed(before, 'allocated', { allocated: before.allocated + quantity })
 }
 
 export function consume(before: ReservationRow, units: number | null, now: Date): Changed | LegRefusal {
   const quantity = units ?? before.confirmed
+  if (before.locationId === null) return { kind: 'unplaced', requested: quantity }
   if (quantity > before.confirmed || quantity === 0) return exceeds(quantity, before.confirmed, before, now)
   return changed(before, 'consumed', {
     confirmed: before.confirmed - quantity,

@@ -104,7 +104,8 @@ export function receive(
 }
 
 /**
- * Variants of which a location has fewer units that nobody was promised than are to be sent: each counted over all lines.
+ * Variants of which a location has fewer units that nobody was promised than are to be sent, or the network would not keep what it
+ * owes: each counted over all lines.
  * @returns empty when all can be sent
  */
 export function shortfallsOf(
@@ -116,16 +117,18 @@ export function shortfallsOf(
   const demand = new Map<string, number>()
   for (const { variantId, quantity } of lines) demand.set(variantId, (demand.get(variantId) ?? 0) + quantity)
   return [...demand].flatMap(([variantId, requested]): readonly Shortfall[] => {
+    const held = holds.get(variantId) ?? []
     const free = (positions.get(variantId) ?? []).map((position) => ({
       locationId: position.locationId,
-      available: Math.max(
-        0,
-        position.sellable - position.committed - unitsAt(holds.get(variantId) ?? [], position.locationId),
-      ),
+      available: Math.max(0, position.sellable - position.committed - unitsAt(held, position.locationId)),
     }))
-    const available = free.find((place) => place.locationId === locationId)?.available ?? 0
+    // What no location owes yet is owed by all of them together.
+    const spare = free.reduce((sum, { available }) => sum + available, -unitsAt(held, null))
+    const there = free.find((place) => place.locationId === locationId)?.available ?? 0
+    const available = Math.max(0, Math.min(there, spare))
     if (requested <= available) return []
     const alternatives = free
+      .map((place) => ({ ...place, available: Math.min(place.available, spare) }))
       .filter((place) => place.locationId !== locationId && place.available > 0)
       .sort((a, b) => b.available - a.available || (a.locationId < b.locationId ? -1 : 1))
       .slice(0, mostAlternatives)
