@@ -51,6 +51,10 @@ export type AvailabilityInput = {
 export type AvailableNumbers = {
   /** Available to sell; never negative. */
   readonly ats: number
+  /** What locations may give now, less what the network owes; below zero, that waits for what is on its way. */
+  readonly onShelf: number
+  /** Owed by the network beyond what it has and what it sells in advance: first of what comes. */
+  readonly owed: number
   readonly largestSingleLocation: number
   /** Locations with something to give, largest first, then by id. */
   readonly byLocation: readonly { readonly locationId: string; readonly available: number }[]
@@ -69,17 +73,24 @@ export const sharedAllocation: AllocationInput = {
 
 /** The exact formula; docs/decisions/041-availability.md writes it out. */
 export function availableOf(input: AvailabilityInput): AvailableNumbers {
-  let pool = 0
+  let shelves = 0
+  let incoming = 0
   const byLocation: { locationId: string; available: number }[] = []
   for (const at of input.locations) {
     const available = baseOf(at)
-    pool += available
-    if (at.barrier === null) pool += at.incoming
+    shelves += available
+    if (at.barrier === null) incoming += at.incoming
     if (available > 0) byLocation.push({ locationId: at.locationId, available })
   }
   byLocation.sort((a, b) => b.available - a.available || (a.locationId < b.locationId ? -1 : 1))
-  const ats = publishedOf(allocatedOf(pool, input), input.allocation)
-  return { ats, largestSingleLocation: byLocation[0]?.available ?? 0, byLocation }
+  const pool = shelves + incoming
+  return {
+    ats: publishedOf(allocatedOf(pool, input), input.allocation),
+    onShelf: shelves - input.unplaced,
+    owed: Math.max(0, input.unplaced - pool),
+    largestSingleLocation: byLocation[0]?.available ?? 0,
+    byLocation,
+  }
 }
 
 /** sellable - committed - reserved; below zero units are oversold. */
@@ -143,7 +154,8 @@ export function kitNumbersOf(
   const loose = components.length === 0 ? 0 : Math.min(...anywhere)
   const together = byLocation.reduce((sum, { available }) => sum + available, 0)
   const allocated = allocatedOf(shipTogether ? Math.min(together, loose) : loose, { unplaced: 0, allocation: kit })
-  return { ats: publishedOf(allocated, kit), largestSingleLocation: byLocation[0]?.available ?? 0, byLocation }
+  const ats = publishedOf(allocated, kit)
+  return { ats, onShelf: ats, owed: 0, largestSingleLocation: byLocation[0]?.available ?? 0, byLocation }
 }
 
 function setsAt({ locations }: AvailabilityInput, locationId: string, units: number): number {

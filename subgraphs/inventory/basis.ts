@@ -85,6 +85,12 @@ export function toInput(basis: Basis, asked: Asked): BasisInput | null {
       incoming: incoming.get(locationId) ?? 0,
     }
   })
+  const counted = new Set(locations.map(({ locationId }) => locationId))
+  for (const [locationId, units] of incoming) {
+    if (counted.has(locationId)) continue
+    const barrier = barrierAt(serving.has(locationId), excludedAt(locationId))
+    locations.push({ ...uncounted, locationId, barrier, incoming: units })
+  }
   return {
     locations,
     unplaced: held.get('') ?? 0,
@@ -125,9 +131,15 @@ export function numbersOf(basis: Basis, asked: Asked, components: ReadonlyMap<st
     const input = component === undefined ? null : toInput(component, asked)
     return input === null ? [] : [{ units: quantity, input }]
   })
-  if (parts.length < kit.components.length) return { ats: 0, largestSingleLocation: 0, byLocation: [] }
+  if (parts.length < kit.components.length) return noNumbers
   return kitNumbersOf(parts, kit.shipTogether, own.allocation)
 }
+
+/** Where nothing of a variant was ever counted. */
+const empty = { onHand: 0, sellable: 0, committed: 0, reserved: 0 }
+const uncounted = { ...empty, buffer: 0, bufferRuleId: null, degraded: 0, system: '' }
+
+const noNumbers: AvailableNumbers = { ats: 0, onShelf: 0, owed: 0, largestSingleLocation: 0, byLocation: [] }
 
 function barrierAt(
   serves: boolean,

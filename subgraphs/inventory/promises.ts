@@ -3,7 +3,7 @@ import { alwaysOpen, type Calendar, pickupFromMs, shipByMs } from './calendar.ts
 import type { Context } from './loaders.ts'
 import type { LocationRow, Method } from './network.ts'
 import type { PromiseAnswer } from './promise.ts'
-import { promiseFrom } from './remembered.ts'
+import { promiseFrom } from './promise-from.ts'
 import {
   type AvailabilityAnswer,
   type AvailabilityQuestion,
@@ -39,13 +39,13 @@ export function datedPromise(
 ): DatedPromise {
   checkQuantity(quantity, 'quantity')
   checkDestination(destination)
-  const { basis, ats, channelId, method } = answer
+  const { basis, channelId, method } = answer
   const { freshness, now } = context
   const asked: Asked = { channelId, method, freshness, nowMs: now.getTime() }
-  const promise = promiseFrom(basis, quantity, ats, asked)
+  const promise = promiseFrom(basis, quantity, answer, asked)
   if (promise.availableAt === null) return { ...promise, ...undated }
   const fromMs = Math.max(asked.nowMs, Date.parse(promise.availableAt))
-  const locationId = answer.byLocation[0]?.locationId ?? basis.terms.supplies[0]?.locationId
+  const locationId = promise.locationId ?? answer.byLocation[0]?.locationId ?? basis.terms.supplies[0]?.locationId
   const location = locationId === undefined ? undefined : basis.network.locations.get(locationId)
   if (location === undefined) return { ...promise, ...undated }
   const calendar = calendarOf(location, basis.shared)
@@ -145,6 +145,7 @@ const nothing: DatedPromise = {
   availableAt: null,
   guaranteed: false,
   basis: 'no stock of it is known',
+  locationId: null,
   ...undated,
 }
 

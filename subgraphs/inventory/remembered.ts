@@ -2,9 +2,8 @@ import { type AvailableNumbers, availableOf, lowStockUnits } from './availabilit
 import { type Asked, type Basis, toInput } from './basis.ts'
 import type { LoadedBasis } from './loaders.ts'
 import type { Method, Origin } from './network.ts'
-import { type PromiseAnswer, promiseOf, type SellingTerms } from './promise.ts'
+import { promiseFrom } from './promise-from.ts'
 import { freshIn, isUnread } from './provenance.ts'
-import { noInTransit } from './supply.ts'
 
 export type Status = 'IN_STOCK' | 'LOW_STOCK' | 'BACKORDER' | 'PREORDER' | 'OUT_OF_STOCK' | 'DISCONTINUED' | 'UNKNOWN'
 
@@ -34,7 +33,7 @@ export function computedOf(basis: LoadedBasis, asked: Asked): Computed | null {
   if (input === null) return null
   const numbers = availableOf(input)
   const origins = newestOrigins(basis, asked)
-  const status = statusOf(basis, numbers.ats, origins, asked)
+  const status = statusOf(basis, numbers, origins, asked)
   const validUntilMs = input.aged
     ? Number.NEGATIVE_INFINITY
     : Math.min(input.validUntilMs, holdsEndMs(basis, asked.nowMs), releaseMs(basis, asked.nowMs))
@@ -49,25 +48,11 @@ export function computedOf(basis: LoadedBasis, asked: Asked): Computed | null {
   return computed
 }
 
-/** Whether it can be promised beyond what is here. */
-export function promiseFrom(basis: Basis, quantity: number, ats: number, asked: Asked): PromiseAnswer {
-  const inTransit = basis.network.channel(asked.channelId)?.inTransit ?? noInTransit
-  const { terms } = basis
-  const selling: SellingTerms = {
-    backorderable: terms.backorderable,
-    backorderLimit: terms.selling?.backorderLimit ?? null,
-    backorders: terms.selling?.backorders ?? [],
-    preorder: terms.selling?.preorder ?? null,
-    dockToStockDays: terms.selling?.dockToStockDays ?? 0,
-    discontinued: terms.discontinued,
-  }
-  return promiseOf(quantity, ats, terms.supplies, selling, inTransit, asked.nowMs)
-}
-
-export function statusOf(basis: Basis, ats: number, origins: readonly Origin[], asked: Asked): Status {
+export function statusOf(basis: Basis, numbers: AvailableNumbers, origins: readonly Origin[], asked: Asked): Status {
+  const { ats } = numbers
   if (origins.length > 0 && origins.every(({ system }) => isUnread(system, asked.freshness))) return 'UNKNOWN'
   if (ats > 0) return ats > lowStockUnits ? 'IN_STOCK' : 'LOW_STOCK'
-  const { kind } = promiseFrom(basis, 1, ats, asked)
+  const { kind } = promiseFrom(basis, 1, numbers, asked)
   if (kind === 'BACKORDER' || kind === 'PREORDER') return kind
   return basis.terms.discontinued ? 'DISCONTINUED' : 'OUT_OF_STOCK'
 }

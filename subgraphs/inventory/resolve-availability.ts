@@ -96,9 +96,12 @@ function toAnswer(
   if (rests !== undefined) for (const { system } of origins) rests.onlyWhile(freshIn(system, freshness))
   if (!isAnyKnown(origins)) return null
   const { variantId } = basis
-  const { ats, largestSingleLocation, byLocation } = computed.numbers
-  const { status } = computed
-  return { ats, largestSingleLocation, byLocation, variantId, channelId, method, status, origins, basis, components }
+  const { numbers, status } = computed
+  const { ats, onShelf, owed, largestSingleLocation, byLocation } = numbers
+  return {
+    ...{ ats, onShelf, owed, largestSingleLocation, byLocation },
+    ...{ variantId, channelId, method, status, origins, basis, components },
+  }
 }
 
 function kitOf(basis: LoadedBasis, components: ReadonlyMap<string, LoadedBasis>, asked: Asked): Computed | null {
@@ -107,7 +110,7 @@ function kitOf(basis: LoadedBasis, components: ReadonlyMap<string, LoadedBasis>,
   const origins = [...components.values()].flatMap((component) => newestOrigins(component, asked))
   // What each component rests on may change at another moment.
   const validUntilMs = Number.NEGATIVE_INFINITY
-  return { numbers, origins, status: statusOf(basis, numbers.ats, origins, asked), validUntilMs }
+  return { numbers, origins, status: statusOf(basis, numbers, origins, asked), validUntilMs }
 }
 
 /** @throws AppError `BAD_USER_INPUT` when `first` is out of range */

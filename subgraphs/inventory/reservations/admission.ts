@@ -3,6 +3,7 @@ import { availableOf } from '../availability.ts'
 import { type Asked, type Basis, toInput, withHolds } from '../basis.ts'
 import type { Caches } from '../caches.ts'
 import { indexNetwork, type NetworkIndex } from '../network.ts'
+import { promiseFrom } from '../promise-from.ts'
 import { networkKey } from '../read-model.ts'
 import { sharedTermsKey } from '../terms-model.ts'
 import { noSharedTerms, noVariantTerms, type SharedTerms, type VariantTerms } from '../terms-reads.ts'
@@ -53,6 +54,10 @@ export function createAdmission({ network, shared, ofVariant }: Terms, freshness
     }
     const asked: Asked = { channelId, method, nowMs: now.getTime(), freshness }
     const input = toInput(basis, asked)
-    return input === null ? null : (holds) => availableOf(withHolds(input, basis, holds, asked))
+    if (input === null) return null
+    return {
+      numbers: (holds) => availableOf(withHolds(input, basis, holds, asked)),
+      promise: (quantity, numbers) => promiseFrom(basis, quantity, numbers, asked),
+    }
   }
 }

@@ -1,6 +1,7 @@
 import type { Viewer } from '../../../platform/identity/viewer.ts'
 import type { IdMinter } from '../../../platform/ids.ts'
 import { reservationScope } from '../../../policies/reservation-scope.ts'
+import { placeBeyond } from './beyond.ts'
 import type { Change, ChangeCommand, Decision, Refusal, ReserveCommand, TidyCommand, Units } from './command.ts'
 import {
   allocate,
@@ -35,21 +36,34 @@ export function decideReserve(state: SectionState, command: ReserveCommand, ids:
       placed,
     },
   )
-  if (placement.kind === 'short') {
+  const parts = placement.kind === 'placed' ? placement.parts : owe(state, command)
+  if (parts === null) {
     for (const change of freed.toReversed()) state.undo(change)
-    return refused({ kind: 'insufficient', shortfalls: placement.shortfalls })
+    return refused({ kind: 'insufficient', shortfalls: placement.kind === 'short' ? placement.shortfalls : [] })
   }
   const times = state.times(command.ttlSeconds)
-  const held = placement.parts.map((part): Change => {
+  const held = parts.map((part): Change => {
     const after = toReservation(part, command, times, `rsv_${ids.ulid()}`)
     return { change: 'held', before: null, after, occurredAt: null, madeBy: command.keyed }
   })
   for (const change of held) state.apply(change)
   const reservations = held.map(({ after }) => after)
   return {
-    outcome: { kind: 'done', reservations, plan: placement.parts, replayed: false },
+    outcome: { kind: 'done', reservations, plan: parts, replayed: false },
     changes: [...freed, ...held],
   }
+}
+
+/** As much as there is, and the rest of what is yet to come. */
+function owe(state: SectionState, { channelId, method, lines, kits, locationId: only, placed }: ReserveCommand) {
+  const question = { channelId, method }
+  return placeBeyond(
+    lines,
+    kits,
+    (variantId) => state.promisable(variantId, question),
+    (variantId, quantity) => state.promise(variantId, question, quantity),
+    { only, placed },
+  )
 }
 
 export function decideChange(state: SectionState, command: ChangeCommand): Decision {
@@ -177,6 +191,7 @@ export function toReservation(part: Part, command: ReserveCommand, times: Times,
     variantId: part.variantId,
     substitutedFor: part.substitutedFor,
     locationId: part.locationId,
+    promise: part.promise,
     quantity: part.quantity,
     held: part.quantity,
     confirmed: 0,

@@ -2,6 +2,7 @@ import { groupBy } from '../../../platform/group-by.ts'
 import { type ClaimRow, type KeyedCommand, type Known, knownOf } from '../../../platform/idempotency/idempotency.ts'
 import { uuidArray } from '../../../platform/sql/array-literal.ts'
 import type { Transaction } from '../../../platform/sql/database.ts'
+import type { Promised } from '../promise.ts'
 import type { Command } from './command.ts'
 import { toKept } from './response.ts'
 
@@ -21,6 +22,7 @@ type MadeRecord = {
   readonly variant_id: string
   readonly substituted_for: string | null
   readonly location_id: string | null
+  readonly promise: Promised | null
   readonly quantity: number
   /** RFC 3339 */
   readonly created_at: string
@@ -78,6 +80,7 @@ function toKnown(rows: readonly MadeRecord[], { fingerprint }: KeyedCommand): Kn
     variantId: row.variant_id,
     substitutedFor: row.substituted_for,
     locationId: row.location_id,
+    promise: row.promise,
     quantity: row.quantity,
   }))
   return { kind: 'done', response: toKept(new Date(first.created_at).toISOString(), parts) }

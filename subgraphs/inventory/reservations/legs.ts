@@ -1,4 +1,5 @@
 import type { Method } from '../network.ts'
+import type { Promised } from '../promise.ts'
 
 /** Where the units of a reservation are; together they are always its quantity, and a unit leaves a leg once. */
 export type Legs = {
@@ -26,6 +27,8 @@ export type ReservationRow = Legs & {
   readonly substitutedFor: string | null
   /** null: of the channel's network, not yet placed. */
   readonly locationId: string | null
+  /** What was said of units that were not here; null: they were. */
+  readonly promise: Promised | null
   readonly quantity: number
   /** Of `confirmed`: what the source's own `committed` counts already. */
   readonly allocated: number

@@ -28,6 +28,8 @@ export type LineInput = {
   readonly sku?: string | null | undefined
   readonly quantity: number
   readonly allowSubstitution?: boolean | null | undefined
+  readonly allowBackorder?: boolean | null | undefined
+  readonly allowPreorder?: boolean | null | undefined
 }
 
 type UnitsInput = { readonly reservationId: string; readonly quantity?: number | null | undefined }

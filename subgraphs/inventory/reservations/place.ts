@@ -1,14 +1,11 @@
+import type { AvailableNumbers } from '../availability.ts'
 import type { Method } from '../network.ts'
+import type { Promised } from '../promise.ts'
 
 export type Alternative = { readonly locationId: string; readonly available: number }
 
-/** What may be promised of a variant in a channel by a method, as the section sees it. */
-export type Promisable = {
-  /** Available to sell in the channel; never negative. */
-  readonly ats: number
-  /** Locations with something to give, in the order to take from. */
-  readonly byLocation: readonly Alternative[]
-}
+/** What may be promised of a variant in a channel by a method, as the section sees it; locations in the order to take from. */
+export type Promisable = Pick<AvailableNumbers, 'ats' | 'onShelf' | 'owed' | 'byLocation'>
 
 export type Shortfall = {
   readonly variantId: string
@@ -34,6 +31,8 @@ export type Part = {
   readonly locationId: string | null
   readonly quantity: number
   readonly substitutedFor: string | null
+  /** null: the units are here. */
+  readonly promise: Promised | null
 }
 
 export type Placement =
@@ -132,11 +131,12 @@ function findUnits(
   return { variantId, requested, available, alternatives: others.slice(0, mostAlternatives) }
 }
 
-/** How many units of a variant can be had there. */
-export function availableIn({ ats, byLocation }: Promisable, { only, placed }: Where): number {
-  if (!placed) return ats
+/** How many units of a variant are here to be had there. */
+export function availableIn({ ats, onShelf, byLocation }: Promisable, { only, placed }: Where): number {
+  const here = Math.max(0, Math.min(ats, onShelf))
+  if (!placed) return here
   return Math.min(
-    ats,
+    here,
     openTo(byLocation, only).reduce((sum, { available }) => sum + available, 0),
   )
 }
@@ -149,9 +149,14 @@ function isOpen(found: readonly Alternative[] | Shortfall): found is readonly Al
   return Array.isArray(found)
 }
 
-function toPart(line: Demand, locationId: string | null, quantity: number): Part {
+export function toPart(
+  line: Demand,
+  locationId: string | null,
+  quantity: number,
+  promise: Promised | null = null,
+): Part {
   const { lineId, variantId, substitutedFor } = line
-  return { lineId, variantId, locationId, quantity, substitutedFor: substitutedFor ?? null }
+  return { lineId, variantId, locationId, quantity, substitutedFor: substitutedFor ?? null, promise }
 }
 
 const mostAlternatives = 10
@@ -183,7 +188,14 @@ function takeKits(
     for (const { variantId, units } of kit.components) {
       const place = at(variantId, locationId)
       if (place !== undefined) place.available -= sets * units
-      parts.push({ lineId: kit.lineId, variantId, locationId, quantity: sets * units, substitutedFor: null })
+      parts.push({
+        lineId: kit.lineId,
+        variantId,
+        locationId,
+        quantity: sets * units,
+        substitutedFor: null,
+        promise: null,
+      })
     }
     missing -= sets
     if (missing === 0) break

@@ -33,6 +33,10 @@ const change = z.object({
   correlationId: z.string().nullable(),
   /** Of a change that tells of it: what was asked for, where this variant is given in its place. */
   substitutedFor: z.string().nullish(),
+  /** Of a change that tells of it: what was said of units that were not here. */
+  promise: z
+    .object({ kind: z.string(), availableAt: z.string().nullable(), guaranteed: z.boolean(), basis: z.string() })
+    .nullish(),
 })
 
 const changesOfVariant = z.object({ variantId: z.string(), changes: z.array(change).min(1) })
@@ -108,6 +112,9 @@ function toColumns(variantId: string, group: readonly Told[]): JsonObject {
   // Of few changes, so that the others need not say that they are none of them.
   if (group.some(({ change }) => change.after.substitutedFor !== null)) {
     columns.substitutedFor = group.map(({ change }) => change.after.substitutedFor)
+  }
+  if (group.some(({ change }) => change.after.promise !== null)) {
+    columns.promise = group.map(({ change }) => change.after.promise)
   }
   return { variantId, common, columns }
 }

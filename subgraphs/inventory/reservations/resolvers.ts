@@ -1,11 +1,13 @@
 import type { SubgraphResolvers } from '../../../schema/generated/inventory.ts'
 import type { Context } from '../loaders.ts'
+import { datedPromise } from '../promises.ts'
 import { resolveAvailability } from '../resolve-availability.ts'
 import { substitutesOf } from '../rules.ts'
 import { isRefusal, toRefusalAnswer } from './answers.ts'
 import type { ChangeCommand, Done } from './command.ts'
 import { isOwn } from './decide.ts'
 import type { ReservationRow } from './legs.ts'
+import { mostUnits } from './parse-input.ts'
 import { type Invalid, toChangeCommand, toReserveCommand } from './to-command.ts'
 
 type Mutations = Required<NonNullable<SubgraphResolvers['Mutation']>>
@@ -114,6 +116,10 @@ export const reservationTypes: Pick<
   },
   LineShortfall: {
     variant: ({ variantId }) => ({ id: variantId }),
+    async promise({ variantId, requested, question }, _, context) {
+      const answer = question === undefined ? null : await resolveAvailability(variantId, question, context)
+      return answer === null ? null : datedPromise(answer, Math.min(requested, mostUnits), null, context)
+    },
     async alternatives({ alternatives }, _, { load }) {
       const { locations } = await load.network()
       return alternatives.filter(({ locationId }) => locations.has(locationId))

@@ -6,8 +6,9 @@ import type { Part } from './place.ts'
 
 /** What was kept, where the command itself says the rest: a replay has the same input, or it is none. */
 type Kept = { readonly at: string; readonly parts: readonly KeptPart[] }
-/** `substitutedFor`: absent in records of earlier releases, which knew no substitutes. */
-type KeptPart = Omit<Part, 'substitutedFor'> & Partial<Pick<Part, 'substitutedFor'>> & { readonly id: string }
+/** `substitutedFor` and `promise`: absent in records of earlier releases, which knew none. */
+type KeptPart = Omit<Part, Later> & Partial<Pick<Part, Later>> & { readonly id: string }
+type Later = 'substitutedFor' | 'promise'
 
 /** What an idempotency record keeps of a change. */
 export function toResponse({ reservations }: Done): JsonValue {
@@ -27,7 +28,7 @@ export function fromResponse(response: JsonValue, command: ReserveCommand | Chan
   }
   const { at, parts } = response as Kept
   const times = timesOf(command.ttlSeconds, new Date(at))
-  const plan = parts.map(({ id, substitutedFor = null, ...part }): Part => ({ ...part, substitutedFor }))
+  const plan = parts.map(({ id, ...part }): Part => ({ substitutedFor: null, promise: null, ...part }))
   const reservations = plan.map((part, at) => toReservation(part, command, times, parts[at]?.id ?? ''))
   return { kind: 'done', reservations, plan, replayed: true }
 }

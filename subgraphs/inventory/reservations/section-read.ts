@@ -118,6 +118,7 @@ function toReservation(row: ReservationRecord): ReservationRow {
     variantId: row.variant_id,
     substitutedFor: row.substituted_for,
     locationId: row.location_id,
+    promise: row.promise,
     quantity,
     held,
     confirmed,

@@ -1,4 +1,5 @@
 import type { Method } from '../network.ts'
+import { nothingPromised, type PromiseAnswer } from '../promise.ts'
 import type { PositionRow } from '../reads.ts'
 import type { Change } from './command.ts'
 import type { Hold } from './holds.ts'
@@ -13,6 +14,8 @@ export type SectionState = {
   times(ttlSeconds: number): Times
   /** Nothing in a channel there is not. */
   promisable(variantId: string, question: Question): Promisable
+  /** When so many can be had, of what is here and what is yet to come. */
+  promise(variantId: string, question: Question, quantity: number): PromiseAnswer
   reservation(id: string): ReservationRow | null
   /** What an owner still holds, of variants the section has locked. */
   heldBy(tenant: string, owner: Owner): readonly ReservationRow[]
@@ -30,7 +33,11 @@ export type Admission = (
   now: Date,
 ) => Formula | null
 
-type Formula = (holds: readonly Hold[]) => Promisable
+export type Formula = {
+  readonly numbers: (holds: readonly Hold[]) => Promisable
+  /** @param numbers as the formula gave them */
+  readonly promise: (quantity: number, numbers: Promisable) => PromiseAnswer
+}
 
 export type SectionRows = {
   readonly now: Date
@@ -87,11 +94,13 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
     const ofVariant = formulas.get(variantId) ?? []
     const known = ofVariant.find((one) => one.question.channelId === channelId && one.question.method === method)
     if (known !== undefined) return known.formula
-    const formula = admission(variantId, rows.positions.get(variantId) ?? [], question, now) ?? (() => nothing)
+    const formula = admission(variantId, rows.positions.get(variantId) ?? [], question, now) ?? noChannel
     ofVariant.push({ question, formula })
     formulas.set(variantId, ofVariant)
     return formula
   }
+
+  const numbersOf = (variantId: string, { numbers }: Formula) => numbers([...(live.get(variantId)?.values() ?? [])])
 
   return {
     now,
@@ -100,7 +109,11 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
       timesByTtl.set(ttlSeconds, known)
       return known
     },
-    promisable: (variantId, question) => formulaOf(variantId, question)([...(live.get(variantId)?.values() ?? [])]),
+    promisable: (variantId, question) => numbersOf(variantId, formulaOf(variantId, question)),
+    promise(variantId, question, quantity) {
+      const formula = formulaOf(variantId, question)
+      return formula.promise(quantity, numbersOf(variantId, formula))
+    },
     reservation: (id) => reservations.get(id) ?? null,
     heldBy: (tenant, owner) =>
       (owned.get(ownerKey(tenant, owner)) ?? []).flatMap((id) => {
@@ -133,7 +146,8 @@ function ownerKey(tenant: string, { kind, id }: Owner): string {
   return `${kind} ${tenant.length} ${tenant} ${id}`
 }
 
-const nothing: Promisable = { ats: 0, byLocation: [] }
+const nothing: Promisable = { ats: 0, onShelf: 0, owed: 0, byLocation: [] }
+const noChannel: Formula = { numbers: () => nothing, promise: () => nothingPromised }
 
 /**
  * Units that count here no more, though no count of the source may know it yet: they left the shelf, or its `committed` is to

@@ -11,10 +11,10 @@ export async function writeRows(transaction: Transaction, changes: readonly Chan
   const writes: Promise<unknown>[] = []
   if (born.length > 0) writes.push(transaction.query(insertReservationsText, bornColumns(born, now)))
   if (last.size > 0) writes.push(transaction.query(upsertReservationsText, reservationColumns([...last.values()])))
-  const substituted = changes.flatMap(({ before, after: { id, substitutedFor } }) =>
-    before === null && substitutedFor !== null ? [{ id, substitutedFor }] : [],
+  const marked = changes.flatMap(({ before, after: { id, substitutedFor, promise } }) =>
+    before === null && (substitutedFor !== null || promise !== null) ? [{ id, substitutedFor, promise }] : [],
   )
-  if (substituted.length > 0) writes.push(transaction.query(writeSubstitutedText, [JSON.stringify(substituted)]))
+  if (marked.length > 0) writes.push(transaction.query(writeMarksText, [JSON.stringify(marked)]))
   const issues = changes.flatMap((change) => {
     const { after, occurredAt } = change
     const quantity = issuedUnits(change)
@@ -126,9 +126,9 @@ JOIN unnest($7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::t
   quantity, expires_at, run) ON runs.run = born.run`
 
 /** By a statement of its own: nearly no row needs it. */
-const writeSubstitutedText = `
-UPDATE inventory.reservations AS born SET substituted_for = r."substitutedFor"
-FROM jsonb_to_recordset($1::jsonb) AS r(id text, "substitutedFor" text) WHERE born.id = r.id`
+const writeMarksText = `
+UPDATE inventory.reservations AS born SET substituted_for = r."substitutedFor", promise = r.promise
+FROM jsonb_to_recordset($1::jsonb) AS r(id text, "substitutedFor" text, promise jsonb) WHERE born.id = r.id`
 
 function reservationColumns(rows: readonly ReservationRow[]): readonly unknown[] {
   const text = (pick: (row: ReservationRow) => string | null) => textArray(rows.map(pick))

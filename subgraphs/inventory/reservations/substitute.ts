@@ -8,8 +8,15 @@ import {
   type Where,
 } from './place.ts'
 
-/** A line with what may be given in its place, the most preferred first; absent: nothing. */
-export type OpenDemand = Demand & { readonly substitutes?: readonly string[] }
+/** A line with what its buyer takes instead of units that are here. */
+export type OpenDemand = Demand & {
+  /** What may be given in its place, the most preferred first; absent: nothing. */
+  readonly substitutes?: readonly string[]
+  /** How it may be promised of what is yet to come; absent: not at all. */
+  readonly waits?: Waits
+}
+
+export type Waits = { readonly backorder: boolean; readonly preorder: boolean }
 
 /**
  * As `placeDemand`. Where that is short, lines that allow it are given whole as another variant, so that all of the request

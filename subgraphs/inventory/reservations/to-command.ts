@@ -62,11 +62,13 @@ export async function toReserveCommand(
   const bySku = new Map(skus.map((sku, at) => [sku, found[at] ?? null]))
   const lines: OpenDemand[] = []
   const unknown: InvalidLine[] = []
-  for (const { lineId, variantId, sku, quantity, allowSubstitution } of input.lines) {
+  for (const line of input.lines) {
+    const { lineId, variantId, sku, quantity, allowSubstitution } = line
     const id = variantId ?? bySku.get(sku ?? '') ?? null
     if (id !== null && !id.includes('\0')) {
       const substitutes = allowSubstitution === true ? await substitutesOf(id, input.channelId) : []
-      lines.push({ lineId, variantId: id, quantity, ...(substitutes.length === 0 ? {} : { substitutes }) })
+      const asked = { lineId, variantId: id, quantity, ...waitsOf(line) }
+      lines.push(substitutes.length === 0 ? asked : { ...asked, substitutes })
     } else unknown.push({ lineId, reason: 'UNKNOWN_VARIANT', message: 'no variant has this SKU' })
   }
   if (unknown.length > 0) return { kind: 'invalid', lines: unknown }
@@ -77,6 +79,11 @@ export async function toReserveCommand(
   const common = { kind: 'reserve', keyed, viewer, correlationId } as const
   const taken = await expandKits(lines, kitOf)
   return { ...common, channelId, method, owner, ...taken, ttlSeconds, replaceOwner, locationId, placed }
+}
+
+function waitsOf({ allowBackorder, allowPreorder }: LineInput): Pick<OpenDemand, 'waits'> {
+  const waits = { backorder: allowBackorder === true, preorder: allowPreorder === true }
+  return waits.backorder || waits.preorder ? { waits } : {}
 }
 
 /** A kit is reserved as what it is made of. */

@@ -62,6 +62,8 @@ describe('the worked vector', () => {
     const asked = input(locations, { unplaced: 3, allocation: web })
     expect(availableOf(asked)).toEqual({
       ats: 20,
+      onShelf: 26,
+      owed: 0,
       largestSingleLocation: 26,
       byLocation: [
         { locationId: 'dc', available: 26 },
@@ -132,7 +134,7 @@ describe('availability', () => {
   it('gives nothing from where the channel is not served or a rule forbids it, and says which', () => {
     const barred = at('dc', { sellable: 9, barrier: { kind: 'EXCLUDED', ruleId: 'x1' }, incoming: 4 })
     const asked = input([barred, at('far', { sellable: 7, barrier: notServing })])
-    expect(availableOf(asked)).toEqual({ ats: 0, largestSingleLocation: 0, byLocation: [] })
+    expect(availableOf(asked)).toEqual({ ats: 0, onShelf: 0, owed: 0, largestSingleLocation: 0, byLocation: [] })
     expect(termsOf(asked).filter(({ kind }) => kind !== 'ON_HAND')).toMatchObject([
       { kind: 'EXCLUDED', ruleId: 'x1', units: -9 },
       { kind: 'NOT_SERVING', ruleId: null, units: -7 },
@@ -163,6 +165,8 @@ describe('kits', () => {
   it('that ship together are made up at one location each', () => {
     expect(kitNumbersOf(components, true, sharedAllocation)).toEqual({
       ats: 5,
+      onShelf: 5,
+      owed: 0,
       largestSingleLocation: 4,
       byLocation: [
         { locationId: 'store', available: 4 },

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { followDemand } from '../../../../subgraphs/inventory/demand/follow-demand.ts'
+import { nothingPromised } from '../../../../subgraphs/inventory/promise.ts'
+import type { Hold } from '../../../../subgraphs/inventory/reservations/holds.ts'
 import type { ReservationRow } from '../../../../subgraphs/inventory/reservations/legs.ts'
 import { createSectionState } from '../../../../subgraphs/inventory/reservations/section-state.ts'
 
@@ -27,15 +29,20 @@ it('keeps for an order what it wants, or all there is of it, whatever it is edit
         Object.entries(stock[at] ?? {}).map(([locationId, quantity]) => ({ locationId, quantity }))
       const holds = new Map([['a', [{ locationId: 'S1', channelId: 'web', units: 2 }]]])
       const rows = { now, locked: new Set(Object.keys(stock)), positions: new Map(), holds, reservations: [first] }
-      const state = createSectionState(rows, (variantId) => (held) => {
+      const numbersOf = (variantId: string) => (held: readonly Hold[]) => {
         const byLocation = units(variantId).flatMap(({ locationId, quantity }) => {
           const taken = held.reduce((sum, hold) => sum + (hold.locationId === locationId ? hold.units : 0), 0)
           // I3: what is taken was there.
           expect(taken).toBeLessThanOrEqual(quantity)
           return taken === quantity ? [] : [{ locationId, available: quantity - taken }]
         })
-        return { ats: byLocation.reduce((sum, { available }) => sum + available, 0), byLocation }
-      })
+        const ats = byLocation.reduce((sum, { available }) => sum + available, 0)
+        return { ats, onShelf: ats, owed: 0, byLocation }
+      }
+      const state = createSectionState(rows, (variantId) => ({
+        numbers: numbersOf(variantId),
+        promise: () => nothingPromised,
+      }))
       const known = [first.id]
       const own = () => known.flatMap((id) => state.reservation(id) ?? [])
       let minted = 0
@@ -91,6 +98,7 @@ function row(own: Pick<ReservationRow, 'id' | 'variantId' | 'locationId' | 'quan
     ...{ tenant: 't', clientId: 'c', owner: { kind: 'ORDER', id: 'o' }, lineId: '0', channelId: 'web', method: 'SHIP' },
     ...{
       substitutedFor: null,
+      promise: null,
       held: 0,
       consumed: 0,
       released: 0,

@@ -33,6 +33,7 @@ function heldBy(id: string, variantId = 'a', tenant = 't'): Change {
     owner: { kind: 'CART', id: `owner of ${id}` },
     extensions: 0,
     substitutedFor: null,
+    promise: null,
     createdAt: now.toISOString(),
   } as const
   return { change: 'held', before: null, after, occurredAt: null }

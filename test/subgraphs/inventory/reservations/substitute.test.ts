@@ -95,7 +95,8 @@ function place(one: Request) {
 
 function promisable(shelves: readonly number[], most: number): Promisable {
   const byLocation = shelves.map((available, at) => ({ locationId: `l${at}`, available }))
-  return { ats: Math.min(most, sumOf(byLocation.map(({ available }) => ({ quantity: available })))), byLocation }
+  const onShelf = sumOf(byLocation.map(({ available }) => ({ quantity: available })))
+  return { ats: Math.min(most, onShelf), onShelf, owed: 0, byLocation }
 }
 
 function capacityOf({ shelves, most, only, placed }: Request, id: 'A' | 'B' | 'C'): number {

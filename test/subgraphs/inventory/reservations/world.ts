@@ -112,12 +112,12 @@ const inputTypes: Readonly<Record<string, string>> = {
 const shared = `
   __typename
   ... on DomainError { code message }
-  ... on InsufficientStock { shortfalls { variant { id } requested available alternatives { available location { code } } } }
+  ... on InsufficientStock { shortfalls { variant { id } requested available promise { kind } alternatives { available location { code } } } }
   ... on InvalidLines { lines { lineId reason } }`
 
 const reserved = `... on ReserveStockSuccess {
   replayed expiresAt plan { lineId quantity location { code } }
-  reservations { id quantity held confirmed location { code } }
+  reservations { id quantity held confirmed location { code } promise { kind availableAt guaranteed basis } }
 }`
 
 const changed = `
@@ -137,7 +137,8 @@ const catalogueSource: SourceHandler = {
   normalize(document, context) {
     const sku = String(document.data?.variant)
     const id = context.ids.idOf('variant', 'sku', sku)
-    const data = { variantId: id, sku, former: null }
+    const { variant: _, ...said } = document.data ?? {}
+    const data = { variantId: id, sku, former: null, ...said }
     return [
       toFactEvent(
         { type: 'retail.variant.changed.v1', aggregate: 'products/variant', id, data, occurredAt: null },
