@@ -236,6 +236,9 @@ describe('books of reservations', () => {
     await shop.mutate('allocateReservation', { occurredAt: '2026-10-01T11:58:00.000Z', ...all(other) })
     await shop.commit('A', 'DC1', 11, 4)
     expect(await shop.ats('A')).toBe(6)
+    // Told to be where it is already, it stays the source's own.
+    await shop.mutate('moveReservation', { reservationId: other, locationId: await shop.locationId('DC1') })
+    expect(await shop.ats('A')).toBe(6)
     const next = idOf(await shop.reserve('A', 3, { placement: 'NETWORK' }))
     expect(await shop.ats('A')).toBe(3)
     await shop.mutate('moveReservation', { reservationId: next, locationId: await shop.locationId('DC1') })

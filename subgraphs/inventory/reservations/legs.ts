@@ -147,8 +147,10 @@ export function expire(before: ReservationRow, now: Date): Changed | null {
   return changed(before, 'expired', { held: 0, expired: before.expired + before.held })
 }
 
+/** What the source of the former place had committed, that of the new one has not. */
 export function move(before: ReservationRow, locationId: string): Changed {
-  return changed(before, 'moved', { locationId, allocated: 0 })
+  const allocated = locationId === before.locationId ? before.allocated : 0
+  return changed(before, 'moved', { locationId, allocated })
 }
 
 function changed(before: ReservationRow, change: LegChange, after: Partial<ReservationRow>): Changed {
