@@ -1,3 +1,4 @@
+import { visibleAvailability } from '../../../policies/exact-availability.ts'
 import type { SubgraphResolvers } from '../../../schema/generated/inventory.ts'
 import type { Context } from '../loaders.ts'
 import { datedPromise } from '../promises.ts'
@@ -120,6 +121,7 @@ export const reservationTypes: Pick<
       const answer = question === undefined ? null : await resolveAvailability(variantId, question, context)
       return answer === null ? null : datedPromise(answer, Math.min(requested, mostUnits), null, context)
     },
+    available: ({ available }, _, { viewer }) => visibleAvailability(viewer, available),
     async alternatives({ alternatives }, _, { load }) {
       const { locations } = await load.network()
       return alternatives.filter(({ locationId }) => locations.has(locationId))
@@ -132,6 +134,7 @@ export const reservationTypes: Pick<
     },
   },
   StockAlternative: {
+    available: ({ available }, _, { viewer }) => visibleAvailability(viewer, available),
     async location({ locationId }, _, context) {
       const location = await locationOf(locationId, context)
       if (location !== null) return location
