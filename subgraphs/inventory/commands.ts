@@ -58,6 +58,19 @@ export type InventoryCommands = AsyncDisposable & {
   counts(): { readonly groups: number; readonly requests: number }
 }
 
+/** What the resolvers of a call may ask for. */
+export type CallCommands = Pick<
+  InventoryCommands,
+  | 'submit'
+  | 'reservation'
+  | 'record'
+  | 'writeRule'
+  | 'nextTransferId'
+  | 'beginTransfer'
+  | 'stepTransfer'
+  | 'receiveTransfer'
+>
+
 export function createInventoryCommands(deps: InventoryCommandsDeps): InventoryCommands {
   const { database, caches, freshness } = deps
   // A group is by variant; which one a reservation is of never changes.
@@ -122,6 +135,24 @@ export function createInventoryCommands(deps: InventoryCommandsDeps): InventoryC
     async [Symbol.asyncDispose]() {
       await Promise.all([glance[Symbol.asyncDispose](), groups[Symbol.asyncDispose]()])
     },
+  }
+}
+
+/** @param onDone called before the outcome of a command is given, whatever it is: a failed one may have been committed */
+export function toCallCommands(commands: InventoryCommands, onDone: () => void): CallCommands {
+  const tell =
+    <Given extends readonly unknown[], Result>(run: (...given: Given) => Promise<Result>) =>
+    (...given: Given) =>
+      run(...given).finally(onDone)
+  return {
+    submit: tell(commands.submit),
+    reservation: commands.reservation,
+    record: tell(commands.record),
+    writeRule: tell(commands.writeRule),
+    nextTransferId: commands.nextTransferId,
+    beginTransfer: tell(commands.beginTransfer),
+    stepTransfer: tell(commands.stepTransfer),
+    receiveTransfer: tell(commands.receiveTransfer),
   }
 }
 

@@ -10,7 +10,7 @@ import { createIdMinter } from '../../platform/ids.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { Subgraph } from '../../platform/subgraph/subgraph.ts'
 import { createCaches } from './caches.ts'
-import { createInventoryCommands } from './commands.ts'
+import { createInventoryCommands, toCallCommands } from './commands.ts'
 import { createDemandProcess } from './demand/demand-process.ts'
 import { feedSource } from './feeds/feed-source.ts'
 import { feedsProjection, removeOldFeeds } from './feeds/feeds.ts'
@@ -23,7 +23,7 @@ import { measuresProjection, removeOldMeasures } from './ledger/measures-project
 import { movementSource } from './ledger/movement-source.ts'
 import { streamProcess } from './ledger/stream-process.ts'
 import { watchProcess } from './ledger/watch-process.ts'
-import { type Context, createLoaders } from './loaders.ts'
+import { type Context, createLoaders, type Loaders } from './loaders.ts'
 import { catalogueProjection, networkProjection } from './read-model.ts'
 import { createRerouteProcess } from './reroutes/reroute-process.ts'
 import { reservationProjection } from './reservations/reservation-events.ts'
@@ -62,15 +62,22 @@ export function createInventory({
       .map((name) => readFileSync(assetPath(`schema/${name}.graphql`), 'utf8'))
       .join('\n'),
     resolvers: inventoryResolvers,
-    createContext: (call): Context => ({
-      ...call,
-      freshness,
-      cursors,
-      database,
-      commands,
-      figures,
-      load: createLoaders(caches, call.rests),
-    }),
+    createContext(call): Context {
+      const loadAnew = () => createLoaders(caches, call.rests)
+      const context: Context & { load: Loaders } = {
+        ...call,
+        freshness,
+        cursors,
+        database,
+        // What the answer goes on to tell is as the command left it, all of it.
+        commands: toCallCommands(commands, () => {
+          context.load = loadAnew()
+        }),
+        figures,
+        load: loadAnew(),
+      }
+      return context
+    },
     keeping: inventoryKeeping,
     projections: [
       networkProjection,

@@ -8,7 +8,7 @@ import type { Queryable } from '../../platform/sql/database.ts'
 import type { Figures, SubgraphCall } from '../../platform/subgraph/subgraph.ts'
 import type { Basis } from './basis.ts'
 import type { Caches } from './caches.ts'
-import type { InventoryCommands } from './commands.ts'
+import type { CallCommands } from './commands.ts'
 import { indexNetwork, type NetworkIndex } from './network.ts'
 import { networkKey } from './read-model.ts'
 import type { PositionRow } from './reads.ts'
@@ -19,18 +19,9 @@ import { noSharedTerms, noVariantTerms, type SharedTerms, type VariantTerms } fr
 export type Context = SubgraphCall & {
   readonly cursors: CursorCodec
   readonly freshness: FreshnessBoard
+  /** Another one after each command. */
   readonly load: Loaders
-  readonly commands: Pick<
-    InventoryCommands,
-    | 'submit'
-    | 'reservation'
-    | 'record'
-    | 'writeRule'
-    | 'nextTransferId'
-    | 'beginTransfer'
-    | 'stepTransfer'
-    | 'receiveTransfer'
-  >
+  readonly commands: CallCommands
   readonly figures: Figures
   /** For what no cache keeps: history, and lists of exceptions. */
   readonly database: Queryable
@@ -48,7 +39,9 @@ export type Loaders = {
   basisOf(variantId: string, now: Date): MaybePromise<LoadedBasis>
 }
 
-/** Batches the keys of one request; what is asked twice is read once, so one answer never mixes two states. */
+/**
+ * Batches the keys of one request, between commands of it; what is asked twice is read once, so one answer never mixes two states.
+ */
 export function createLoaders(caches: Caches, rests?: Rests): Loaders {
   const network = createCacheLoader(caches.network, rests)
   const sharedTerms = createCacheLoader(caches.sharedTerms, rests)
