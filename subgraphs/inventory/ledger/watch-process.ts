@@ -1,76 +1,106 @@
 import type { JsonObject, NewEvent, RecordedEvent } from '../../../platform/event-log/event-log.ts'
 import { parseEvent } from '../../../platform/event-log/event-schema.ts'
 import type { Process } from '../../../platform/event-log/projection.ts'
-import { groupBy } from '../../../platform/group-by.ts'
 import type { Transaction } from '../../../platform/sql/database.ts'
-import { toPositionId } from '../position-id.ts'
-import type { SafetyRule } from '../rules.ts'
-import { termSchemas } from '../term-schemas.ts'
+import { type PositionKey, toPositionId } from '../position-id.ts'
+import { reservationTypes } from '../reservations/reservation-events.ts'
 import type { DerivedType } from './derived-events.ts'
 import { type StockEvent, stockEvents, toEntry } from './entries.ts'
 import { lateFromMs, type Measure, measuresOf } from './measures.ts'
 import { movementEvents } from './movement-events.ts'
+import { promiseChangesOf } from './promise-changes.ts'
+import { readShelfRules } from './shelf-rules.ts'
 import { type Signal, signalsOf, unwatched, type Watched, watch } from './watch.ts'
 
 const mostOrders = 100
 
 /**
- * Follows every position to tell when outside truth shrinks below what was promised, when stock is to be replenished, and when
- * a movement comes to be known late, and how true the numbers were that were believed until then. It keeps a small memory of its own: a rebuild of the read model tells nothing again.
+ * Follows every position, by what is counted and moved there and what orders are promised of it, to tell when units are missing that
+ * were promised, when stock is to be replenished, and when a movement comes to be known late, and how true the numbers were that were
+ * believed until then. It keeps a small memory of its own: a rebuild of the read model tells nothing again.
  */
 export const watchProcess: Process = {
   name: 'inventory.watch',
-  types: Object.keys(stockEvents),
+  types: [...Object.keys(stockEvents), ...reservationTypes],
   async decide(transaction, recorded) {
-    const events = recorded.flatMap((event) => parseEvent(stockEvents, event) ?? [])
-    const byPosition = groupBy(events, ({ data }) => toPositionId(data))
-    const places = [...byPosition.values()].flatMap(([first]) => (first === undefined ? [] : [placeOf(first)]))
-    const [known, rules] = [await readWatched(transaction, places), await readRules(transaction)]
-    const decided: NewEvent[] = []
-    const written: { variantId: string; locationId: string; state: Watched }[] = []
-    for (const [id, group] of byPosition) {
-      const last = group.at(-1)
-      if (last === undefined) continue
-      const place = placeOf(last)
+    const { touched, left } = touchedBy(recorded)
+    // A flash sale only holds: of that nothing is read.
+    if (touched.size === 0) return []
+    for (const [cause, place] of await readLeft(transaction, left)) touch(touched, place, cause)
+    const known = await readWatched(transaction, touched)
+    const followed = [...touched].flatMap(([id, { place, stock, cause }]) => {
       const before = known.get(id) ?? null
-      const { now, measures } = follow(before?.state ?? null, group)
+      // Nothing is short of what no source has spoken of yet.
+      return before === null && stock.length === 0 ? [] : [{ id, place, cause, before, ...follow(before, stock) }]
+    })
+    const reserved = await readReserved(transaction, followed)
+    const rulesAt = await readShelfRules(
+      transaction,
+      followed.map(({ place }) => place),
+    )
+    const decided: NewEvent[] = []
+    const written: (PositionKey & { readonly state: Watched })[] = []
+    for (const { id, place, cause, before, now, measures } of followed) {
       for (const { event, measure } of measures) {
         const { kind, ...data } = measure
         decided.push(derived(`retail.inventory.${kind}.v1`, { ...place, ...data }, event.recorded))
       }
-      const here = rules.filter((rule) => concernsPlace(rule, place))
-      const { signals, told } = signalsOf(before?.state ?? null, now, before?.reserved ?? 0, here)
+      const here = rulesAt(place, Date.parse(cause.recordedTime))
+      const { signals, told } = signalsOf(before, now, reserved.get(id) ?? 0, here)
       for (const signal of signals) {
         const orders = signal.kind === 'shortfall-detected' ? await readOrders(transaction, place) : []
-        decided.push(
-          derived(`retail.inventory.${signal.kind}.v1`, { ...place, ...dataOf(signal, orders) }, last.recorded),
-        )
+        decided.push(derived(`retail.inventory.${signal.kind}.v1`, { ...place, ...dataOf(signal, orders) }, cause))
       }
-      written.push({ ...place, state: told })
+      if (told !== before) written.push({ ...place, state: told })
     }
-    decided.push(...events.flatMap(revisionOf))
+    for (const { stock } of touched.values()) decided.push(...stock.flatMap(revisionOf))
     if (written.length > 0) await transaction.query(upsertWatched, [JSON.stringify(written)])
     return decided
   },
 }
 
+/** What a batch says of a position. */
+type Touched = {
+  readonly place: PositionKey
+  readonly stock: StockEvent[]
+  /** The last event that touched it. */
+  cause: RecordedEvent
+}
+
+/** By position; `left`: variants of which units were moved, with the last event that tells so. */
+function touchedBy(recorded: readonly RecordedEvent[]) {
+  const touched = new Map<string, Touched>()
+  const left = new Map<string, RecordedEvent>()
+  for (const event of recorded) {
+    const stock = parseEvent(stockEvents, event)
+    if (stock !== null) touch(touched, stock.data, event).stock.push(stock)
+    for (const { variantId, locationId, moved } of promiseChangesOf(event)) {
+      if (locationId !== null) touch(touched, { variantId, locationId }, event)
+      if (moved) left.set(variantId, event)
+    }
+  }
+  return { touched, left }
+}
+
+function touch(touched: Map<string, Touched>, { variantId, locationId }: PositionKey, cause: RecordedEvent): Touched {
+  const id = toPositionId({ variantId, locationId })
+  const known = touched.get(id) ?? { place: { variantId, locationId }, stock: [], cause }
+  known.cause = cause
+  touched.set(id, known)
+  return known
+}
+
 /** A position through the events of a batch, with what each tells of the numbers before it. */
-function follow(known: Watched | null, group: readonly StockEvent[]) {
+function follow(known: Watched | null, stock: readonly StockEvent[]) {
   const measures: { readonly event: StockEvent; readonly measure: Measure }[] = []
   let state = known
-  for (const event of group) {
+  for (const event of stock) {
     const entry = toEntry(event)
     const after: Watched = watch(state ?? unwatched, entry)
     measures.push(...measuresOf(state, after, entry).map((measure) => ({ event, measure })))
     state = after
   }
   return { now: state ?? unwatched, measures }
-}
-
-type Place = { readonly variantId: string; readonly locationId: string }
-
-function placeOf({ data: { variantId, locationId } }: StockEvent): Place {
-  return { variantId, locationId }
 }
 
 function dataOf({ kind: _, ...signal }: Signal, orders: readonly string[]): JsonObject {
@@ -109,47 +139,61 @@ export function derived(type: DerivedType, data: JsonObject, cause: RecordedEven
   }
 }
 
-async function readWatched(transaction: Transaction, places: readonly Place[]) {
-  const { rows } = await transaction.query<WatchedRecord>(selectWatched, [
-    places.map(({ variantId }) => variantId),
-    places.map(({ locationId }) => locationId),
-  ])
-  return new Map(
-    rows.map(({ variant_id, location_id, state, reserved }) => [
-      toPositionId({ variantId: variant_id, locationId: location_id }),
-      { state, reserved: Number(reserved) },
-    ]),
+/** An event does not say where units were before: where something was told that they may make good, they may have been. */
+async function readLeft(
+  transaction: Transaction,
+  left: ReadonlyMap<string, RecordedEvent>,
+): Promise<readonly (readonly [RecordedEvent, PositionKey])[]> {
+  if (left.size === 0) return []
+  const { rows } = await transaction.query<PositionRecord>(
+    `SELECT variant_id, location_id FROM inventory.watched_positions WHERE variant_id = ANY($1)
+       AND (state->>'short' <> '0' OR state->>'belowReorder' = 'true' OR state->>'belowSafety' = 'true')`,
+    [[...left.keys()]],
   )
-}
-
-type WatchedRecord = {
-  readonly variant_id: string
-  readonly location_id: string
-  readonly state: Watched | null
-  readonly reserved: bigint
-}
-
-/** Rules of no channel or method, which hold for the shelf itself. */
-async function readRules(transaction: Transaction): Promise<readonly SafetyRule[]> {
-  const { rows } = await transaction.query<{ id: string; data: unknown }>(
-    `SELECT id, data FROM inventory.terms WHERE kind = 'safety-rule' AND NOT withdrawn
-       AND data->>'channelId' IS NULL AND data->>'method' IS NULL AND data->>'category' IS NULL`,
-  )
-  return rows.flatMap(({ id, data }) => {
-    const parsed = termSchemas['safety-rule'].safeParse(data)
-    return parsed.success ? [{ ...parsed.data, id }] : []
+  return rows.flatMap(({ variant_id: variantId, location_id: locationId }) => {
+    const cause = left.get(variantId)
+    return cause === undefined ? [] : [[cause, { variantId, locationId }] as const]
   })
 }
 
-function concernsPlace(rule: SafetyRule, { variantId, locationId }: Place): boolean {
-  return (
-    (rule.variantId === null || rule.variantId === variantId) &&
-    (rule.locationId === null || rule.locationId === locationId)
+type PositionRecord = { readonly variant_id: string; readonly location_id: string }
+
+async function readWatched(
+  transaction: Transaction,
+  touched: ReadonlyMap<string, Touched>,
+): Promise<ReadonlyMap<string, Watched>> {
+  const places = [...touched.values()].map(({ place }) => place)
+  const { rows } = await transaction.query<PositionRecord & { readonly state: Watched }>(
+    `SELECT variant_id, location_id, state FROM inventory.watched_positions
+     JOIN unnest($1::text[], $2::text[]) AS touched (variant_id, location_id) USING (variant_id, location_id)`,
+    [places.map(({ variantId }) => variantId), places.map(({ locationId }) => locationId)],
   )
+  // One of an earlier release remembers less.
+  return new Map(rows.map((row) => [idOf(row), { ...unwatched, ...row.state }]))
+}
+
+function idOf({ variant_id: variantId, location_id: locationId }: PositionRecord): string {
+  return toPositionId({ variantId, locationId })
+}
+
+/** As of now, so perhaps of events that are yet to come: each of them is decided on again. */
+async function readReserved(
+  transaction: Transaction,
+  followed: readonly { readonly place: PositionKey; readonly now: Watched }[],
+): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await transaction.query<PositionRecord & { readonly reserved: bigint }>(selectReserved, [
+    followed.map(({ place }) => place.variantId),
+    followed.map(({ place }) => place.locationId),
+    followed.map(({ now }) => (now.countedAt === '' ? null : now.countedAt)),
+  ])
+  return new Map(rows.map((row) => [idOf(row), Number(row.reserved)]))
 }
 
 /** Whose units are missing: what was confirmed last is at risk first. */
-async function readOrders(transaction: Transaction, { variantId, locationId }: Place): Promise<readonly string[]> {
+async function readOrders(
+  transaction: Transaction,
+  { variantId, locationId }: PositionKey,
+): Promise<readonly string[]> {
   const { rows } = await transaction.query<{ order_id: string }>(
     `SELECT order_id FROM inventory.reservations
      WHERE variant_id = $1 AND location_id = $2 AND confirmed > 0 AND order_id IS NOT NULL
@@ -159,13 +203,18 @@ async function readOrders(transaction: Transaction, { variantId, locationId }: P
   return [...new Set(rows.map(({ order_id }) => order_id))]
 }
 
-/** Confirmed units that the source does not count as committed yet are promised as well; what is only held may still run out. */
-const selectWatched = `
-SELECT touched.variant_id, touched.location_id, watched.state,
-  (SELECT coalesce(sum(confirmed), 0)::bigint FROM inventory.reservation_totals totals
-   WHERE totals.variant_id = touched.variant_id AND totals.location_id = touched.location_id) AS reserved
-FROM unnest($1::text[], $2::text[]) AS touched (variant_id, location_id)
-LEFT JOIN inventory.watched_positions watched USING (variant_id, location_id)`
+/**
+ * Confirmed units that the source does not count as committed yet are promised as well, and those that have left since it last
+ * spoke are still in its numbers; what is only held may run out.
+ */
+const selectReserved = `
+SELECT variant_id, location_id,
+  (SELECT coalesce(sum(confirmed), 0) FROM inventory.reservation_totals total
+   WHERE total.variant_id = followed.variant_id AND total.location_id = followed.location_id)::bigint
+  + (SELECT coalesce(sum(quantity), 0) FROM inventory.reservation_issues issue
+   WHERE issue.variant_id = followed.variant_id AND issue.location_id = followed.location_id
+     AND issue.occurred_at > coalesce(counted_at, '-infinity'))::bigint AS reserved
+FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS followed (variant_id, location_id, counted_at)`
 
 const upsertWatched = `
 INSERT INTO inventory.watched_positions AS known (variant_id, location_id, state)

@@ -8,6 +8,8 @@ export type Watched = {
   readonly reorderPoint: number | null
   /** Up to which moment `sellable` and `committed` cover what moved; '' before any snapshot. */
   readonly until: string
+  /** The time of the newest word on it, by which a position counts as counted; '' before any but of transfers, which are none. */
+  readonly countedAt: string
   /** Not covered yet; bounded, the oldest are folded in. */
   readonly moves: readonly { readonly at: string; readonly sellable: number; readonly committed: number }[]
   /** Units oversold, as last told. */
@@ -21,6 +23,7 @@ export const unwatched: Watched = {
   committed: 0,
   reorderPoint: null,
   until: '',
+  countedAt: '',
   moves: [],
   short: 0,
   belowReorder: false,
@@ -31,6 +34,13 @@ const mostMoves = 500
 
 /** The memory after one more entry. */
 export function watch(before: Watched, entry: Entry): Watched {
+  const after = fold(before, entry)
+  const at = entry.occurredAt ?? entry.receivedAt
+  const isCounted = after !== before && entry.transferId === null && at > before.countedAt
+  return isCounted ? { ...after, countedAt: at } : after
+}
+
+function fold(before: Watched, entry: Entry): Watched {
   const { happenedAt: at, kind } = entry
   if (kind === 'SNAPSHOT' || kind === 'WITHDRAWN') {
     if (entry.asOf !== null && entry.asOf < before.until) return before
@@ -58,7 +68,10 @@ export function watch(before: Watched, entry: Entry): Watched {
   return { ...before, sellable: sellable + oldest.sellable, committed: committed + oldest.committed, moves: rest }
 }
 
-/** Sellable and not promised: below zero units are missing that somebody was promised. */
+/**
+ * Sellable and not promised: below zero units are missing that somebody was promised.
+ * @param reserved what the source's own numbers know nothing of
+ */
 export function freeUnits({ sellable, committed, moves }: Watched, reserved: number): number {
   const moved = moves.reduce((sum, move) => sum + move.sellable - move.committed, 0)
   return sellable - committed + moved - reserved
@@ -78,6 +91,7 @@ export type Signal =
 /**
  * What is to be told of a position now. A level that was below its threshold when the position was first seen is no news.
  * @param rules those that hold at the location whatever the channel
+ * @returns `told`: `now` itself where nothing else is to be remembered
  */
 export function signalsOf(
   before: Watched | null,
@@ -99,5 +113,6 @@ export function signalsOf(
   if (before !== null && belowSafety && !now.belowSafety) {
     signals.push({ kind: 'safety-stock-breached', level, threshold: safety.units, ruleId: safety.ruleId })
   }
-  return { signals, told: { ...now, short, belowReorder, belowSafety } }
+  const isTold = short === now.short && belowReorder === now.belowReorder && belowSafety === now.belowSafety
+  return { signals, told: isTold ? now : { ...now, short, belowReorder, belowSafety } }
 }

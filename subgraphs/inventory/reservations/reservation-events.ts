@@ -10,6 +10,8 @@ const type = 'retail.inventory.reservations-changed.v3'
 const objectsType = 'retail.inventory.reservations-changed.v2'
 /** Each change by itself in full; written by earlier releases. */
 const earlierType = 'retail.inventory.reservations-changed.v1'
+/** Of all releases: their events stay in the log. */
+export const reservationTypes: readonly string[] = [type, objectsType, earlierType]
 const units = z.int32()
 /** Absent where there are none: most legs of most reservations. */
 const leg = units.default(0)
@@ -158,7 +160,7 @@ const variantOnly = { [type]: ofVariant, [objectsType]: ofVariant, [earlierType]
 /** Owns no table: the rows are written with the events. It tells every process which holds it knows no more. */
 export const reservationProjection: Projection = {
   name: 'inventory.reservations',
-  types: [...Object.keys(reservationEvents), earlierType],
+  types: reservationTypes,
   tables: [],
   apply: async () => {},
   keysOf(recorded) {

@@ -10,12 +10,14 @@ export async function readExpired(queryable: Queryable, limit: number): Promise<
   return rows.map(({ id }) => id)
 }
 
-/** Removes issues that a later count of their position is without anyhow. @returns how many */
+/** Removes issues that a later count of their position is without, for who watches it too. @returns how many */
 export async function removeCountedIssues(queryable: Queryable, limit: number): Promise<number> {
   const { rowCount } = await queryable.query(
     `DELETE FROM inventory.reservation_issues WHERE id IN (
        SELECT issue.id FROM inventory.reservation_issues AS issue JOIN inventory.positions AS position USING (variant_id, location_id)
-       WHERE coalesce(position.occurred_at, position.received_at) >= issue.occurred_at ORDER BY issue.id LIMIT $1)`,
+       JOIN inventory.watched_positions AS watched USING (variant_id, location_id)
+       WHERE coalesce(position.occurred_at, position.received_at) >= issue.occurred_at
+         AND nullif(watched.state->>'countedAt', '')::timestamptz >= issue.occurred_at ORDER BY issue.id LIMIT $1)`,
     [limit],
   )
   return rowCount
