@@ -115,6 +115,7 @@ describe('guards of the subgraphs', () => {
       'StockEvent.position',
       'StockSnapshot.position',
       'ShortfallEvent.position',
+      'ReplenishmentEvent.position',
       'InventoryPositionEdge.node',
       'StockMovementEdge.node',
       'ShortfallEdge.node',
