@@ -10,6 +10,7 @@ import { lateFromMs, type Measure, measuresOf } from './measures.ts'
 import { movementEvents } from './movement-events.ts'
 import { promiseChangesOf } from './promise-changes.ts'
 import { readShelfRules } from './shelf-rules.ts'
+import { touchedKits } from './touched-kits.ts'
 import { type Signal, signalsOf, unwatched, type Watched, watch } from './watch.ts'
 
 const mostOrders = 100
@@ -17,15 +18,16 @@ const mostOrders = 100
 /**
  * Follows every position, by what is counted and moved there and what orders are promised of it, to tell when units are missing that
  * were promised, when stock is to be replenished, and when a movement comes to be known late, and how true the numbers were that were
- * believed until then. It keeps a small memory of its own: a rebuild of the read model tells nothing again.
+ * believed until then, and which kits that may change. It keeps a small memory of its own: a rebuild of the read model tells nothing again.
  */
 export const watchProcess: Process = {
   name: 'inventory.watch',
   types: [...Object.keys(stockEvents), ...reservationTypes],
   async decide(transaction, recorded) {
+    const kits = await touchedKits(transaction, recorded)
     const { touched, left } = touchedBy(recorded)
-    // A flash sale only holds: of that nothing is read.
-    if (touched.size === 0) return []
+    // A flash sale only holds: of that no position is read.
+    if (touched.size === 0) return kits
     for (const [cause, place] of await readLeft(transaction, left)) touch(touched, place, cause)
     const known = await readWatched(transaction, touched)
     const followed = [...touched].flatMap(([id, { place, stock, cause }]) => {
@@ -38,7 +40,7 @@ export const watchProcess: Process = {
       transaction,
       followed.map(({ place }) => place),
     )
-    const decided: NewEvent[] = []
+    const decided: NewEvent[] = [...kits]
     const written: (PositionKey & { readonly state: Watched })[] = []
     for (const { id, place, cause, before, now, measures } of followed) {
       for (const { event, measure } of measures) {

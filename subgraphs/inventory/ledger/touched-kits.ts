@@ -1,0 +1,44 @@
+import type { NewEvent, RecordedEvent } from '../../../platform/event-log/event-log.ts'
+import type { Transaction } from '../../../platform/sql/database.ts'
+import type { DerivedType } from './derived-events.ts'
+
+const type = 'retail.inventory.kit-touched.v1' satisfies DerivedType
+
+/**
+ * Kits are kept nowhere: how many there are follows from their components. Whoever follows a kit is told when stock or reservations
+ * of one of those change; once per kit and batch.
+ */
+export async function touchedKits(
+  transaction: Transaction,
+  recorded: readonly RecordedEvent[],
+): Promise<readonly NewEvent[]> {
+  const causes = new Map<string, RecordedEvent>()
+  for (const event of recorded) {
+    const { variantId } = event.data
+    if (typeof variantId === 'string') causes.set(variantId, event)
+  }
+  const { rows } = await transaction.query<{ kit: string; component: string }>(selectKits, [[...causes.keys()]])
+  const kits = new Map(rows.map(({ kit, component }) => [kit, causes.get(component)]))
+  return [...kits].flatMap(([kit, cause]) => (cause === undefined ? [] : [toEvent(kit, cause)]))
+}
+
+function toEvent(variantId: string, cause: RecordedEvent): NewEvent {
+  const [, , tenant = ''] = cause.source.split('/')
+  return {
+    type,
+    source: `/tenants/${tenant}/inventory/kit/${encodeURIComponent(variantId)}`,
+    subject: variantId,
+    time: cause.time,
+    data: { variantId },
+    partitionKey: variantId,
+    authority: 'storeloom',
+    inferred: true,
+    causationId: cause.id,
+    ...(cause.correlationId === undefined ? {} : { correlationId: cause.correlationId }),
+  }
+}
+
+const selectKits = `
+SELECT kit.variant_id AS kit, touched.id AS component FROM unnest($1::text[]) AS touched (id)
+JOIN inventory.terms AS kit ON kit.kind = 'kit' AND NOT kit.withdrawn AND kit.variant_id IS NOT NULL
+  AND kit.data->'components' @> jsonb_build_array(jsonb_build_object('variantId', touched.id))`
