@@ -90,7 +90,8 @@ export const inventoryResolvers: SubgraphResolvers = {
       throw new AppError('NOT_FOUND', 'Cannot tell the location of a position: its source has not named it yet')
     },
     reserved: (position, _, context) => reservedAt(position, context),
-    free: async (position, _, context) => freeOf({ ...position, reserved: await reservedAt(position, context) }),
+    free: freeAt,
+    oversold: async (position, _, context) => Math.max(0, -(await freeAt(position, _, context))),
     provenance: (position, _, { freshness, now }) => provenanceOf(position, freshness, now),
   },
   Availability: {
@@ -121,6 +122,10 @@ export const inventoryResolvers: SubgraphResolvers = {
   LocationAvailability: {
     provenance: ({ origin }, _, { freshness, now }) => provenanceOf(origin, freshness, now),
   },
+}
+
+async function freeAt(position: PositionRow, _: unknown, context: Context): Promise<number> {
+  return freeOf({ ...position, reserved: await reservedAt(position, context) })
 }
 
 async function reservedAt({ variantId, locationId }: PositionRow, { load, now }: Context): Promise<number> {

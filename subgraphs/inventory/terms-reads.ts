@@ -19,6 +19,8 @@ export type Kit = TermBody<'kit'> & { readonly id: string }
 
 /** Everything that is said of one variant, its place in the catalogue included. */
 export type VariantTerms = {
+  /** Whether the catalogue names it, or anybody agreed something about it. */
+  readonly isKnown: boolean
   readonly productId: string | null
   readonly discontinued: boolean
   readonly backorderable: boolean
@@ -42,6 +44,7 @@ export const noSharedTerms: SharedTerms = {
 }
 
 export const noVariantTerms: VariantTerms = {
+  isKnown: false,
   productId: null,
   discontinued: false,
   backorderable: false,
@@ -116,6 +119,7 @@ type VariantRecord = {
 function toVariantTerms(rows: readonly TermRecord[], variant: VariantRecord | undefined): VariantTerms {
   if (rows.length === 0 && variant === undefined) return noVariantTerms
   return {
+    isKnown: true,
     productId: variant?.product_id ?? null,
     discontinued: variant?.lifecycle === 'DISCONTINUED',
     backorderable: variant?.backorderable ?? false,

@@ -34,6 +34,10 @@ export const reservationMutations: Pick<
     const command = await toReserveCommand(input, context, {
       network: await context.load.network(),
       substitutesOf: (variantId, channelId) => namedSubstitutes(variantId, channelId, context),
+      isVariant: async (variantId) => {
+        const { terms, positions } = await context.load.basisOf(variantId, context.now)
+        return terms.isKnown || positions.length > 0
+      },
       kitOf: async (variantId) => (await context.load.basisOf(variantId, context.now)).terms.kit,
       variantIdsOf: async (skus) => context.load.variantIdBySku.loadMany(skus),
     })

@@ -40,6 +40,7 @@ export type Known = {
   readonly network: NetworkIndex
   /** One entry per SKU, in order; null for an unknown one. */
   readonly variantIdsOf: (skus: readonly string[]) => Promise<readonly (string | null)[]>
+  readonly isVariant: (variantId: string) => Promise<boolean>
   /** null for a variant that is no kit. */
   readonly kitOf: (variantId: string) => Promise<Kit | null>
   /** In a channel; the most preferred first. */
@@ -50,7 +51,7 @@ export type Known = {
 export async function toReserveCommand(
   input: ReserveInput,
   call: Call,
-  { network, variantIdsOf, kitOf, substitutesOf }: Known,
+  { network, variantIdsOf, isVariant, kitOf, substitutesOf }: Known,
 ): Promise<ReserveCommand | Invalid> {
   const keyed = keyedOf('reserveStock', input, call)
   checkText(input.owner.id, 'owner.id')
@@ -65,11 +66,14 @@ export async function toReserveCommand(
   for (const line of input.lines) {
     const { lineId, variantId, sku, quantity, allowSubstitution } = line
     const id = variantId ?? bySku.get(sku ?? '') ?? null
-    if (id !== null && !id.includes('\0')) {
+    if (id !== null && !id.includes('\0') && (await isVariant(id))) {
       const substitutes = allowSubstitution === true ? await substitutesOf(id, input.channelId) : []
       const asked = { lineId, variantId: id, quantity, ...waitsOf(line) }
       lines.push(substitutes.length === 0 ? asked : { ...asked, substitutes })
-    } else unknown.push({ lineId, reason: 'UNKNOWN_VARIANT', message: 'no variant has this SKU' })
+    } else {
+      const message = `no variant has this ${id === null ? 'SKU' : 'id'}`
+      unknown.push({ lineId, reason: 'UNKNOWN_VARIANT', message })
+    }
   }
   if (unknown.length > 0) return { kind: 'invalid', lines: unknown }
   const { channelId, method = 'SHIP', owner, replaceOwner = true } = input

@@ -130,7 +130,7 @@ describe('availability', () => {
 describe('positions', () => {
   const positions = `query ($of: [_Any!]!, $first: Int, $after: String) { _entities(representations: $of) { ... on Variant {
     positions(first: $first, after: $after) {
-      edges { node { id onHand sellable damaged committed reserved free incoming version location { code } } }
+      edges { node { id onHand sellable damaged committed reserved free oversold anomaly incoming version location { code } } }
       pageInfo { hasNextPage endCursor }
     } } } }`
   type Edge = { node: { id: string; location: { code: string } } }
@@ -153,7 +153,17 @@ describe('positions', () => {
     const codes = [...first.edges, ...second.edges].map(({ node }) => node.location.code)
     expect(codes).toEqual(['DC1', 'S1', 'S2', 'V1'])
     expect([first.pageInfo.hasNextPage, second.pageInfo.hasNextPage]).toEqual([true, false])
-    const buckets = { onHand: 50, sellable: 40, damaged: 10, committed: 10, reserved: 0, free: 30, incoming: 0 }
+    const buckets = {
+      onHand: 50,
+      sellable: 40,
+      damaged: 10,
+      committed: 10,
+      reserved: 0,
+      free: 30,
+      oversold: 0,
+      anomaly: null,
+      incoming: 0,
+    }
     expect(first.edges[0]?.node).toMatchObject({ ...buckets, version: 1 })
   })
 
@@ -169,7 +179,9 @@ describe('positions', () => {
 
   it('below zero are shown as received and never promised', async () => {
     await world.deliver('stock', { a1: stockDocument('A', 'DC1', { onHand: -3 }) })
-    expect((await page({ first: 1 })).edges[0]?.node).toMatchObject({ onHand: -3, free: -3, version: 2 })
+    expect((await page({ first: 1 })).edges[0]?.node).toMatchObject({
+      ...{ onHand: -3, free: -3, oversold: 3, anomaly: 'NEGATIVE_ON_HAND', version: 2 },
+    })
     const { availability: answers } = await world.ask(availability, { channelId: 'web', items: [{ sku: 'A' }] })
     expect(answers).toMatchObject([{ ats: 5 }])
   })

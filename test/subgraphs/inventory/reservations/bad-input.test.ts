@@ -38,11 +38,11 @@ describe('bad input to reserveStock is a typed answer and changes nothing', () =
     await nothingChanged()
   })
 
-  it('unknown variant id has nothing to give', async () => {
+  it('unknown variant id', async () => {
     const lines = [{ lineId: '1', variantId: 'var_none', quantity: 1 }]
     expect(await shop.reserve('', 0, { lines })).toMatchObject({
-      __typename: 'InsufficientStock',
-      shortfalls: [{ requested: 1, available: 0 }],
+      __typename: 'InvalidLines',
+      lines: [{ lineId: '1', reason: 'UNKNOWN_VARIANT' }],
     })
     await nothingChanged()
   })
