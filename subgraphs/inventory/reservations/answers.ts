@@ -1,10 +1,22 @@
+import type { QuantityItem } from '../promises.ts'
 import type { Outcome, Refusal } from './command.ts'
 import type { LegRefusal } from './legs.ts'
 import type { InvalidLine } from './parse-input.ts'
+import type { Shortfall } from './place.ts'
 import type { Invalid } from './to-command.ts'
 
 /** How long to leave a command alone that is being worked on. */
 const retryAfterMs = 250
+
+/** `wanted`: what is asked for elsewhere then, all of it together; absent: nothing is. */
+export type StockMissing = {
+  readonly __typename: 'InsufficientStock'
+  readonly code: 'CONFLICT'
+  readonly message: string
+  readonly path: readonly string[]
+  readonly shortfalls: readonly Shortfall[]
+  readonly wanted?: { readonly channelId: string; readonly lines: readonly QuantityItem[] }
+}
 
 /** What a client is told, by the name of its type in the SDL. Success is shaped by the mutation. */
 export function toRefusalAnswer(refusal: Refusal | Invalid) {

@@ -1,7 +1,7 @@
 import { visibleAvailability } from '../../../policies/exact-availability.ts'
 import type { SubgraphResolvers } from '../../../schema/generated/inventory.ts'
 import type { Context } from '../loaders.ts'
-import { datedPromise } from '../promises.ts'
+import { datedPromise, resolvePromises } from '../promises.ts'
 import { resolveAvailability } from '../resolve-availability.ts'
 import { substitutesOf } from '../rules.ts'
 import { isRefusal, toRefusalAnswer } from './answers.ts'
@@ -47,7 +47,8 @@ export const reservationMutations: Pick<
       const { channelId, method } = command
       const answer = toRefusalAnswer(outcome)
       if (answer.__typename !== 'InsufficientStock') return answer
-      return { ...answer, shortfalls: answer.shortfalls.map((one) => ({ ...one, question: { channelId, method } })) }
+      const shortfalls = answer.shortfalls.map((one) => ({ ...one, question: { channelId, method } }))
+      return { ...answer, shortfalls, wanted: input }
     }
     const { reservations, plan, replayed } = outcome
     return {
@@ -99,7 +100,7 @@ export const reservationMutations: Pick<
 
 export const reservationTypes: Pick<
   SubgraphResolvers,
-  'Reservation' | 'PlannedLine' | 'LineShortfall' | 'StockAlternative'
+  'Reservation' | 'PlannedLine' | 'InsufficientStock' | 'LineShortfall' | 'StockAlternative'
 > = {
   Reservation: {
     async __resolveReference({ id }, { commands, viewer }) {
@@ -118,6 +119,15 @@ export const reservationTypes: Pick<
     location: ({ locationId }, _, context) => locationOf(locationId, context),
     variant: ({ variantId }) => ({ id: variantId }),
     substitutedFor,
+  },
+  InsufficientStock: {
+    async alternatives({ wanted }, _, context) {
+      // Lines of one variant may ask for more together than anybody may be promised.
+      const units = wanted?.lines.reduce((sum, { quantity }) => sum + (quantity ?? 1), 0) ?? 0
+      if (wanted === undefined || units > mostUnits) return []
+      const options = await resolvePromises(wanted.channelId, wanted.lines, null, null, context)
+      return options.filter(({ promise }) => promise.kind !== 'NONE')
+    },
   },
   LineShortfall: {
     variant: ({ variantId }) => ({ id: variantId }),

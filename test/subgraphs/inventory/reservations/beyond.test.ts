@@ -88,6 +88,25 @@ describe('what may be promised of what is yet to come', () => {
     ])
   })
 
+  it('and what other methods have is told to whom is refused, for all that was asked for together', async () => {
+    await shop.world.deliver('location', { 1: locationDocument('DC1', { kind: 'DC', capabilities: ['SHIP'] }) })
+    await shop.stock('B', { DC1: 1, S2: 9 })
+    const lines = [
+      { lineId: '1', sku: 'A', quantity: 4 },
+      { lineId: '2', sku: 'B', quantity: 8 },
+    ]
+    await shop.world.deliver('location-exclusion', {
+      far: { reason: 'no courier', method: 'SHIP', location: place('S2') },
+    })
+    expect(await shop.reserve('', 0, { lines })).toMatchObject({
+      __typename: 'InsufficientStock',
+      shortfalls: [{ requested: 8, available: 1, promise: { kind: 'NONE' } }],
+      alternatives: [{ method: 'PICKUP', promise: { kind: 'STOCK' } }],
+    })
+    lines.push({ lineId: '3', sku: 'B', quantity: 2 })
+    expect(await shop.reserve('', 0, { lines })).toMatchObject({ alternatives: [] })
+  })
+
   it('belongs first to whom it was promised when it has come', async () => {
     await comes('po', 10)
     const owed = (await wait(15)).reservations[2].id

@@ -112,7 +112,7 @@ const inputTypes: Readonly<Record<string, string>> = {
 const shared = `
   __typename
   ... on DomainError { code message }
-  ... on InsufficientStock { shortfalls { variant { id } requested available promise { kind } alternatives { available location { code } } } }
+  ... on InsufficientStock { alternatives { method promise { kind } } shortfalls { variant { id } requested available promise { kind } alternatives { available location { code } } } }
   ... on InvalidLines { lines { lineId reason } }`
 
 const reserved = `... on ReserveStockSuccess {
