@@ -8,6 +8,7 @@ export type LocationMeasures = {
   readonly matched: number
   readonly miscounted: number
   readonly understated: number
+  readonly incidents: number
 }
 
 /** A system counts, or moves, what lies at a location. */
@@ -36,6 +37,7 @@ export function ofChannels(
       inventory_accuracy_ratio: counts === 0 ? null : sum('matched') / counts,
       inventory_miscounted_units: sum('miscounted'),
       inventory_understated_units: sum('understated'),
+      inventory_oversell_incidents: sum('incidents'),
     }
   })
   const figureOf = (name: Exclude<keyof (typeof measured)[number], 'channel'>): Figure =>
@@ -46,5 +48,6 @@ export function ofChannels(
     inventory_accuracy_ratio: figureOf('inventory_accuracy_ratio'),
     inventory_miscounted_units: figureOf('inventory_miscounted_units'),
     inventory_understated_units: figureOf('inventory_understated_units'),
+    inventory_oversell_incidents: figureOf('inventory_oversell_incidents'),
   }
 }

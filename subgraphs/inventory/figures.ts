@@ -34,6 +34,8 @@ export function inventoryFigures({ database, caches, freshness, now }: FiguresDe
       inventory_miscounted_units: 'Units by which these counts differed from what was believed, either way',
       inventory_understated_units:
         'Units a channel could not sell, within 24 hours, since their source told more than 15 minutes late that they were there',
+      inventory_oversell_incidents:
+        'Times that units were missing which were promised, where a channel sells from: within 7 days, or still so',
       ...feedFigureHelp,
     },
     labels: {
@@ -42,6 +44,7 @@ export function inventoryFigures({ database, caches, freshness, now }: FiguresDe
       inventory_accuracy_ratio: byChannel,
       inventory_miscounted_units: byChannel,
       inventory_understated_units: byChannel,
+      inventory_oversell_incidents: byChannel,
       inventory_feed_latency_seconds: byChannel,
       inventory_feed_unconfirmed_seconds: byChannel,
       inventory_feed_rejected_items: byChannel,
@@ -87,5 +90,11 @@ const measuresText = `
 SELECT location_id AS "locationId", count(counted)::float8 AS counts,
   (count(*) FILTER (WHERE counted = expected))::float8 AS matched,
   coalesce(sum(abs(counted - expected)), 0)::float8 AS miscounted,
-  coalesce(sum(understated) FILTER (WHERE told_at > clock_timestamp() - interval '24 hours'), 0)::float8 AS understated
-FROM inventory.measures WHERE told_at > clock_timestamp() - interval '7 days' GROUP BY location_id`
+  coalesce(sum(understated) FILTER (WHERE told_at > clock_timestamp() - interval '24 hours'), 0)::float8 AS understated,
+  sum(incidents)::float8 AS incidents
+FROM (
+  SELECT location_id, told_at, counted, expected, understated, incidents FROM inventory.measures
+  WHERE told_at > clock_timestamp() - interval '7 days'
+  UNION ALL
+  SELECT location_id, detected_at, NULL, NULL, 0, 1 FROM inventory.shortfalls WHERE resolved_at IS NULL
+) AS told GROUP BY location_id`

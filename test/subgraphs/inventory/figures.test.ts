@@ -22,7 +22,7 @@ const byChannel = (figure: Figure | undefined) => {
   return Object.fromEntries(figure.map(({ labels, value }) => [labels.channel, value]))
 }
 
-it('figures tell by channel how old its numbers are, how true counts found them, and what was there and not for sale (K147, K150, K205)', async () => {
+it('figures tell by channel how old its numbers are, how true counts found them, what was there and not for sale, and how often it was oversold (K147, K150, K171, K205)', async () => {
   let inventory: Subgraph | undefined
   await using world = await openSubgraphWorld(
     (deps) => {
@@ -61,6 +61,19 @@ it('figures tell by channel how old its numbers are, how true counts found them,
   expect(byChannel(after.inventory_miscounted_units)).toEqual({ web: 2, amazon: 2 })
   const ages = byChannel(after.inventory_age_seconds)
   expect(Math.round((ages.web ?? 0) - (ages.amazon ?? 0))).toBe(3_598)
+
+  // The centre is short of two that its system gave out, and then of three; the store was, and is no more (K171).
+  expect(byChannel(after.inventory_oversell_incidents)).toEqual(none)
+  const given = (code: string, onHand: number, committed: number, time: string) =>
+    stockDocument('A', code, { onHand, committed, occurredAt: at(time) })
+  await world.deliver('stock', { d: given('DC', 8, 10, '11:59') })
+  await world.deliver('stock', { d: given('DC', 8, 11, '12:00'), s: given('S1', 6, 7, '11:59') })
+  expect(byChannel((await figures()).inventory_oversell_incidents)).toEqual({ web: 2, amazon: 1 })
+  await world.deliver('stock', { s: given('S1', 6, 0, '12:00') })
+  expect(byChannel((await figures()).inventory_oversell_incidents)).toEqual({ web: 2, amazon: 1 })
+  await world.deliver('stock', { d: given('DC', 8, 0, '12:01'), s: given('S1', 6, 7, '12:01') })
+  expect(byChannel((await figures()).inventory_oversell_incidents)).toEqual({ web: 3, amazon: 1 })
+  await world.deliver('stock', { s: given('S1', 6, 0, '12:02') })
 
   const query = 'query ($names: [String!]) { inventoryFigures(names: $names) { name channelId value } }'
   const names = ['inventory_counts', 'inventory_shortfalls']
