@@ -158,7 +158,13 @@ function keyedOf(operation: string, input: { readonly idempotencyKey: string }, 
   return keyedRequest({ tenant: viewer.tenant, clientId: viewer.clientId, operation, key }, body)
 }
 
-function unknownLocation({ locationId }: ReserveInput, network: NetworkIndex): readonly InvalidLine[] {
-  if (locationId == null || network.locations.has(locationId)) return []
+function unknownLocation({ locationId, placement }: ReserveInput, network: NetworkIndex): readonly InvalidLine[] {
+  if (locationId == null) return []
+  if (placement === 'NETWORK') {
+    const message =
+      'locationId is given with the placement NETWORK, allowed is one of them: what the network owes is nowhere yet'
+    return [{ lineId: null, reason: 'UNKNOWN_LOCATION', message }]
+  }
+  if (network.locations.has(locationId)) return []
   return [{ lineId: null, reason: 'UNKNOWN_LOCATION', message: 'locationId names no location' }]
 }

@@ -52,6 +52,8 @@ describe('bad input to reserveStock is a typed answer and changes nothing', () =
       __typename: 'InvalidLines',
       lines: [{ lineId: null, reason: 'UNKNOWN_LOCATION' }],
     })
+    const nowhere = { locationId: await shop.locationId('DC1'), placement: 'NETWORK' }
+    expect(await shop.reserve('A', 1, nowhere)).toMatchObject({ lines: [{ lineId: null, reason: 'UNKNOWN_LOCATION' }] })
     expect(await shop.reserve('A', 1, { channelId: 'none' })).toMatchObject({ __typename: 'ChannelClosed' })
     expect(await shop.reserve('A', 1, { channelId: 'amazon', method: 'PICKUP' })).toMatchObject({
       __typename: 'ChannelClosed',
