@@ -23,7 +23,7 @@ const maxBatchSize = 1_000
  */
 export function createCacheLoader<K, V>(cache: ReadThrough<K, V>, rests?: Rests): Loader<K, V> {
   const read = new Map<string, MaybePromise<V | null>>()
-  let missing: DataLoader<K, V | null, string> | undefined
+  let missing: ((key: K) => Promise<V | null>) | undefined
 
   function load(key: K): MaybePromise<V | null> {
     const id = cache.keyOf(key)
@@ -37,12 +37,22 @@ export function createCacheLoader<K, V>(cache: ReadThrough<K, V>, rests?: Rests)
   }
 
   function loadMissing(key: K): Promise<V | null> {
-    missing ??= new DataLoader<K, V | null, string>(
-      async (keys) => (await cache.settleMany(keys)).map((cached) => (cached instanceof Error ? cached : cached.value)),
-      { cache: false, maxBatchSize },
+    missing ??= createBatchedRead<K, V | null>(async (keys) =>
+      (await cache.settleMany(keys)).map((cached) => (cached instanceof Error ? cached : cached.value)),
     )
-    return missing.load(key)
+    return missing(key)
   }
 
   return { load, loadMany: (keys) => allReady(keys.map(load)) }
+}
+
+/**
+ * Reads together what is asked for in the same turn, and keeps nothing.
+ * @param read gives one entry per key, in key order; an error fails its own key alone
+ */
+export function createBatchedRead<K, V>(
+  read: (keys: readonly K[]) => Promise<readonly (V | Error)[]>,
+): (key: K) => Promise<V> {
+  const loader = new DataLoader<K, V>(read, { cache: false, maxBatchSize })
+  return (key) => loader.load(key)
 }

@@ -34,8 +34,10 @@ export type RingFence = { readonly channelId: string; readonly ruleId: string; r
 
 export type AllocationInput = Pick<
   ChannelAllocation,
-  'mode' | 'units' | 'basisPoints' | 'consumed' | 'publishFloor' | 'maxPublish'
+  'mode' | 'units' | 'basisPoints' | 'publishFloor' | 'maxPublish'
 > & {
+  /** Of a quota: what was sold of it, or is held. */
+  readonly consumed: number
   readonly ruleId: string | null
   /** What other channels have fenced in and not sold yet. */
   readonly others: readonly RingFence[]

@@ -11,9 +11,10 @@ import {
 } from './availability.ts'
 import { degradedBufferOf, degradedUnits } from './degraded.ts'
 import type { Method, NetworkIndex } from './network.ts'
+import { type Sold, soldOf } from './quota.ts'
 import type { PositionRow } from './reads.ts'
 import type { Hold } from './reservations/holds.ts'
-import { allocationOf, bufferOf, nextBoundaryMs, rulesAt, type Subject } from './rules.ts'
+import { allocationOf, bufferOf, type ChannelAllocation, nextBoundaryMs, rulesAt, type Subject } from './rules.ts'
 import { comesWithinMs, type InTransitPolicy, incomingUnits, noInTransit } from './supply.ts'
 import type { SharedTerms, VariantTerms } from './terms-reads.ts'
 
@@ -26,6 +27,8 @@ export type Basis = {
   readonly categories: readonly string[]
   readonly positions: readonly PositionRow[]
   readonly holds: readonly Hold[]
+  /** Of each quota there is. */
+  readonly sold: readonly Sold[]
 }
 
 export type Asked = {
@@ -105,11 +108,11 @@ export function toInput(basis: Basis, asked: Asked): BasisInput | null {
 
 /**
  * The input of the same basis where other units are held: what `toInput` would give, without asking the rules again.
- * @param input of `basis` and `asked`, whatever it holds
+ * @param input of what differs from `basis` in `holds` and `sold` alone
  */
-export function withHolds(input: BasisInput, basis: Basis, holds: readonly Hold[], asked: Asked): BasisInput {
+export function withHolds(input: BasisInput, basis: Basis, asked: Asked): BasisInput {
+  const { shared, terms, holds } = basis
   const held = unitsByPlace(holds)
-  const { shared, terms } = basis
   const isShared = shared.allocations.length + terms.allocations.length === 0
   return {
     ...input,
@@ -117,7 +120,7 @@ export function withHolds(input: BasisInput, basis: Basis, holds: readonly Hold[
     unplaced: held.get('') ?? 0,
     allocation: isShared
       ? input.allocation
-      : allocationInput([...shared.allocations, ...terms.allocations], { ...basis, holds }, asked),
+      : allocationInput([...shared.allocations, ...terms.allocations], basis, asked),
   }
 }
 
@@ -198,20 +201,24 @@ function incomingByLocation({ terms }: Basis, policy: InTransitPolicy, nowMs: nu
 }
 
 function allocationInput(
-  allocations: Parameters<typeof allocationOf>[0],
-  { variantId, categories, holds }: Basis,
+  allocations: readonly ChannelAllocation[],
+  { variantId, categories, holds, sold }: Basis,
   { channelId, nowMs }: Asked,
 ): AllocationInput {
   if (allocations.length === 0) return sharedAllocation
-  const heldBy = (id: string) => holds.reduce((sum, hold) => sum + (hold.channelId === id ? hold.units : 0), 0)
+  const consumedOf = (rule: ChannelAllocation) =>
+    holds.reduce(
+      (sum, { channelId: id, units, hasLeft }) => sum + (id === rule.channelId && !hasLeft ? units : 0),
+      (rule.consumed ?? 0) + soldOf(rule, sold),
+    )
   const near = (id: string) => allocationOf(allocations, id, { variantId, categories }, nowMs)
   const others = [...new Set(allocations.map((allocation) => allocation.channelId))].flatMap((id) => {
     const other = id === channelId ? null : near(id)
     if (other?.mode !== 'RING_FENCED') return []
-    const remaining = Math.max(0, (other.units ?? 0) - other.consumed - heldBy(id))
+    const remaining = Math.max(0, (other.units ?? 0) - consumedOf(other))
     return remaining === 0 ? [] : [{ channelId: id, ruleId: other.id, remaining }]
   })
   const own = near(channelId)
   if (own === null) return { ...sharedAllocation, others }
-  return { ...own, consumed: own.consumed + heldBy(channelId), ruleId: own.id, others }
+  return { ...own, consumed: consumedOf(own), ruleId: own.id, others }
 }

@@ -1,7 +1,9 @@
 import type { CacheFactory } from '../../platform/cache/cache.ts'
 import type { Queryable } from '../../platform/sql/database.ts'
 import type { Network } from './network.ts'
+import type { Quota } from './quota.ts'
 import { type PositionRow, readNetwork, readPositionsOfVariants, readVariantIdsBySku } from './reads.ts'
+import { readSold } from './reservations/channel-issues.ts'
 import { readHoldsOfVariants, type StoredHold } from './reservations/holds.ts'
 import {
   readCategoriesOfProducts,
@@ -64,6 +66,8 @@ export function createCaches(database: Queryable, factory: CacheFactory) {
       maxEntries: maxVariants,
       load: (ids) => readHoldsOfVariants(database, ids),
     }),
+    /** Kept by nobody: what it is asked for follows from rules, and what it says changes with holds. One entry per quota, in order. */
+    readSold: (quotas: readonly Quota[]) => readSold(database, quotas),
     variantIdBySku: factory.readThrough<string, string>({
       name: 'inventory.variant-by-sku',
       keyOf,

@@ -9,7 +9,7 @@ import type { Caches } from './caches.ts'
 import { recordMovements } from './ledger/record.ts'
 import type { RecordCommand, RecordOutcome } from './ledger/record-command.ts'
 import { transferIdPrefix } from './ledger/told-movement.ts'
-import { createAdmission, loadTerms } from './reservations/admission.ts'
+import { createAdmission, loadTerms, quotasOfTerms } from './reservations/admission.ts'
 import type { Command, Outcome } from './reservations/command.ts'
 import { createGlance } from './reservations/glance.ts'
 import type { ReservationRow } from './reservations/legs.ts'
@@ -84,6 +84,7 @@ export function createInventoryCommands(deps: InventoryCommandsDeps): InventoryC
       const terms = await loadTerms(caches, variantIds)
       return {
         admission: createAdmission(terms, freshness),
+        quotas: quotasOfTerms(terms),
         isChannel: (channelId, method) => terms.network.channel(channelId)?.methods.includes(method) ?? false,
       }
     },

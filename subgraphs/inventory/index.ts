@@ -26,6 +26,7 @@ import { watchProcess } from './ledger/watch-process.ts'
 import { type Context, createLoaders, type Loaders } from './loaders.ts'
 import { catalogueProjection, networkProjection } from './read-model.ts'
 import { createRerouteProcess } from './reroutes/reroute-process.ts'
+import { removeIdleIssues } from './reservations/channel-issues.ts'
 import { reservationProjection } from './reservations/reservation-events.ts'
 import { inventoryResolvers } from './resolvers.ts'
 import { returnStockProcess } from './returns/return-stock-process.ts'
@@ -100,6 +101,11 @@ export function createInventory({
       { name: 'inventory.tidy-reservations', everyMs: 2_000, run: commands.tidy },
       { name: 'inventory.tidy-measures', everyMs: 600_000, run: () => removeOldMeasures(database, 1_000) },
       { name: 'inventory.tidy-feeds', everyMs: 600_000, run: () => removeOldFeeds(database, 1_000) },
+      {
+        name: 'inventory.tidy-channel-issues',
+        everyMs: 600_000,
+        run: () => removeIdleIssues({ database, eventLog }, 1_000),
+      },
       { name: 'inventory.ask-again', everyMs: 5_000, run: () => askAgain({ database, eventLog, reread }) },
     ],
     figures,

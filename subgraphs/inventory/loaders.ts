@@ -1,4 +1,4 @@
-import { createCacheLoader, type Loader } from '../../platform/batch/loader.ts'
+import { createBatchedRead, createCacheLoader, type Loader } from '../../platform/batch/loader.ts'
 import type { Held } from '../../platform/cache/cache.ts'
 import type { Rests } from '../../platform/cache/rests.ts'
 import type { FreshnessBoard } from '../../platform/connector/freshness.ts'
@@ -10,6 +10,7 @@ import type { Basis } from './basis.ts'
 import type { Caches } from './caches.ts'
 import type { CallCommands } from './commands.ts'
 import { indexNetwork, type NetworkIndex } from './network.ts'
+import { type Quota, quotasOf, type Sold } from './quota.ts'
 import { networkKey } from './read-model.ts'
 import type { PositionRow } from './reads.ts'
 import { type Hold, liveHolds, type StoredHold } from './reservations/holds.ts'
@@ -49,6 +50,7 @@ export function createLoaders(caches: Caches, rests?: Rests): Loaders {
   const termsOfVariant = createCacheLoader(caches.termsOfVariant, rests)
   const categoriesOfProduct = createCacheLoader(caches.categoriesOfProduct, rests)
   const storedHolds = createCacheLoader(caches.holdsOfVariant, rests)
+  const readSold = createBatchedRead<Quota, Sold>(caches.readSold)
 
   // One state within an answer, as with every loader: what was read by itself decides what a basis is made of.
   const given = new Map<string, MaybePromise<LoadedBasis>>()
@@ -86,9 +88,17 @@ export function createLoaders(caches: Caches, rests?: Rests): Loaders {
         const categories = whenReady(terms, (known) =>
           known === null || known.productId === null ? null : categoriesOfProduct.load(known.productId),
         )
+        const sold = whenReady(
+          allReady([shared, terms, categories]),
+          ([common, own, path]): MaybePromise<readonly Sold[]> => {
+            const allocations = [...(common?.allocations ?? none), ...(own?.allocations ?? none)]
+            const quotas = quotasOf(allocations, { variantId, categories: path ?? none })
+            return quotas.length === 0 ? none : Promise.all(quotas.map(readSold))
+          },
+        )
         return whenReady(
-          allReady([network, shared, positions, terms, stored, categories]),
-          ([index, common, rows, own, held, path]) => {
+          allReady([network, shared, positions, terms, stored, categories, sold]),
+          ([index, common, rows, own, held, path, gone]) => {
             const loaded = {
               network: index,
               shared: common,
@@ -96,6 +106,7 @@ export function createLoaders(caches: Caches, rests?: Rests): Loaders {
               terms: own,
               stored: held,
               categories: path,
+              sold: gone,
             }
             const basis = toBasis({ ...loaded, variantId, now })
             keepBasis(basis, [
@@ -121,6 +132,7 @@ type Loaded = {
   readonly terms: VariantTerms | null
   readonly stored: readonly StoredHold[] | null
   readonly categories: readonly string[] | null
+  readonly sold: readonly Sold[]
   readonly now: Date
 }
 
@@ -136,6 +148,7 @@ function toBasis({ variantId, network, now, ...loaded }: Loaded): LoadedBasis {
     positions,
     storedHolds,
     holds: holdsAt(storedHolds, positions, now),
+    sold: loaded.sold,
   }
 }
 

@@ -83,7 +83,8 @@ function isSame(a: LoadedBasis, b: LoadedBasis): boolean {
     a.shared === b.shared &&
     a.terms === b.terms &&
     a.categories === b.categories &&
-    a.storedHolds === b.storedHolds
+    a.storedHolds === b.storedHolds &&
+    a.sold === b.sold
   )
 }
 

@@ -26,8 +26,10 @@ export type ChannelAllocation = Validity & {
   readonly mode: 'SHARED' | 'CAP' | 'RING_FENCED'
   readonly units: number | null
   readonly basisPoints: number | null
-  /** Units of the quota already sold, as the owner of the allocation counts them. */
-  readonly consumed: number
+  /** Units of a quota already sold, as the owner of the allocation counts them; null: none. */
+  readonly consumed: number | null
+  /** When that was so: what leaves later is counted here. RFC 3339; null: before anything left. */
+  readonly consumedAt: string | null
   readonly publishFloor: number
   readonly maxPublish: number | null
 }

@@ -28,7 +28,10 @@ export const termSchemas = {
     mode: z.enum(['SHARED', 'CAP', 'RING_FENCED']),
     units: units.nullable(),
     basisPoints: units.nullable(),
-    consumed: units,
+    /** null: as was said before. */
+    consumed: units.nullable(),
+    /** When that was so; null: when it was told. Of an event before that was kept: absent. */
+    consumedAt: nullableText.optional().transform((at) => at ?? null),
     publishFloor: units,
     maxPublish: units.nullable(),
   }),

@@ -56,7 +56,8 @@ const channelAllocation = z
     mode: z.enum(['SHARED', 'CAP', 'RING_FENCED']),
     units: optional(units),
     percent,
-    consumed: unitsOrNone,
+    consumed: optional(units),
+    consumedAt: optional(timestampField),
     publishFloor: unitsOrNone,
     maxPublish: optional(units),
   })
@@ -161,6 +162,7 @@ export const termSources: readonly SourceHandler[] = [
     ...rest,
     variantId: variantOrAny(ids, variant),
     basisPoints: share,
+    consumed: rest.mode === 'RING_FENCED' ? rest.consumed : 0,
   })),
   termSource('degraded-buffer', degradedBuffer, ({ location, ...rest }, ids) => ({
     ...rest,

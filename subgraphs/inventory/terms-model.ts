@@ -1,6 +1,7 @@
 import { newestBySource, parseEvent } from '../../platform/event-log/event-schema.ts'
 import type { Projection } from '../../platform/event-log/projection.ts'
 import { type TermEventType, termEvents, termKindOf } from './term-schemas.ts'
+import { withConsumed } from './terms/said-consumed.ts'
 
 /** The one key under which what is said of no variant in particular is cached. */
 export const sharedTermsKey = 'all'
@@ -13,7 +14,8 @@ export const termsProjection: Projection = {
   types,
   tables: ['inventory.terms'],
   async apply(transaction, recorded) {
-    const events = newestBySource(recorded.flatMap((event) => parseEvent(termEvents, event) ?? []))
+    const told = recorded.flatMap((event) => parseEvent(termEvents, event) ?? [])
+    const events = newestBySource(await withConsumed(transaction, told))
     const rows = events.map((event) => {
       const { type, data } = event
       const { termId, origin: _, ...body } = data

@@ -5,7 +5,7 @@ import type { Process } from '../../../platform/event-log/projection.ts'
 import type { IdMinter } from '../../../platform/ids.ts'
 import type { Transaction } from '../../../platform/sql/database.ts'
 import type { Caches } from '../caches.ts'
-import { createAdmission, loadTerms } from '../reservations/admission.ts'
+import { createAdmission, loadTerms, quotasOfTerms } from '../reservations/admission.ts'
 import type { Change } from '../reservations/command.ts'
 import type { ReservationRow } from '../reservations/legs.ts'
 import { toReservationEvents } from '../reservations/reservation-events.ts'
@@ -38,8 +38,9 @@ export function createDemandProcess({ caches, freshness, ids }: Deps): Process {
       const locked = await lockVariants(transaction, targets)
       // What was confirmed for an order in between is seen once its variant is had.
       const known = await readReservationsOf(transaction, orders)
-      const rows = await readSection(transaction, locked, { ...targets, reservationIds: [...known.values()].flat() })
       const terms = await loadTerms(caches, [...locked.variantIds])
+      const targeted = { ...targets, reservationIds: [...known.values()].flat() }
+      const rows = await readSection(transaction, locked, targeted, quotasOfTerms(terms))
       const state = createSectionState(rows, createAdmission(terms, freshness))
       const isHad = (row: ReservationRow | null) => (row !== null && locked.variantIds.has(row.variantId) ? [row] : [])
       const changes: Change[] = []

@@ -4,7 +4,7 @@ import { type EventOf, parseEvent } from '../../../platform/event-log/event-sche
 import type { Process } from '../../../platform/event-log/projection.ts'
 import type { Caches } from '../caches.ts'
 import { readyAt } from '../promises.ts'
-import { createAdmission, loadTerms, type Terms } from '../reservations/admission.ts'
+import { createAdmission, loadTerms, quotasOfTerms, type Terms } from '../reservations/admission.ts'
 import type { Change } from '../reservations/command.ts'
 import { lockVariants } from '../reservations/section-locks.ts'
 import { readSection } from '../reservations/section-read.ts'
@@ -30,8 +30,8 @@ export function createRerouteProcess(deps: { readonly caches: Caches; readonly f
       const targets = { variantIds: [], reservationIds, owners: [] }
       // All locks at once and in one order: sections wait for each other and never in a circle.
       const locked = await lockVariants(transaction, targets)
-      const rows = await readSection(transaction, locked, targets)
       const terms = await loadTerms(deps.caches, [...locked.variantIds])
+      const rows = await readSection(transaction, locked, targets, quotasOfTerms(terms))
       const state = createSectionState(rows, createAdmission(terms, deps.freshness))
       const changes: Change[] = []
       const decided: NewEvent[] = []

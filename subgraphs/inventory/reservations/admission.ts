@@ -4,6 +4,7 @@ import { type Asked, type Basis, toInput, withHolds } from '../basis.ts'
 import type { Caches } from '../caches.ts'
 import { indexNetwork, type NetworkIndex } from '../network.ts'
 import { promiseFrom } from '../promise-from.ts'
+import { type Quota, quotasOf } from '../quota.ts'
 import { networkKey } from '../read-model.ts'
 import { sharedTermsKey } from '../terms-model.ts'
 import { noSharedTerms, noVariantTerms, type SharedTerms, type VariantTerms } from '../terms-reads.ts'
@@ -39,6 +40,13 @@ export async function loadTerms(caches: Caches, variantIds: readonly string[]): 
   }
 }
 
+/** What a section must know the sold units of. */
+export function quotasOfTerms({ shared, ofVariant }: Terms): readonly Quota[] {
+  return [...ofVariant].flatMap(([variantId, { terms, categories }]) =>
+    quotasOf([...shared.allocations, ...terms.allocations], { variantId, categories }),
+  )
+}
+
 /** The same formula that answers a question of availability, over the rows of the section. */
 export function createAdmission({ network, shared, ofVariant }: Terms, freshness: FreshnessBoard): Admission {
   return (variantId, positions, { channelId, method }, now) => {
@@ -51,12 +59,13 @@ export function createAdmission({ network, shared, ofVariant }: Terms, freshness
       categories: own?.categories ?? [],
       positions,
       holds: [],
+      sold: [],
     }
     const asked: Asked = { channelId, method, nowMs: now.getTime(), freshness }
     const input = toInput(basis, asked)
     if (input === null) return null
     return {
-      numbers: (holds) => availableOf(withHolds(input, basis, holds, asked)),
+      numbers: (holds, sold) => availableOf(withHolds(input, { ...basis, holds, sold }, asked)),
       promise: (quantity, numbers) => promiseFrom(basis, quantity, numbers, asked),
     }
   }

@@ -58,10 +58,8 @@ export function createGlance(deps: SectionDeps): Glance {
 /** Each by itself: what one would take is not taken from the next, since it may yet not be. @returns one entry per command; null: not refused */
 async function refuse(deps: SectionDeps, commands: readonly ReserveCommand[]): Promise<readonly (Outcome | null)[]> {
   const targets = targetsOf(commands)
-  const [terms, glanced] = await Promise.all([
-    deps.terms(targets.variantIds),
-    glanceAtSection(deps.database, commands, targets),
-  ])
+  const terms = await deps.terms(targets.variantIds)
+  const glanced = await glanceAtSection(deps.database, commands, targets, terms.quotas)
   const state = createSectionState(glanced.rows, terms.admission)
   const outcomes: (Outcome | null)[] = []
   const refuseOne = (command: ReserveCommand, at: number): Outcome | null => {

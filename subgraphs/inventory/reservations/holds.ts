@@ -6,10 +6,12 @@ export type Hold = {
   readonly locationId: string | null
   readonly channelId: string
   readonly units: number
+  /** They left, and no count of their position may know it yet. A quota counts them by `Sold`. */
+  readonly hasLeft: boolean
 }
 
 /** A hold with what decides whether it still counts. JSON values only, so that it lives in any cache tier. */
-export type StoredHold = Hold & {
+export type StoredHold = Omit<Hold, 'hasLeft'> & {
   /** RFC 3339; held units count until then. */
   readonly until?: string
   /** RFC 3339; units that left then count until a count of their position is not older. */
@@ -29,8 +31,9 @@ export function liveHolds(stored: readonly StoredHold[], countedAt: CountedAt, n
   for (const { locationId, channelId, units, until, leftAt } of stored) {
     if (until !== undefined && until <= nowText) continue
     if (leftAt !== undefined && locationId !== null && (countedAt(locationId) ?? '') >= leftAt) continue
-    const key = `${locationId ?? ''} ${channelId}`
-    live.set(key, { locationId, channelId, units: (live.get(key)?.units ?? 0) + units })
+    const hasLeft = leftAt !== undefined
+    const key = `${locationId ?? ''} ${channelId} ${hasLeft}`
+    live.set(key, { locationId, channelId, units: (live.get(key)?.units ?? 0) + units, hasLeft })
   }
   return [...live.values()]
 }

@@ -1,5 +1,7 @@
 import type { Known } from '../../../platform/idempotency/idempotency.ts'
 import type { Queryable, Transaction } from '../../../platform/sql/database.ts'
+import type { Quota } from '../quota.ts'
+import { readSold } from './channel-issues.ts'
 import type { Command, ReserveCommand } from './command.ts'
 import { type ClaimedKeys, claimCommands, keysOf, knownOfCommands, madeSeconds } from './keys.ts'
 import { ownerColumns, type Targets } from './section-locks.ts'
@@ -17,6 +19,7 @@ export async function enterSection(
   transaction: Transaction,
   commands: readonly Command[],
   targets: Targets,
+  quotas: readonly Quota[],
 ): Promise<Entered> {
   const { keys, reserving } = keysOf(commands)
   const values = [targets.variantIds, targets.reservationIds, ...ownerColumns(targets), keys, reserving, madeSeconds]
@@ -26,14 +29,15 @@ export async function enterSection(
   const early = knownOfCommands(commands, entered)
   // A key that the section before held was given back with the variants: its command meets what its twin has written.
   const twins = commands.filter((_, at) => early[at]?.kind === 'in-progress')
-  const [late, reservations] = await Promise.all([
+  const [late, reservations, sold] = await Promise.all([
     claimAgain(transaction, twins),
     entered.held ? readReservations(transaction, targets) : [],
+    readSold(transaction, quotas),
   ])
   let next = 0
   return {
     known: early.map((known) => (known.kind === 'in-progress' ? (late[next++] ?? known) : known)),
-    rows: toSectionRows(new Set(entered.locked), entered, reservations),
+    rows: toSectionRows(new Set(entered.locked), entered, reservations, sold),
   }
 }
 
@@ -65,7 +69,10 @@ export async function glanceAtSection(
   queryable: Queryable,
   commands: readonly ReserveCommand[],
   { variantIds }: Targets,
+  quotas: readonly Quota[],
 ): Promise<Glanced> {
+  // First, so that what leaves in between is counted too little and not twice: too little refuses nobody.
+  const sold = await readSold(queryable, quotas)
   const replacing = commands.filter(({ replaceOwner }) => replaceOwner)
   const owners = replacing.map(({ viewer: { tenant }, owner }) => ({ tenant, owner }))
   const { rows } = await queryable.query<GlancedRow>(glanceText, [
@@ -78,7 +85,7 @@ export async function glanceAtSection(
   if (glanced === undefined) throw new TypeError('Cannot glance at a section: the store gave no row')
   return {
     known: knownOfCommands(commands, glanced),
-    rows: toSectionRows(new Set(variantIds), glanced, []),
+    rows: toSectionRows(new Set(variantIds), glanced, [], sold),
     holding: new Set(glanced.holding.flatMap((place) => replacing[place - 1] ?? [])),
   }
 }

@@ -1,5 +1,7 @@
 import type { Queryable, Transaction } from '../../../platform/sql/database.ts'
+import type { Quota, Sold } from '../quota.ts'
 import { listsOfPositions, type PositionRecord, type PositionRow } from '../reads.ts'
+import { readSold } from './channel-issues.ts'
 import type { Hold } from './holds.ts'
 import type { OwnerKind, ReservationRow } from './legs.ts'
 import { type Locked, ownerColumns, type Targets } from './section-locks.ts'
@@ -22,17 +24,22 @@ const readReservationsText = `
     join inventory.reservations as held on held.owner_id = owner.id and held.owner_kind = owner.kind
       and held.tenant = owner.tenant and held.held > 0`
 
-/** What a section decides on, as the holder of its locks sees it: positions and holds at one moment. */
+/**
+ * What a section decides on, as the holder of its locks sees it: positions and holds at one moment.
+ * @param quotas what is sold of which it must know
+ */
 export async function readSection(
   transaction: Transaction,
   { variantIds: locked, anyReservation }: Locked,
   targets: Targets,
+  quotas: readonly Quota[],
 ): Promise<SectionRows> {
-  const [{ rows }, reservations] = await Promise.all([
+  const [{ rows }, reservations, sold] = await Promise.all([
     transaction.query<ReadSection>('select * from inventory.read_section($1)', [[...locked]]),
     anyReservation ? readReservations(transaction, targets) : [],
+    readSold(transaction, quotas),
   ])
-  return toSectionRows(locked, rows[0], reservations)
+  return toSectionRows(locked, rows[0], reservations, sold)
 }
 
 /** As `inventory.read_section` gives it; null where there is nothing. */
@@ -55,6 +62,7 @@ export function toSectionRows(
   locked: ReadonlySet<string>,
   read: ReadSection | undefined,
   reservations: readonly ReservationRow[],
+  sold: readonly Sold[],
 ): SectionRows {
   if (read === undefined) throw new TypeError('Cannot read a section: the store gave no row')
   const variantIds = [...locked]
@@ -63,10 +71,11 @@ export function toSectionRows(
   const holds = new Map<string, Hold[]>(variantIds.map((id) => [id, []]))
   for (const { variant_id: variantId, location_id: locationId, channel_id: channelId, units, left_at } of read.holds ??
     []) {
-    if (left_at !== null && isCounted(positions.get(variantId), locationId, new Date(left_at))) continue
-    holds.get(variantId)?.push({ locationId: locationId === '' ? null : locationId, channelId, units })
+    const hasLeft = left_at !== null
+    if (hasLeft && isCounted(positions.get(variantId), locationId, new Date(left_at))) continue
+    holds.get(variantId)?.push({ locationId: locationId === '' ? null : locationId, channelId, units, hasLeft })
   }
-  return { now: read.at, locked, positions, holds, reservations }
+  return { now: read.at, locked, positions, holds, sold, reservations }
 }
 
 function isCounted(positions: readonly PositionRow[] | undefined, locationId: string, leftAt: Date): boolean {

@@ -1,5 +1,7 @@
+import { groupBy } from '../../../platform/group-by.ts'
 import type { Method } from '../network.ts'
 import { nothingPromised, type PromiseAnswer } from '../promise.ts'
+import type { Sold } from '../quota.ts'
 import type { PositionRow } from '../reads.ts'
 import type { Change } from './command.ts'
 import type { Hold } from './holds.ts'
@@ -34,7 +36,7 @@ export type Admission = (
 ) => Formula | null
 
 export type Formula = {
-  readonly numbers: (holds: readonly Hold[]) => Promisable
+  readonly numbers: (holds: readonly Hold[], sold: readonly Sold[]) => Promisable
   /** @param numbers as the formula gave them */
   readonly promise: (quantity: number, numbers: Promisable) => PromiseAnswer
 }
@@ -44,6 +46,7 @@ export type SectionRows = {
   readonly locked: ReadonlySet<string>
   readonly positions: ReadonlyMap<string, readonly PositionRow[]>
   readonly holds: ReadonlyMap<string, readonly Hold[]>
+  readonly sold: readonly Sold[]
   readonly reservations: readonly ReservationRow[]
 }
 
@@ -52,18 +55,22 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
   const reservations = new Map(rows.reservations.map((row) => [row.id, row]))
   const owned = new Map<string, string[]>()
   const live = new Map<string, Map<string, Counted>>()
+  const sold = groupBy(
+    rows.sold.map((one): Selling => ({ ...one })),
+    ({ variantId }) => variantId,
+  )
   const timesByTtl = new Map<number, Times>()
   const formulas = new Map<string, { readonly question: Question; readonly formula: Formula }[]>()
   for (const [variantId, holds] of rows.holds)
-    for (const { locationId, channelId, units } of holds) add(variantId, locationId, channelId, units)
+    for (const { locationId, channelId, units, hasLeft } of holds) add(variantId, locationId, channelId, units, hasLeft)
   for (const row of rows.reservations) own(row)
 
-  function add(variantId: string, locationId: string | null, channelId: string, units: number): void {
+  function add(variantId: string, locationId: string | null, channelId: string, units: number, hasLeft: boolean): void {
     const holds = live.get(variantId) ?? new Map<string, Counted>()
     if (holds.size === 0) live.set(variantId, holds)
-    const key = `${locationId ?? ''} ${channelId}`
+    const key = `${locationId ?? ''} ${channelId} ${hasLeft}`
     const known = holds.get(key)
-    if (known === undefined) holds.set(key, { locationId, channelId, units })
+    if (known === undefined) holds.set(key, { locationId, channelId, units, hasLeft })
     else known.units += units
   }
 
@@ -77,15 +84,21 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
   function count(reservation: ReservationRow | null, sign: 1 | -1): void {
     if (reservation === null) return
     const { variantId, locationId, channelId } = reservation
-    add(variantId, locationId, channelId, sign * liveUnits(reservation, now))
+    add(variantId, locationId, channelId, sign * liveUnits(reservation, now), false)
   }
 
   function countIssue(change: Change, sign: 1 | -1): void {
     const { after, occurredAt } = change
     const { variantId, locationId, channelId } = after
     const units = issuedUnits(change)
-    if (units === 0 || locationId === null || isCounted(rows, after, occurredAt)) return
-    add(variantId, locationId, channelId, sign * units)
+    if (units === 0) return
+    const leftAt = occurredAt ?? now.toISOString()
+    // What comes back of a quota after it left is there for the next section, which reads since when it was gone.
+    for (const one of sold.get(variantId) ?? []) {
+      if (one.channelId === channelId && leftAt > one.since) one.units += sign * units
+    }
+    if (locationId !== null && !isCounted(rows, after, leftAt))
+      add(variantId, locationId, channelId, sign * units, true)
   }
 
   /** Made once: only what is held changes while a section decides. */
@@ -100,7 +113,8 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
     return formula
   }
 
-  const numbersOf = (variantId: string, { numbers }: Formula) => numbers([...(live.get(variantId)?.values() ?? [])])
+  const numbersOf = (variantId: string, { numbers }: Formula) =>
+    numbers([...(live.get(variantId)?.values() ?? [])], sold.get(variantId) ?? [])
 
   return {
     now,
@@ -140,7 +154,8 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
   }
 }
 
-type Counted = { readonly locationId: string | null; readonly channelId: string; units: number }
+type Counted = Omit<Hold, 'units'> & { units: number }
+type Selling = Omit<Sold, 'units'> & { units: number }
 
 function ownerKey(tenant: string, { kind, id }: Owner): string {
   return `${kind} ${tenant.length} ${tenant} ${id}`
@@ -159,8 +174,7 @@ export function issuedUnits({ change, before, after }: Change): number {
 }
 
 /** Whether the position was counted after the units left, so that its numbers are without them. */
-function isCounted(rows: SectionRows, { variantId, locationId }: ReservationRow, occurredAt: string | null): boolean {
-  const leftAt = occurredAt ?? rows.now.toISOString()
+function isCounted(rows: SectionRows, { variantId, locationId }: ReservationRow, leftAt: string): boolean {
   const position = rows.positions.get(variantId)?.find((row) => row.locationId === locationId)
   return position !== undefined && countedAtOf(position) >= leftAt
 }

@@ -1,5 +1,6 @@
 import { plainArray, textArray, uuidArray } from '../../../platform/sql/array-literal.ts'
 import type { Transaction } from '../../../platform/sql/database.ts'
+import { writeChannelIssues } from './channel-issues.ts'
 import type { Change } from './command.ts'
 import type { ReservationRow } from './legs.ts'
 import { issuedUnits } from './section-state.ts'
@@ -23,6 +24,7 @@ export async function writeRows(transaction: Transaction, changes: readonly Chan
     return [{ variantId, locationId, channelId, quantity, occurredAt: occurredAt ?? now.toISOString() }]
   })
   if (issues.length > 0) writes.push(transaction.query(insertIssuesText, [JSON.stringify(issues)]))
+  writes.push(writeChannelIssues(transaction, changes, now))
   await Promise.all(writes)
 }
 

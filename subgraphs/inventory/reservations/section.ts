@@ -5,6 +5,7 @@ import type { IdempotencyRecord, Known } from '../../../platform/idempotency/ide
 import type { IdMinter } from '../../../platform/ids.ts'
 import type { Database } from '../../../platform/sql/database.ts'
 import type { Method } from '../network.ts'
+import type { Quota } from '../quota.ts'
 import type { Command, Decision, Done, Outcome } from './command.ts'
 import { decideChange, decideReserve, decideTidy } from './decide.ts'
 import { holdsCache } from './reservation-events.ts'
@@ -22,6 +23,7 @@ export type SectionDeps = {
   /** Read for each section anew, before it begins. */
   readonly terms: (variantIds: readonly string[]) => Promise<{
     readonly admission: Admission
+    readonly quotas: readonly Quota[]
     readonly isChannel: (channelId: string, method: Method) => boolean
   }>
 }
@@ -49,7 +51,7 @@ export async function runSection(
   const targets = targetsOf(commands)
   const terms = await deps.terms(targets.variantIds)
   const { outcomes, touched } = await database.transaction(async (transaction) => {
-    const { known, rows } = await enterSection(transaction, commands, targets)
+    const { known, rows } = await enterSection(transaction, commands, targets, terms.quotas)
     const state = createSectionState(rows, terms.admission)
     const writer = createSectionWriter(transaction, eventLog, rows.now)
     const changed = new Set<string>()

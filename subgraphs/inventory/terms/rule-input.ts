@@ -1,4 +1,4 @@
-import type { RecordContext } from '../ledger/record-input.ts'
+import { badTimeOf, type RecordContext } from '../ledger/record-input.ts'
 import type { Method } from '../network.ts'
 import { isText, longestText, mostUnits } from '../reservations/parse-input.ts'
 import type { Scope, Validity } from '../rules.ts'
@@ -38,7 +38,8 @@ export type AllocationInput = Versioned &
     readonly mode: 'SHARED' | 'CAP' | 'RING_FENCED'
     readonly units?: Maybe<number>
     readonly percent?: Maybe<string>
-    readonly consumed?: number
+    readonly consumed?: Maybe<number>
+    readonly consumedAt?: Maybe<string>
     readonly publishFloor?: number
     readonly maxPublish?: Maybe<number>
   }
@@ -71,7 +72,8 @@ export async function toSafetyRule(input: SafetyRuleInput, context: RecordContex
 
 export async function toAllocation(input: AllocationInput, context: RecordContext): Promise<RuleBody | InvalidRule> {
   const mistakes = createMistakes()
-  const { mode, units = null, percent, consumed = 0, publishFloor = 0, maxPublish = null } = input
+  const { mode, units = null, percent, consumed = null, publishFloor = 0, maxPublish = null } = input
+  const consumedAt = input.consumedAt == null ? null : new Date(input.consumedAt).toISOString()
   const basisPoints = readPercent(percent, mistakes)
   for (const [path, value] of Object.entries({ units, consumed, publishFloor, maxPublish })) {
     checkUnits(path, value, mistakes)
@@ -82,13 +84,21 @@ export async function toAllocation(input: AllocationInput, context: RecordContex
   }
   if (mode === 'SHARED' && units !== null) mistakes.note('units', 'is given, allowed for CAP and RING_FENCED')
   if (mode !== 'CAP' && basisPoints !== null) mistakes.note('percent', 'is given, allowed for CAP')
-  if (mode !== 'RING_FENCED' && consumed !== 0) mistakes.note('consumed', 'is given, allowed for RING_FENCED')
+  if (mode !== 'RING_FENCED' && consumed !== null && consumed !== 0) {
+    mistakes.note('consumed', 'is given, allowed for RING_FENCED')
+  }
+  if (consumedAt !== null) {
+    if (consumed === null) mistakes.note('consumedAt', 'is given without consumed, allowed are both')
+    const wrong = badTimeOf(consumedAt, context.call.now)
+    if (wrong !== null) mistakes.note('consumedAt', `is wrong: ${wrong}`)
+  }
   const { channelId, variantId, sku, category } = input
   const about = await readScope({ channelId, variantId, sku, category }, '', context, mistakes)
   const body = {
     ...readValidity(input, mistakes),
     ...{ channelId, variantId: about.variantId, category: about.category },
-    ...{ mode, units, basisPoints, consumed, publishFloor, maxPublish },
+    ...{ mode, units, basisPoints, publishFloor, maxPublish },
+    ...{ consumed: mode === 'RING_FENCED' ? consumed : 0, consumedAt },
   }
   return mistakes.first() ?? { kind: 'channel-allocation', body }
 }

@@ -52,6 +52,7 @@ export const ruleTypes: Pick<
   ChannelAllocation: {
     variant: variantOf,
     percent: ({ basisPoints }) => (basisPoints === null ? null : toPercent(basisPoints)),
+    consumed: ({ consumed }) => consumed ?? 0,
   },
   LocationExclusion: { variant: variantOf, location: locationOf },
   Substitution: {

@@ -85,7 +85,7 @@ async function leave(transaction: Transaction, after: KeptTransfer): Promise<Unm
   if (after.stage !== 'DISPATCHED') return null
   const { lines, fromLocationId } = after
   const targets = { variantIds: [...new Set(lines.map(({ variantId }) => variantId))], reservationIds: [], owners: [] }
-  const { positions, holds } = await readSection(transaction, await lockVariants(transaction, targets), targets)
+  const { positions, holds } = await readSection(transaction, await lockVariants(transaction, targets), targets, [])
   const shortfalls = shortfallsOf(lines, fromLocationId, positions, holds)
   return shortfalls.length > 0 ? { kind: 'insufficient', shortfalls } : null
 }

@@ -31,10 +31,25 @@ const network = indexNetwork({
 })
 
 const units = fc.integer({ min: 0, max: 50 })
-const holds = fc.array(
-  fc.record({ locationId: fc.constantFrom(...places, null), channelId: fc.constantFrom(...channels), units }),
+const hold = fc.array(
+  fc.record({
+    locationId: fc.constantFrom(...places, null),
+    channelId: fc.constantFrom(...channels),
+    units,
+    hasLeft: fc.boolean(),
+  }),
   { maxLength: 6 },
 )
+const sold = fc.array(
+  fc.record({
+    variantId: fc.constant('tee'),
+    channelId: fc.constantFrom(...channels),
+    since: fc.constantFrom('', at),
+    units,
+  }),
+  { maxLength: 4 },
+)
+const holding = fc.record({ holds: hold, sold })
 const allocation: fc.Arbitrary<ChannelAllocation> = fc.record({
   id: fc.constantFrom('1', '2', '3'),
   channelId: fc.constantFrom(...channels),
@@ -43,7 +58,8 @@ const allocation: fc.Arbitrary<ChannelAllocation> = fc.record({
   mode: fc.constantFrom('SHARED', 'CAP', 'RING_FENCED'),
   units: fc.option(units),
   basisPoints: fc.constant(null),
-  consumed: units,
+  consumed: fc.option(units),
+  consumedAt: fc.constantFrom(null, at),
   publishFloor: fc.integer({ min: 0, max: 3 }),
   maxPublish: fc.option(units),
   validFrom: fc.constant(null),
@@ -53,7 +69,7 @@ const allocation: fc.Arbitrary<ChannelAllocation> = fc.record({
 it('an input whose holds are changed is that of a basis which has them', () => {
   fc.assert(
     fc.property(
-      fc.record({ first: holds, later: holds, own: fc.array(allocation, { maxLength: 2 }) }),
+      fc.record({ first: holding, later: holding, own: fc.array(allocation, { maxLength: 2 }) }),
       fc.array(allocation, { maxLength: 2 }),
       fc.array(units, { minLength: 2, maxLength: 2 }),
       ({ first, later, own }, shared, sellable) => {
@@ -65,12 +81,12 @@ it('an input whose holds are changed is that of a basis which has them', () => {
           terms: { ...noVariantTerms, allocations: own },
           categories: [],
           positions,
-          holds: first,
+          ...first,
         }
         const asked: Asked = { channelId: 'web', method: 'SHIP', nowMs: Date.parse(at), freshness }
         const input = toInput(basis, asked)
         if (input === null) throw new TypeError('the channel is there')
-        expect(withHolds(input, basis, later, asked)).toEqual(toInput({ ...basis, holds: later }, asked))
+        expect(withHolds(input, { ...basis, ...later }, asked)).toEqual(toInput({ ...basis, ...later }, asked))
       },
     ),
   )

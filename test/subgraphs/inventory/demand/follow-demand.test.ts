@@ -27,8 +27,15 @@ it('keeps for an order what it wants, or all there is of it, whatever it is edit
       const first = row({ id: 'rsv_00', variantId: 'a', locationId: 'S1', quantity: 2, confirmed: 2 })
       const units = (at: string) =>
         Object.entries(stock[at] ?? {}).map(([locationId, quantity]) => ({ locationId, quantity }))
-      const holds = new Map([['a', [{ locationId: 'S1', channelId: 'web', units: 2 }]]])
-      const rows = { now, locked: new Set(Object.keys(stock)), positions: new Map(), holds, reservations: [first] }
+      const holds = new Map([['a', [{ locationId: 'S1', channelId: 'web', units: 2, hasLeft: false }]]])
+      const rows = {
+        now,
+        locked: new Set(Object.keys(stock)),
+        positions: new Map(),
+        holds,
+        sold: [],
+        reservations: [first],
+      }
       const numbersOf = (variantId: string) => (held: readonly Hold[]) => {
         const byLocation = units(variantId).flatMap(({ locationId, quantity }) => {
           const taken = held.reduce((sum, hold) => sum + (hold.locationId === locationId ? hold.units : 0), 0)

@@ -122,6 +122,7 @@ function open(shelves: readonly number[], supplies: Coming) {
       locked: new Set(['v']),
       positions: new Map([['v', shelves.map(position)]]),
       holds: new Map(),
+      sold: [],
       reservations: [],
     },
     admission,
