@@ -2,6 +2,7 @@ import type { EventLog, LogPosition, ReadResult, RecordedEvent } from '../../pla
 import { comparePositions } from '../../platform/event-log/position.ts'
 import { createWakeable } from '../../platform/event-log/wakeable.ts'
 import { createBackoff, pause } from '../../platform/resilience/backoff.ts'
+import { createKeptEvents } from './kept-events.ts'
 
 /** A stretch of the log, everything in it settled. */
 export type LogBatch = {
@@ -38,8 +39,7 @@ export type LogReader = AsyncDisposable & {
 
 const pageSize = 500
 const replayPageSize = 100
-/** Events kept for who is only a little behind. */
-const mostKept = 4_096
+const keptBounds = { events: 4_096, values: 500_000, perPage: replayPageSize }
 
 export function createLogReader(deps: LogReaderDeps): LogReader {
   const { eventLog } = deps
@@ -49,16 +49,13 @@ export function createLogReader(deps: LogReaderDeps): LogReader {
   let running: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null
   let starting: Promise<LogPosition> | null = null
   let position: LogPosition | null = null
-  /** Everything of the types asked for after `keptFrom` and up to `position`. */
-  let kept: RecordedEvent[] = []
-  let keptFrom: LogPosition | null = null
+  const kept = createKeptEvents(keptBounds)
 
   async function begin(): Promise<LogPosition> {
     const head = await eventLog.head()
     await deps.settle(head, disposing.signal)
     position = head
-    keptFrom = head
-    kept = []
+    kept.restart(head)
     const stop = new AbortController()
     running = { stop, ended: run(AbortSignal.any([stop.signal, disposing.signal])) }
     return head
@@ -86,16 +83,9 @@ export function createLogReader(deps: LogReaderDeps): LogReader {
     if (page.events.length > 0) await deps.settle(page.position, signal)
     if (signal.aborted) return page
     position = page.position
-    keep(page.events)
+    kept.add(page.events)
     deps.onBatch({ from, to: page.position, events: page.events })
     return page
-  }
-
-  function keep(events: readonly RecordedEvent[]): void {
-    kept.push(...events)
-    if (kept.length <= mostKept * 2) return
-    const dropped = kept.splice(0, kept.length - mostKept)
-    keptFrom = dropped.at(-1)?.position ?? keptFrom
   }
 
   return {
@@ -113,13 +103,11 @@ export function createLogReader(deps: LogReaderDeps): LogReader {
       position = null
     },
     forget() {
-      kept = []
-      keptFrom = position
+      kept.restart(position)
     },
     async page(after, types) {
-      if (position !== null && keptFrom !== null && comparePositions(keptFrom, after) <= 0) {
-        return pageOfKept(kept, after, position, new Set(types))
-      }
+      const known = position === null ? null : kept.page(after, position, new Set(types))
+      if (known !== null) return known
       const page = await eventLog.read({ after, limit: replayPageSize, types })
       if (position === null || comparePositions(position, page.position) < 0) {
         await deps.settle(page.position, disposing.signal)
@@ -132,29 +120,4 @@ export function createLogReader(deps: LogReaderDeps): LogReader {
       await running?.ended
     },
   }
-}
-
-function pageOfKept(
-  kept: readonly RecordedEvent[],
-  after: LogPosition,
-  position: LogPosition,
-  types: ReadonlySet<string>,
-): ReadResult {
-  let low = 0
-  let high = kept.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    const at = kept[middle]?.position
-    if (at !== undefined && comparePositions(at, after) <= 0) low = middle + 1
-    else high = middle
-  }
-  const events: RecordedEvent[] = []
-  for (let index = low; index < kept.length; index++) {
-    const event = kept[index]
-    if (event === undefined || !types.has(event.type)) continue
-    events.push(event)
-    if (events.length === replayPageSize) return { events, position: event.position, more: true }
-  }
-  const end = comparePositions(after, position) > 0 ? after : position
-  return { events, position: end, more: false }
 }

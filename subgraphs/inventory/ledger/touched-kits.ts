@@ -17,7 +17,10 @@ export async function touchedKits(
     const { variantId } = event.data
     if (typeof variantId === 'string') causes.set(variantId, event)
   }
-  const { rows } = await transaction.query<{ kit: string; component: string }>(selectKits, [[...causes.keys()]])
+  if (causes.size === 0) return []
+  const { rows } = await transaction.query<{ kit: string; component: string }>('select * from inventory.kits_of($1)', [
+    [...causes.keys()],
+  ])
   const kits = new Map(rows.map(({ kit, component }) => [kit, causes.get(component)]))
   return [...kits].flatMap(([kit, cause]) => (cause === undefined ? [] : [toEvent(kit, cause)]))
 }
@@ -37,8 +40,3 @@ function toEvent(variantId: string, cause: RecordedEvent): NewEvent {
     ...(cause.correlationId === undefined ? {} : { correlationId: cause.correlationId }),
   }
 }
-
-const selectKits = `
-SELECT kit.variant_id AS kit, touched.id AS component FROM unnest($1::text[]) AS touched (id)
-JOIN inventory.terms AS kit ON kit.kind = 'kit' AND NOT kit.withdrawn AND kit.variant_id IS NOT NULL
-  AND kit.data->'components' @> jsonb_build_array(jsonb_build_object('variantId', touched.id))`

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { Queryable } from '../../../../platform/sql/database.ts'
 import { openReservationWorld, type ReservationWorld } from '../reservations/world.ts'
 
 let shop: ReservationWorld
@@ -48,3 +49,34 @@ it('a kit is told of when stock or reservations of a component change, and of no
   await shop.commit('BOOTS', 'DC1', 2, 0)
   expect(await told()).toHaveLength(4)
 })
+
+it('finds kits by their components without reading all that was agreed, however little that was at first', async () => {
+  const { database } = shop.world
+  await database.transaction(async (transaction) => {
+    const ask = () => transaction.query('select * from inventory.kits_of($1)', [['var_1', 'var_2']])
+    await ask()
+    await transaction.query(growText, [])
+    const before = await wholeReads(transaction)
+    expect((await ask()).rows).toEqual([
+      { kit: 'kit_1', component: 'var_1' },
+      { kit: 'kit_1', component: 'var_2' },
+      { kit: 'kit_2', component: 'var_2' },
+    ])
+    expect(await wholeReads(transaction)).toBe(before)
+  })
+})
+
+/** Each kit of a variant and the next one. */
+const growText = `
+  insert into inventory.terms (id, kind, withdrawn, variant_id, data, version)
+  select 'kit ' || n, 'kit', false, 'kit_' || n, jsonb_build_object('components', jsonb_build_array(
+    jsonb_build_object('variantId', 'var_' || n), jsonb_build_object('variantId', 'var_' || n + 1))), 1
+  from generate_series(1, 2000) as n`
+
+async function wholeReads(transaction: Queryable): Promise<number> {
+  const { rows } = await transaction.query<{ scans: number }>(
+    "select coalesce(sum(seq_scan), 0)::integer as scans from pg_stat_xact_user_tables where relname = 'terms'",
+    [],
+  )
+  return rows[0]?.scans ?? 0
+}
