@@ -73,6 +73,8 @@ export const sharedAllocation: AllocationInput = {
   others: [],
 }
 
+export const noNumbers: AvailableNumbers = { ats: 0, onShelf: 0, owed: 0, largestSingleLocation: 0, byLocation: [] }
+
 /** The exact formula; docs/decisions/041-availability.md writes it out. */
 export function availableOf(input: AvailabilityInput): AvailableNumbers {
   let shelves = 0

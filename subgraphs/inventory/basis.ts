@@ -7,6 +7,7 @@ import {
   type Barrier,
   kitNumbersOf,
   type LocationInput,
+  noNumbers,
   sharedAllocation,
 } from './availability.ts'
 import { degradedBufferOf, degradedUnits } from './degraded.ts'
@@ -139,10 +140,10 @@ export function numbersOf(basis: Basis, asked: Asked, components: ReadonlyMap<st
 }
 
 /** Where nothing of a variant was ever counted. */
-const empty = { onHand: 0, sellable: 0, committed: 0, reserved: 0 }
-const uncounted = { ...empty, buffer: 0, bufferRuleId: null, degraded: 0, system: '' }
-
-const noNumbers: AvailableNumbers = { ats: 0, onShelf: 0, owed: 0, largestSingleLocation: 0, byLocation: [] }
+const uncounted = {
+  ...{ onHand: 0, sellable: 0, committed: 0, reserved: 0 },
+  ...{ buffer: 0, bufferRuleId: null, degraded: 0, system: '' },
+}
 
 function barrierAt(
   serves: boolean,

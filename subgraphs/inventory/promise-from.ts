@@ -1,6 +1,5 @@
-import type { AvailableNumbers } from './availability.ts'
 import type { Asked, Basis } from './basis.ts'
-import { type Backing, type PromiseAnswer, promiseOf, type SellingTerms } from './promise.ts'
+import { type Backing, type PromiseAnswer, type PromiseNumbers, promiseOf, type SellingTerms } from './promise.ts'
 import { rulesAt } from './rules.ts'
 import { incomingUnits, noInTransit, promisedUnits } from './supply.ts'
 
@@ -11,7 +10,7 @@ import { incomingUnits, noInTransit, promisedUnits } from './supply.ts'
 export function promiseFrom(
   basis: Omit<Basis, 'holds' | 'positions'>,
   quantity: number,
-  numbers: Pick<AvailableNumbers, 'ats' | 'onShelf' | 'owed'>,
+  numbers: PromiseNumbers,
   asked: Asked,
 ): PromiseAnswer {
   const { terms } = basis

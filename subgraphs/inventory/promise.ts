@@ -38,7 +38,7 @@ export type PromiseAnswer = Promised & {
   readonly locationId: string | null
 }
 
-type Numbers = Pick<AvailableNumbers, 'ats' | 'onShelf' | 'owed'>
+export type PromiseNumbers = Pick<AvailableNumbers, 'ats' | 'onShelf' | 'owed'>
 type Step = {
   readonly atMs: number
   readonly units: number
@@ -55,7 +55,7 @@ const sureFrom = 0.9
  */
 export function promiseOf(
   quantity: number,
-  numbers: Numbers,
+  numbers: PromiseNumbers,
   supplies: readonly Backing[],
   terms: SellingTerms,
   nowMs: number,
@@ -107,7 +107,7 @@ function incomingOf(
 
 function backorderOf(
   quantity: number,
-  { ats, owed }: Numbers,
+  { ats, owed }: PromiseNumbers,
   supplies: readonly Backing[],
   terms: SellingTerms,
   nowMs: number,

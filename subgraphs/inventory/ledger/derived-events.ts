@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { JsonObject, NewEvent, RecordedEvent } from '../../../platform/event-log/event-log.ts'
 
 const text = z.string()
 const place = { variantId: text, locationId: text }
@@ -54,3 +55,28 @@ export const derivedEvents = {
 } as const
 
 export type DerivedType = keyof typeof derivedEvents
+
+/** @param cause whose tenant, time and correlation the conclusion shares */
+export function derived(type: DerivedType, data: JsonObject, cause: RecordedEvent): NewEvent {
+  const [, , tenant = ''] = cause.source.split('/')
+  const [aggregate, subject] = subjectOf(data)
+  return {
+    type,
+    source: `/tenants/${tenant}/${aggregate}/${encodeURIComponent(subject)}`,
+    subject,
+    time: cause.time,
+    data,
+    partitionKey: subject,
+    authority: 'storeloom',
+    inferred: true,
+    causationId: cause.id,
+    ...(cause.correlationId === undefined ? {} : { correlationId: cause.correlationId }),
+  }
+}
+
+function subjectOf({ stream, system, variantId, locationId }: JsonObject): readonly [string, string] {
+  if (stream !== undefined) return ['ops/stream', `${system}:${stream}`]
+  return locationId === undefined
+    ? ['inventory/kit', `${variantId}`]
+    : ['inventory/watch', `${variantId}@${locationId}`]
+}

@@ -1,9 +1,9 @@
 import { parseEvent } from '../../../platform/event-log/event-schema.ts'
 import type { Process } from '../../../platform/event-log/projection.ts'
 import { groupBy } from '../../../platform/group-by.ts'
+import { derived } from './derived-events.ts'
 import { movementEvents, movementTypes } from './movement-events.ts'
 import { hear, type Stream } from './streams.ts'
-import { derived } from './watch-process.ts'
 
 /**
  * Listens to the numbers sources give their movements and tells of those passed over. What only arrives out of order within

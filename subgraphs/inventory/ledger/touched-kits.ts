@@ -1,8 +1,8 @@
 import type { NewEvent, RecordedEvent } from '../../../platform/event-log/event-log.ts'
 import type { Transaction } from '../../../platform/sql/database.ts'
-import type { DerivedType } from './derived-events.ts'
+import { derived } from './derived-events.ts'
 
-const type = 'retail.inventory.kit-touched.v1' satisfies DerivedType
+const type = 'retail.inventory.kit-touched.v1'
 
 /**
  * Kits are kept nowhere: how many there are follows from their components. Whoever follows a kit is told when stock or reservations
@@ -22,21 +22,5 @@ export async function touchedKits(
     [...causes.keys()],
   ])
   const kits = new Map(rows.map(({ kit, component }) => [kit, causes.get(component)]))
-  return [...kits].flatMap(([kit, cause]) => (cause === undefined ? [] : [toEvent(kit, cause)]))
-}
-
-function toEvent(variantId: string, cause: RecordedEvent): NewEvent {
-  const [, , tenant = ''] = cause.source.split('/')
-  return {
-    type,
-    source: `/tenants/${tenant}/inventory/kit/${encodeURIComponent(variantId)}`,
-    subject: variantId,
-    time: cause.time,
-    data: { variantId },
-    partitionKey: variantId,
-    authority: 'storeloom',
-    inferred: true,
-    causationId: cause.id,
-    ...(cause.correlationId === undefined ? {} : { correlationId: cause.correlationId }),
-  }
+  return [...kits].flatMap(([kit, cause]) => (cause === undefined ? [] : [derived(type, { variantId: kit }, cause)]))
 }

@@ -4,7 +4,7 @@ import type { Process } from '../../../platform/event-log/projection.ts'
 import type { Transaction } from '../../../platform/sql/database.ts'
 import { type PositionKey, toPositionId } from '../position-id.ts'
 import { reservationTypes } from '../reservations/reservation-events.ts'
-import type { DerivedType } from './derived-events.ts'
+import { derived } from './derived-events.ts'
 import { type StockEvent, stockEvents, toEntry } from './entries.ts'
 import { lateFromMs, type Measure, measuresOf } from './measures.ts'
 import { movementEvents } from './movement-events.ts'
@@ -118,27 +118,6 @@ function revisionOf(event: StockEvent): readonly NewEvent[] {
   const { sellable } = toEntry(event)
   const data = { variantId, locationId, movementId, sellable, happenedAt, knownAt, lateMs }
   return [derived('retail.inventory.balance-revised.v1', data, event.recorded)]
-}
-
-/** @param cause whose tenant, time and correlation the conclusion shares */
-export function derived(type: DerivedType, data: JsonObject, cause: RecordedEvent): NewEvent {
-  const [, , tenant = ''] = cause.source.split('/')
-  const [aggregate, subject] =
-    'stream' in data
-      ? ['ops/stream', `${data.system}:${data.stream}`]
-      : ['inventory/watch', `${data.variantId}@${data.locationId}`]
-  return {
-    type,
-    source: `/tenants/${tenant}/${aggregate}/${encodeURIComponent(subject)}`,
-    subject,
-    time: cause.time,
-    data,
-    partitionKey: subject,
-    authority: 'storeloom',
-    inferred: true,
-    causationId: cause.id,
-    ...(cause.correlationId === undefined ? {} : { correlationId: cause.correlationId }),
-  }
 }
 
 /** An event does not say where units were before: where something was told that they may make good, they may have been. */

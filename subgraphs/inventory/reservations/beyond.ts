@@ -9,16 +9,29 @@ import {
   toPart,
   type Where,
 } from './place.ts'
-import type { OpenDemand, Waits } from './substitute.ts'
+import { type OpenDemand, placeOrSubstitute, type Waits } from './substitute.ts'
 
 /**
- * All lines or none, of what is here and what is yet to come: what a channel sells before it is here goes to any line, what lies
- * beyond to those that may wait. Lines that may not are served first, then each gets what is here before the ones behind it; the
- * rest is owed by the network. Kits are made up of what is here.
+ * As `placeOrSubstitute`. Where that is short, all lines or none of what is here and what is yet to come: what a channel sells before
+ * it is here goes to any line, what lies beyond to those that may wait. Lines that may not are served first, then each gets what is
+ * here before the ones behind it; the rest is owed by the network. Kits are made up of what is here.
  * @param promiseOf when so many of a variant, all lines together, can be had
- * @returns null where that does not do either
  */
-export function placeBeyond(
+export function placeOrOwe(
+  lines: readonly OpenDemand[],
+  kits: readonly KitDemand[],
+  promisableOf: (variantId: string) => Promisable,
+  promiseOf: (variantId: string, quantity: number) => PromiseAnswer,
+  where: Where,
+): Placement {
+  const placement = placeOrSubstitute(lines, kits, promisableOf, where)
+  if (placement.kind === 'placed') return placement
+  const parts = placeBeyond(lines, kits, promisableOf, promiseOf, where)
+  return parts === null ? placement : { kind: 'placed', parts }
+}
+
+/** @returns null where that does not do either */
+function placeBeyond(
   lines: readonly OpenDemand[],
   kits: readonly KitDemand[],
   promisableOf: (variantId: string) => Promisable,
@@ -54,7 +67,7 @@ export function placeBeyond(
     if (!isAllowed(promise, line.waits)) return null
     owed.push(toPart(line, null, line.quantity - quantity, toPromised(promise)))
   }
-  const placement: Placement = placeDemand(shelved, kits, promisableOf, where)
+  const placement = placeDemand(shelved, kits, promisableOf, where)
   if (placement.kind === 'short') return null
   const order = new Map(lines.map(({ lineId }, place) => [lineId, place]))
   const placeOf = ({ lineId }: Part) => order.get(lineId) ?? -1

@@ -1,7 +1,7 @@
 import type { Viewer } from '../../../platform/identity/viewer.ts'
 import type { IdMinter } from '../../../platform/ids.ts'
 import { reservationScope } from '../../../policies/reservation-scope.ts'
-import { placeBeyond } from './beyond.ts'
+import { placeOrOwe } from './beyond.ts'
 import type { Change, ChangeCommand, Decision, Refusal, ReserveCommand, TidyCommand, Units } from './command.ts'
 import {
   allocate,
@@ -19,51 +19,35 @@ import {
 } from './legs.ts'
 import type { Part } from './place.ts'
 import type { SectionState } from './section-state.ts'
-import { placeOrSubstitute } from './substitute.ts'
 
 /** Decides one command after another on the same state; a refused one leaves the state as it was. Pure but for the state. */
 
 export function decideReserve(state: SectionState, command: ReserveCommand, ids: IdMinter): Decision {
-  const question = { channelId: command.channelId, method: command.method }
-  const freed = command.replaceOwner ? giveBack(state, command) : []
-  const { locationId: only, placed } = command
-  const placement = placeOrSubstitute(
-    command.lines,
-    command.kits,
-    (variantId) => state.promisable(variantId, question),
-    {
-      only,
-      placed,
-    },
-  )
-  const parts = placement.kind === 'placed' ? placement.parts : owe(state, command)
-  if (parts === null) {
-    for (const change of freed.toReversed()) state.undo(change)
-    return refused({ kind: 'insufficient', shortfalls: placement.kind === 'short' ? placement.shortfalls : [] })
-  }
-  const times = state.times(command.ttlSeconds)
-  const held = parts.map((part): Change => {
-    const after = toReservation(part, command, times, `rsv_${ids.ulid()}`)
-    return { change: 'held', before: null, after, occurredAt: null, madeBy: command.keyed }
-  })
-  for (const change of held) state.apply(change)
-  const reservations = held.map(({ after }) => after)
-  return {
-    outcome: { kind: 'done', reservations, plan: parts, replayed: false },
-    changes: [...freed, ...held],
-  }
-}
-
-/** As much as there is, and the rest of what is yet to come. */
-function owe(state: SectionState, { channelId, method, lines, kits, locationId: only, placed }: ReserveCommand) {
+  const { channelId, method, lines, kits, locationId: only, placed } = command
   const question = { channelId, method }
-  return placeBeyond(
+  const freed = command.replaceOwner ? giveBack(state, command) : []
+  const placement = placeOrOwe(
     lines,
     kits,
     (variantId) => state.promisable(variantId, question),
     (variantId, quantity) => state.promise(variantId, question, quantity),
     { only, placed },
   )
+  if (placement.kind === 'short') {
+    for (const change of freed.toReversed()) state.undo(change)
+    return refused({ kind: 'insufficient', shortfalls: placement.shortfalls })
+  }
+  const times = state.times(command.ttlSeconds)
+  const held = placement.parts.map((part): Change => {
+    const after = toReservation(part, command, times, `rsv_${ids.ulid()}`)
+    return { change: 'held', before: null, after, occurredAt: null, madeBy: command.keyed }
+  })
+  for (const change of held) state.apply(change)
+  const reservations = held.map(({ after }) => after)
+  return {
+    outcome: { kind: 'done', reservations, plan: placement.parts, replayed: false },
+    changes: [...freed, ...held],
+  }
 }
 
 export function decideChange(state: SectionState, command: ChangeCommand): Decision {

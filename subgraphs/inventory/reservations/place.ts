@@ -188,14 +188,8 @@ function takeKits(
     for (const { variantId, units } of kit.components) {
       const place = at(variantId, locationId)
       if (place !== undefined) place.available -= sets * units
-      parts.push({
-        lineId: kit.lineId,
-        variantId,
-        locationId,
-        quantity: sets * units,
-        substitutedFor: null,
-        promise: null,
-      })
+      const quantity = sets * units
+      parts.push(toPart({ lineId: kit.lineId, variantId, quantity }, locationId, quantity))
     }
     missing -= sets
     if (missing === 0) break

@@ -1,4 +1,5 @@
 import { groupBy } from '../../../platform/group-by.ts'
+import { noNumbers } from '../availability.ts'
 import type { Method } from '../network.ts'
 import { nothingPromised, type PromiseAnswer } from '../promise.ts'
 import type { Sold } from '../quota.ts'
@@ -161,8 +162,7 @@ function ownerKey(tenant: string, { kind, id }: Owner): string {
   return `${kind} ${tenant.length} ${tenant} ${id}`
 }
 
-const nothing: Promisable = { ats: 0, onShelf: 0, owed: 0, byLocation: [] }
-const noChannel: Formula = { numbers: () => nothing, promise: () => nothingPromised }
+const noChannel: Formula = { numbers: () => noNumbers, promise: () => nothingPromised }
 
 /**
  * Units that count here no more, though no count of the source may know it yet: they left the shelf, or its `committed` is to
