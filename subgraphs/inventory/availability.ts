@@ -150,14 +150,14 @@ export function kitNumbersOf(
   }
   const byLocation = [...counts].map(([locationId, available]) => ({ locationId, available }))
   byLocation.sort((a, b) => b.available - a.available || (a.locationId < b.locationId ? -1 : 1))
-  // As a reservation of the kit asks for them: no more of a component than is told of it, and together what is here.
-  const told = components.map(({ units, input }) => {
-    const { ats, onShelf } = availableOf(input)
-    return Math.floor((shipTogether ? Math.max(0, Math.min(ats, onShelf)) : ats) / units)
+  const anywhere = components.map(({ units, input }) => {
+    const pool = input.locations.reduce((sum, at) => sum + baseOf(at) + (at.barrier === null ? at.incoming : 0), 0)
+    return Math.floor(allocatedOf(pool, input) / units)
   })
-  const most = components.length === 0 ? 0 : Math.min(...told)
+  // What is fenced in for others or promised already bounds kits of one location as well.
+  const loose = components.length === 0 ? 0 : Math.min(...anywhere)
   const together = byLocation.reduce((sum, { available }) => sum + available, 0)
-  const allocated = allocatedOf(shipTogether ? Math.min(together, most) : most, { unplaced: 0, allocation: kit })
+  const allocated = allocatedOf(shipTogether ? Math.min(together, loose) : loose, { unplaced: 0, allocation: kit })
   const ats = publishedOf(allocated, kit)
   return { ats, onShelf: ats, owed: 0, largestSingleLocation: byLocation[0]?.available ?? 0, byLocation }
 }

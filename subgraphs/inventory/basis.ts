@@ -2,8 +2,12 @@ import type { FreshnessBoard } from '../../platform/connector/freshness.ts'
 import {
   type AllocationInput,
   type AvailabilityInput,
+  type AvailableNumbers,
+  availableOf,
   type Barrier,
+  kitNumbersOf,
   type LocationInput,
+  noNumbers,
   sharedAllocation,
 } from './availability.ts'
 import { degradedBufferOf, degradedUnits } from './degraded.ts'
@@ -11,16 +15,7 @@ import type { Method, NetworkIndex } from './network.ts'
 import { type Sold, soldOf } from './quota.ts'
 import type { PositionRow } from './reads.ts'
 import type { Hold } from './reservations/holds.ts'
-import {
-  allocationOf,
-  bufferOf,
-  type ChannelAllocation,
-  type LocationExclusion,
-  nextBoundaryMs,
-  type RulesAt,
-  rulesAt,
-  type Subject,
-} from './rules.ts'
+import { allocationOf, bufferOf, type ChannelAllocation, nextBoundaryMs, rulesAt, type Subject } from './rules.ts'
 import { comesWithinMs, type InTransitPolicy, incomingUnits, noInTransit } from './supply.ts'
 import type { SharedTerms, VariantTerms } from './terms-reads.ts'
 
@@ -59,9 +54,10 @@ export function toInput(basis: Basis, asked: Asked): BasisInput | null {
   if (serving === null) return null
   const subject: Subject = { channelId, method, variantId, categories }
   const rules = [...shared.safetyRules, ...terms.safetyRules]
+  const exclusions = [...shared.exclusions, ...terms.exclusions]
   const allocations = [...shared.allocations, ...terms.allocations]
   const safetyAt = rulesAt(rules, subject, nowMs)
-  const excludedAt = excludedIn(basis, asked)
+  const excludedAt = rulesAt(exclusions, subject, nowMs)
   const inTransit = network.channel(channelId)?.inTransit ?? noInTransit
   const held = unitsByPlace(holds)
   const incoming = incomingByLocation(basis, inTransit, nowMs)
@@ -105,9 +101,7 @@ export function toInput(basis: Basis, asked: Asked): BasisInput | null {
     allocation: allocationInput(allocations, basis, asked),
     aged,
     validUntilMs: Math.min(
-      ...[...rules, ...shared.exclusions, ...terms.exclusions, ...allocations].map((rule) =>
-        nextBoundaryMs(rule, nowMs),
-      ),
+      ...[...rules, ...exclusions, ...allocations].map((rule) => nextBoundaryMs(rule, nowMs)),
       ...(inTransit.include ? terms.supplies.map((supply) => comesWithinMs(supply, inTransit, nowMs)) : []),
     ),
   }
@@ -131,21 +125,27 @@ export function withHolds(input: BasisInput, basis: Basis, asked: Asked): BasisI
   }
 }
 
+/** As `toInput` and `availableOf`; of a kit, from its components. @returns null for an unknown channel */
+export function numbersOf(basis: Basis, asked: Asked, components: ReadonlyMap<string, Basis>): AvailableNumbers | null {
+  const { kit } = basis.terms
+  const own = toInput(basis, asked)
+  if (own === null || kit === null) return own && availableOf(own)
+  const parts = kit.components.flatMap(({ variantId, quantity }) => {
+    const component = components.get(variantId)
+    const input = component === undefined ? null : toInput(component, asked)
+    return input === null ? [] : [{ units: quantity, input }]
+  })
+  if (parts.length < kit.components.length) return noNumbers
+  return kitNumbersOf(parts, kit.shipTogether, own.allocation)
+}
+
 /** Where nothing of a variant was ever counted. */
 const uncounted = {
   ...{ onHand: 0, sellable: 0, committed: 0, reserved: 0 },
   ...{ buffer: 0, bufferRuleId: null, degraded: 0, system: '' },
 }
 
-/** What keeps a variant from being sold, by location. */
-export function excludedIn(
-  { variantId, categories, shared, terms }: Basis,
-  { channelId, method, nowMs }: Asked,
-): RulesAt<LocationExclusion> {
-  return rulesAt([...shared.exclusions, ...terms.exclusions], { channelId, method, variantId, categories }, nowMs)
-}
-
-export function barrierAt(
+function barrierAt(
   serves: boolean,
   exclusions: readonly { readonly id: string; readonly quarantine: boolean }[],
 ): Barrier | null {

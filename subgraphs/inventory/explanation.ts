@@ -1,10 +1,9 @@
 import { groupBy } from '../../platform/group-by.ts'
 import type { Queryable } from '../../platform/sql/database.ts'
 import { stockScope } from '../../policies/stock-scope.ts'
-import { type AvailabilityInput, availableOf } from './availability.ts'
+import { availableOf } from './availability.ts'
 import { type Asked, toInput } from './basis.ts'
 import { type Term, termsOf } from './explain.ts'
-import { inputForKit } from './kits.ts'
 import type { Context, LoadedBasis } from './loaders.ts'
 import type { AvailabilityAnswer } from './resolve-availability.ts'
 
@@ -22,15 +21,11 @@ export async function explanationOf(answer: AvailabilityAnswer, context: Context
   const { freshness, now, database } = context
   const asked: Asked = { channelId: answer.channelId, method: answer.method, freshness, nowMs: now.getTime() }
   const { kit } = answer.basis.terms
-  if (kit === null) {
-    return { ...(await explain(answer.basis, toInput(answer.basis, asked), asked, database)), components: [] }
-  }
+  if (kit === null) return { ...(await explain(answer.basis, asked, database)), components: [] }
   const components = await Promise.all(
     kit.components.map(async ({ variantId, quantity }) => {
       const basis = answer.components.get(variantId)
-      const explained =
-        basis === undefined ? nothing : await explain(basis, inputForKit(basis, answer.basis, asked), asked, database)
-      return { variantId, quantity, ...explained }
+      return { variantId, quantity, ...(basis === undefined ? nothing : await explain(basis, asked, database)) }
     }),
   )
   return { onHand: 0, ats: answer.ats, terms: [], components }
@@ -40,12 +35,8 @@ const nothing: Explained = { onHand: 0, ats: 0, terms: [] }
 const holding = new Set<Term['kind']>(['RESERVED', 'UNPLACED_DEMAND'])
 const mostReservations = 100
 
-async function explain(
-  basis: LoadedBasis,
-  input: AvailabilityInput | null,
-  asked: Asked,
-  database: Queryable,
-): Promise<Explained> {
+async function explain(basis: LoadedBasis, asked: Asked, database: Queryable): Promise<Explained> {
+  const input = toInput(basis, asked)
   if (input === null) return nothing
   const terms = termsOf(input)
   const holders = terms.some(({ kind }) => holding.has(kind))

@@ -3,8 +3,7 @@ import type { Viewer } from '../../platform/identity/viewer.ts'
 import { allReady, type MaybePromise, whenReady } from '../../platform/maybe-promise.ts'
 import { visibleAvailability } from '../../policies/exact-availability.ts'
 import type { AvailableNumbers } from './availability.ts'
-import type { Asked } from './basis.ts'
-import { kitNumbers } from './kits.ts'
+import { type Asked, numbersOf } from './basis.ts'
 import type { LoadedBasis, Context as WholeContext } from './loaders.ts'
 import type { LocationRow, Method, Origin } from './network.ts'
 import { freshIn, isAnyKnown, type Origins } from './provenance.ts'
@@ -117,7 +116,7 @@ function toAnswer(
 }
 
 function kitOf(basis: LoadedBasis, components: ReadonlyMap<string, LoadedBasis>, asked: Asked): Computed | null {
-  const numbers = kitNumbers(basis, asked, components)
+  const numbers = numbersOf(basis, asked, components)
   if (numbers === null) return null
   const origins = [...components.values()].flatMap((component) => newestOrigins(component, asked))
   // What each component rests on may change at another moment.

@@ -1,22 +1,12 @@
 import type { NewEvent, RecordedEvent } from '../../../platform/event-log/event-log.ts'
 import type { Transaction } from '../../../platform/sql/database.ts'
-import type { TermEventType } from '../term-schemas.ts'
 import { derived } from './derived-events.ts'
 
 const type = 'retail.inventory.kit-touched.v1'
 
-/** What people agree of a component and what is on its way, which a kit's followers are told of as those of the component are. */
-export const componentTypes: readonly TermEventType[] = [
-  'retail.inventory.supply-changed.v1',
-  'retail.inventory.safety-rule-changed.v1',
-  'retail.inventory.channel-allocation-changed.v1',
-  'retail.inventory.location-exclusion-changed.v1',
-  'retail.inventory.term-withdrawn.v1',
-]
-
 /**
- * Kits are kept nowhere: how many there are follows from their components. Whoever follows a kit is told when stock, reservations
- * or terms of one of those change; once per kit and batch.
+ * Kits are kept nowhere: how many there are follows from their components. Whoever follows a kit is told when stock or reservations
+ * of one of those change; once per kit and batch.
  */
 export async function touchedKits(
   transaction: Transaction,

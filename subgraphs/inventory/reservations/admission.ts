@@ -1,15 +1,14 @@
 import type { FreshnessBoard } from '../../../platform/connector/freshness.ts'
-import { availableOf, noNumbers } from '../availability.ts'
+import { availableOf } from '../availability.ts'
 import { type Asked, type Basis, toInput, withHolds } from '../basis.ts'
 import type { Caches } from '../caches.ts'
-import { barredBy, kitNumbers } from '../kits.ts'
 import { indexNetwork, type NetworkIndex } from '../network.ts'
 import { promiseFrom } from '../promise-from.ts'
 import { type Quota, quotasOf } from '../quota.ts'
 import { networkKey } from '../read-model.ts'
 import { sharedTermsKey } from '../terms-model.ts'
 import { noSharedTerms, noVariantTerms, type SharedTerms, type VariantTerms } from '../terms-reads.ts'
-import type { Admission, Question } from './section-state.ts'
+import type { Admission } from './section-state.ts'
 
 /** What is set up by people rather than counted: who sells from where, and by which rules. */
 export type Terms = {
@@ -50,42 +49,24 @@ export function quotasOfTerms({ shared, ofVariant }: Terms): readonly Quota[] {
 
 /** The same formula that answers a question of availability, over the rows of the section. */
 export function createAdmission({ network, shared, ofVariant }: Terms, freshness: FreshnessBoard): Admission {
-  const basisOf = (variantId: string, { positions, holds, sold }: Stock): Basis => {
+  return (variantId, positions, { channelId, method }, now) => {
     const own = ofVariant.get(variantId)
-    const terms = own?.terms ?? noVariantTerms
-    return { variantId, network, shared, terms, categories: own?.categories ?? [], positions, holds, sold }
-  }
-  const askedOf = ({ channelId, method }: Question, now: Date): Asked => ({
-    channelId,
-    method,
-    nowMs: now.getTime(),
-    freshness,
-  })
-
-  return {
-    formula(variantId, positions, question, now) {
-      const basis = basisOf(variantId, { ...noStock, positions })
-      const asked = askedOf(question, now)
-      let input = toInput(basis, asked)
-      if (input === null) return null
-      for (const { kitId, components } of question.asKits ?? []) {
-        if (components.includes(variantId)) input = barredBy(basisOf(kitId, noStock), input, asked)
-      }
-      const bare = input
-      return {
-        numbers: (holds, sold) => availableOf(withHolds(bare, { ...basis, holds, sold }, asked)),
-        promise: (quantity, numbers) => promiseFrom(basis, quantity, numbers, asked),
-      }
-    },
-    kit(kitId, stockOf, question, now) {
-      const kit = basisOf(kitId, noStock)
-      const parts = kit.terms.kit?.components ?? []
-      const components = new Map(parts.map(({ variantId }) => [variantId, basisOf(variantId, stockOf(variantId))]))
-      return kitNumbers(kit, askedOf(question, now), components) ?? noNumbers
-    },
+    const basis: Basis = {
+      variantId,
+      network,
+      shared,
+      terms: own?.terms ?? noVariantTerms,
+      categories: own?.categories ?? [],
+      positions,
+      holds: [],
+      sold: [],
+    }
+    const asked: Asked = { channelId, method, nowMs: now.getTime(), freshness }
+    const input = toInput(basis, asked)
+    if (input === null) return null
+    return {
+      numbers: (holds, sold) => availableOf(withHolds(input, { ...basis, holds, sold }, asked)),
+      promise: (quantity, numbers) => promiseFrom(basis, quantity, numbers, asked),
+    }
   }
 }
-
-type Stock = Pick<Basis, 'positions' | 'holds' | 'sold'>
-
-const noStock: Stock = { positions: [], holds: [], sold: [] }

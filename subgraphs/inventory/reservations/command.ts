@@ -19,8 +19,6 @@ export type ReserveCommand = Common & {
   readonly lines: readonly OpenDemand[]
   /** Lines whose components must leave from one place. */
   readonly kits: readonly KitDemand[]
-  /** Every line that is a kit, whose own terms bind beside those of its components; absent: none is. */
-  readonly asKits?: readonly AskedKit[]
   readonly ttlSeconds: number
   /** Gives back what the owner still holds, in the same step. */
   readonly replaceOwner: boolean
@@ -29,8 +27,6 @@ export type ReserveCommand = Common & {
   /** False: promised of the network, to be placed later. */
   readonly placed: boolean
 }
-
-export type AskedKit = { readonly kitId: string; readonly sets: number; readonly components: readonly string[] }
 
 export type Units = {
   readonly reservationId: string

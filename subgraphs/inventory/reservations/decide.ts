@@ -3,7 +3,6 @@ import type { IdMinter } from '../../../platform/ids.ts'
 import { reservationScope } from '../../../policies/reservation-scope.ts'
 import { placeOrOwe } from './beyond.ts'
 import type { Change, ChangeCommand, Decision, Refusal, ReserveCommand, TidyCommand, Units } from './command.ts'
-import { shortKits } from './kit-terms.ts'
 import {
   allocate,
   type Changed,
@@ -18,26 +17,22 @@ import {
   release,
   type Times,
 } from './legs.ts'
-import type { Part, Placement } from './place.ts'
+import type { Part } from './place.ts'
 import type { SectionState } from './section-state.ts'
 
 /** Decides one command after another on the same state; a refused one leaves the state as it was. Pure but for the state. */
 
 export function decideReserve(state: SectionState, command: ReserveCommand, ids: IdMinter): Decision {
-  const { channelId, method, lines, kits, asKits, locationId: only, placed } = command
-  const question = { channelId, method, asKits }
+  const { channelId, method, lines, kits, locationId: only, placed } = command
+  const question = { channelId, method }
   const freed = command.replaceOwner ? giveBack(state, command) : []
-  const tooMany = asKits === undefined ? [] : shortKits(asKits, (kitId) => state.kit(kitId, question))
-  const placement: Placement =
-    tooMany.length > 0
-      ? { kind: 'short', shortfalls: tooMany }
-      : placeOrOwe(
-          lines,
-          kits,
-          (variantId) => state.promisable(variantId, question),
-          (variantId, quantity) => state.promise(variantId, question, quantity),
-          { only, placed },
-        )
+  const placement = placeOrOwe(
+    lines,
+    kits,
+    (variantId) => state.promisable(variantId, question),
+    (variantId, quantity) => state.promise(variantId, question, quantity),
+    { only, placed },
+  )
   if (placement.kind === 'short') {
     for (const change of freed.toReversed()) state.undo(change)
     return refused({ kind: 'insufficient', shortfalls: placement.shortfalls })

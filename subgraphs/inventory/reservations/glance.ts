@@ -4,7 +4,7 @@ import type { Command, Outcome, ReserveCommand } from './command.ts'
 import { decideReserve } from './decide.ts'
 import { answerOf, type SectionDeps } from './section.ts'
 import { glanceAtSection } from './section-enter.ts'
-import { targetsOf, variantsOf, variantsWithTerms } from './section-locks.ts'
+import { targetsOf, variantsOf } from './section-locks.ts'
 import { createSectionState } from './section-state.ts'
 
 /**
@@ -58,7 +58,7 @@ export function createGlance(deps: SectionDeps): Glance {
 /** Each by itself: what one would take is not taken from the next, since it may yet not be. @returns one entry per command; null: not refused */
 async function refuse(deps: SectionDeps, commands: readonly ReserveCommand[]): Promise<readonly (Outcome | null)[]> {
   const targets = targetsOf(commands)
-  const terms = await deps.terms(variantsWithTerms(targets, commands))
+  const terms = await deps.terms(targets.variantIds)
   const glanced = await glanceAtSection(deps.database, commands, targets, terms.quotas)
   const state = createSectionState(glanced.rows, terms.admission)
   const outcomes: (Outcome | null)[] = []

@@ -35,16 +35,6 @@ export function variantsOf({ lines, kits }: ReserveCommand): readonly string[] {
   return variantIds
 }
 
-/** Every variant whose terms decide: what is taken, and the kits it is taken for. */
-export function variantsWithTerms(targets: Targets, commands: readonly Command[]): readonly string[] {
-  const kitIds = new Set<string>()
-  for (const command of commands) {
-    if (command.kind !== 'reserve' || command.asKits === undefined) continue
-    for (const { kitId } of command.asKits) kitIds.add(kitId)
-  }
-  return kitIds.size === 0 ? targets.variantIds : [...new Set([...targets.variantIds, ...kitIds])]
-}
-
 export function targetsOf(commands: readonly Command[]): Targets {
   const variantIds = new Set<string>()
   const reservationIds = new Set<string>()

@@ -1,11 +1,10 @@
 import { groupBy } from '../../../platform/group-by.ts'
-import { type AvailableNumbers, noNumbers } from '../availability.ts'
-import type { Basis } from '../basis.ts'
+import { noNumbers } from '../availability.ts'
 import type { Method } from '../network.ts'
 import { nothingPromised, type PromiseAnswer } from '../promise.ts'
 import type { Sold } from '../quota.ts'
 import type { PositionRow } from '../reads.ts'
-import type { AskedKit, Change } from './command.ts'
+import type { Change } from './command.ts'
 import type { Hold } from './holds.ts'
 import { liveUnits, type Owner, type ReservationRow, type Times, timesOf } from './legs.ts'
 import type { Promisable } from './place.ts'
@@ -18,8 +17,6 @@ export type SectionState = {
   times(ttlSeconds: number): Times
   /** Nothing in a channel there is not. */
   promisable(variantId: string, question: Question): Promisable
-  /** Of what is made up of variants the section has locked. */
-  kit(kitId: string, question: Question): Pick<AvailableNumbers, 'ats'>
   /** When so many can be had, of what is here and what is yet to come. */
   promise(variantId: string, question: Question, quantity: number): PromiseAnswer
   reservation(id: string): ReservationRow | null
@@ -29,24 +26,15 @@ export type SectionState = {
   undo(change: Change): void
 }
 
-/** `asKits`: kits that are asked for together: where they are excluded, their components are too. */
-export type Question = {
-  readonly channelId: string
-  readonly method: Method
-  readonly asKits?: readonly AskedKit[] | undefined
-}
+export type Question = { readonly channelId: string; readonly method: Method }
 
-/** The availability formula over rows of the section, for whatever is held as it decides. */
-export type Admission = {
-  /** @returns null where there is no such channel */
-  formula(variantId: string, positions: readonly PositionRow[], question: Question, now: Date): Formula | null
-  kit(
-    kitId: string,
-    stockOf: (variantId: string) => Pick<Basis, 'positions' | 'holds' | 'sold'>,
-    question: Question,
-    now: Date,
-  ): AvailableNumbers
-}
+/** The availability formula over rows of the section, for whatever is held as it decides; null: no such channel. */
+export type Admission = (
+  variantId: string,
+  positions: readonly PositionRow[],
+  question: Question,
+  now: Date,
+) => Formula | null
 
 export type Formula = {
   readonly numbers: (holds: readonly Hold[], sold: readonly Sold[]) => Promisable
@@ -116,25 +104,18 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
 
   /** Made once: only what is held changes while a section decides. */
   function formulaOf(variantId: string, question: Question): Formula {
-    const { channelId, method, asKits } = question
+    const { channelId, method } = question
     const ofVariant = formulas.get(variantId) ?? []
-    const known = ofVariant.find(
-      ({ question: one }) => one.channelId === channelId && one.method === method && one.asKits === asKits,
-    )
+    const known = ofVariant.find((one) => one.question.channelId === channelId && one.question.method === method)
     if (known !== undefined) return known.formula
-    const formula = admission.formula(variantId, rows.positions.get(variantId) ?? [], question, now) ?? noChannel
+    const formula = admission(variantId, rows.positions.get(variantId) ?? [], question, now) ?? noChannel
     ofVariant.push({ question, formula })
     formulas.set(variantId, ofVariant)
     return formula
   }
 
-  const holdsOf = (variantId: string) => [...(live.get(variantId)?.values() ?? [])]
-  const numbersOf = (variantId: string, { numbers }: Formula) => numbers(holdsOf(variantId), sold.get(variantId) ?? [])
-  const stockOf = (variantId: string) => ({
-    positions: rows.positions.get(variantId) ?? [],
-    holds: holdsOf(variantId),
-    sold: sold.get(variantId) ?? [],
-  })
+  const numbersOf = (variantId: string, { numbers }: Formula) =>
+    numbers([...(live.get(variantId)?.values() ?? [])], sold.get(variantId) ?? [])
 
   return {
     now,
@@ -144,7 +125,6 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
       return known
     },
     promisable: (variantId, question) => numbersOf(variantId, formulaOf(variantId, question)),
-    kit: (kitId, question) => admission.kit(kitId, stockOf, question, now),
     promise(variantId, question, quantity) {
       const formula = formulaOf(variantId, question)
       return formula.promise(quantity, numbersOf(variantId, formula))

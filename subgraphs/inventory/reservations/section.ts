@@ -11,7 +11,7 @@ import { decideChange, decideReserve, decideTidy } from './decide.ts'
 import { holdsCache } from './reservation-events.ts'
 import { fromResponse, toResponse } from './response.ts'
 import { enterSection } from './section-enter.ts'
-import { targetsOf, variantsWithTerms } from './section-locks.ts'
+import { targetsOf } from './section-locks.ts'
 import { type Admission, createSectionState, type SectionState } from './section-state.ts'
 import { createSectionWriter } from './section-writer.ts'
 
@@ -49,7 +49,7 @@ export async function runSection(
 ): Promise<readonly Outcome[]> {
   const { database, eventLog, invalidator } = deps
   const targets = targetsOf(commands)
-  const terms = await deps.terms(variantsWithTerms(targets, commands))
+  const terms = await deps.terms(targets.variantIds)
   const { outcomes, touched } = await database.transaction(async (transaction) => {
     const { known, rows } = await enterSection(transaction, commands, targets, terms.quotas)
     const state = createSectionState(rows, terms.admission)

@@ -3,7 +3,7 @@ import { type KeyedCommand, keyedRequest } from '../../../platform/idempotency/i
 import type { SubgraphCall } from '../../../platform/subgraph/subgraph.ts'
 import type { NetworkIndex } from '../network.ts'
 import type { Kit } from '../terms-reads.ts'
-import type { AskedKit, ChangeCommand, ReserveCommand } from './command.ts'
+import type { ChangeCommand, ReserveCommand } from './command.ts'
 import { actsForAll } from './decide.ts'
 import type { Owner } from './legs.ts'
 import {
@@ -90,25 +90,19 @@ function waitsOf({ allowBackorder, allowPreorder }: LineInput): Pick<OpenDemand,
   return waits.backorder || waits.preorder ? { waits } : {}
 }
 
-/** A kit is reserved as what it is made of, within its own terms. */
+/** A kit is reserved as what it is made of. */
 async function expandKits(
   lines: readonly OpenDemand[],
   kitOf: Known['kitOf'],
-): Promise<Pick<ReserveCommand, 'lines' | 'kits' | 'asKits'>> {
+): Promise<Pick<ReserveCommand, 'lines' | 'kits'>> {
   const loose: OpenDemand[] = []
   const kits: KitDemand[] = []
-  const asKits: AskedKit[] = []
   const found = await Promise.all(lines.map(({ variantId }) => kitOf(variantId)))
   for (const [at, line] of lines.entries()) {
     const kit = found[at] ?? null
     const { lineId, quantity } = line
-    if (kit === null) {
-      loose.push(await withoutKits(line, kitOf))
-      continue
-    }
-    const { variantId: kitId } = line
-    asKits.push({ kitId, sets: quantity, components: kit.components.map(({ variantId }) => variantId) })
-    if (kit.shipTogether) {
+    if (kit === null) loose.push(await withoutKits(line, kitOf))
+    else if (kit.shipTogether) {
       const components = kit.components.map((component) => ({
         variantId: component.variantId,
         units: component.quantity,
@@ -120,7 +114,7 @@ async function expandKits(
       }
     }
   }
-  return asKits.length === 0 ? { lines: loose, kits } : { lines: loose, kits, asKits }
+  return { lines: loose, kits }
 }
 
 async function withoutKits(line: OpenDemand, kitOf: Known['kitOf']): Promise<OpenDemand> {

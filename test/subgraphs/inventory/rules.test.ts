@@ -186,18 +186,4 @@ describe('kits (K051)', () => {
     })
     expect(await ask('web', 'ats largestSingleLocation', 'KIT')).toEqual({ ats: 9, largestSingleLocation: 9 })
   })
-
-  it('are sold from nowhere they are excluded themselves, which their components tell', async () => {
-    await world.deliver('kit', {
-      k: { variant: sku('KIT'), components: [{ variant: sku('B'), quantity: 1 }] },
-    })
-    expect([await ats('web', 'KIT'), await ats('web', 'B')]).toEqual([13, 13])
-    await world.deliver('location-exclusion', {
-      there: { variant: sku('KIT'), channelId: 'web', location: location('DC'), reason: 'packed elsewhere' },
-    })
-    expect([await ats('web', 'KIT'), await ats('web', 'B')]).toEqual([4, 13])
-    const { explain } = await ask('web', 'explain { components { ats terms { kind units } } }', 'KIT')
-    const terms = expect.arrayContaining([{ kind: 'EXCLUDED', units: -9 }])
-    expect(explain).toMatchObject({ components: [{ ats: 4, terms }] })
-  })
 })

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { noNumbers } from '../../../../subgraphs/inventory/availability.ts'
 import { followDemand } from '../../../../subgraphs/inventory/demand/follow-demand.ts'
 import { nothingPromised } from '../../../../subgraphs/inventory/promise.ts'
 import type { Hold } from '../../../../subgraphs/inventory/reservations/holds.ts'
@@ -47,10 +46,10 @@ it('keeps for an order what it wants, or all there is of it, whatever it is edit
         const ats = byLocation.reduce((sum, { available }) => sum + available, 0)
         return { ats, onShelf: ats, owed: 0, byLocation }
       }
-      const state = createSectionState(rows, {
-        formula: (variantId) => ({ numbers: numbersOf(variantId), promise: () => nothingPromised }),
-        kit: () => noNumbers,
-      })
+      const state = createSectionState(rows, (variantId) => ({
+        numbers: numbersOf(variantId),
+        promise: () => nothingPromised,
+      }))
       const known = [first.id]
       const own = () => known.flatMap((id) => state.reservation(id) ?? [])
       let minted = 0

@@ -50,19 +50,6 @@ it('a kit is told of when stock or reservations of a component change, and of no
   expect(await told()).toHaveLength(4)
 })
 
-it('a kit is told of when what is agreed of a component changes, or what comes of it', async () => {
-  const rules = (of: string) => ({ variant: sku(of), units: 1 })
-  await shop.world.deliver('safety-rule', { boots: rules('BOOTS'), poles: rules('POLES') })
-  expect(await told()).toEqual([true])
-  await shop.world.deliver('safety-rule', { boots: null, poles: null })
-  expect(await told()).toEqual([true, true])
-  await shop.world.deliver('channel-allocation', {
-    boots: { variant: sku('BOOTS'), channelId: 'amazon', mode: 'RING_FENCED', units: 2 },
-  })
-  await shop.world.deliver('location-exclusion', { boots: { variant: sku('BOOTS'), channelId: 'web', reason: 'no' } })
-  expect(await told()).toHaveLength(4)
-})
-
 it('finds kits by their components without reading all that was agreed, however little that was at first', async () => {
   const { database } = shop.world
   await database.transaction(async (transaction) => {

@@ -167,36 +167,4 @@ describe('a reservation', () => {
     expect(await shop.reserve('', 0, { lines })).toMatchObject({ __typename: 'InsufficientStock' })
     expect(await shop.drift()).toEqual([])
   })
-
-  it('of a kit keeps to what the kit itself may be sold of, and from where', async () => {
-    await shop.stock('B', { DC1: 4, S1: 8 })
-    await shop.stock('KIT', {})
-    const sku = (value: string) => ({ namespace: 'sku', value })
-    const components = [
-      { variant: sku('A'), quantity: 1 },
-      { variant: sku('B'), quantity: 1 },
-    ]
-    await shop.world.deliver('kit', { k: { variant: sku('KIT'), shipTogether: true, components } })
-    expect([await shop.ats('KIT'), await shop.ats('KIT', 'amazon')]).toEqual([7, 4])
-    const dc = { namespace: 'location-code', value: 'DC1' }
-    await shop.world.deliver('location-exclusion', {
-      nowhere: { variant: sku('KIT'), channelId: 'amazon', reason: 'not listed' },
-      there: { variant: sku('KIT'), channelId: 'web', location: dc, reason: 'packed elsewhere' },
-    })
-    await shop.world.deliver('channel-allocation', {
-      web: { variant: sku('KIT'), channelId: 'web', mode: 'CAP', units: 2 },
-    })
-    expect([await shop.ats('KIT'), await shop.ats('KIT', 'amazon')]).toEqual([2, 0])
-    expect(await shop.reserve('KIT', 1, { channelId: 'amazon' })).toMatchObject({
-      __typename: 'InsufficientStock',
-      shortfalls: [{ requested: 1, available: 0, promise: { kind: 'NONE' } }],
-    })
-    expect(await shop.reserve('KIT', 3)).toMatchObject({ shortfalls: [{ requested: 3, available: 2 }] })
-    const { plan } = await shop.reserve('KIT', 2)
-    expect(plan).toEqual([
-      { lineId: '1', quantity: 2, location: { code: 'S1' } },
-      { lineId: '1', quantity: 2, location: { code: 'S1' } },
-    ])
-    expect(await shop.drift()).toEqual([])
-  })
 })
