@@ -130,6 +130,9 @@ async function loadNames(
     if (kit === null) return { components: [{ variantId, quantity: 1 }], together: false }
     return { components: kit.components, together: kit.shipTogether }
   }
-  const variantIds = [...new Set(named.flatMap((id) => keptAsOf(id).components.map(({ variantId }) => variantId)))]
+  // A kit as well: its own rules bind what is kept of its components.
+  const variantIds = [
+    ...new Set(named.flatMap((id) => [id, ...keptAsOf(id).components.map(({ variantId }) => variantId)])),
+  ]
   return { keptAsOf, variantOf, variantIds }
 }
