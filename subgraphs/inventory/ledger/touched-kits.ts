@@ -1,12 +1,22 @@
 import type { NewEvent, RecordedEvent } from '../../../platform/event-log/event-log.ts'
 import type { Transaction } from '../../../platform/sql/database.ts'
+import type { TermEventType } from '../term-schemas.ts'
 import { derived } from './derived-events.ts'
 
 const type = 'retail.inventory.kit-touched.v1'
 
+/** What is agreed of one variant, and so of kits of it. Of what names no variant whoever follows any is told. */
+export const componentRules: readonly string[] = [
+  'retail.inventory.supply-changed.v1',
+  'retail.inventory.safety-rule-changed.v1',
+  'retail.inventory.channel-allocation-changed.v1',
+  'retail.inventory.location-exclusion-changed.v1',
+  'retail.inventory.term-withdrawn.v1',
+] satisfies readonly TermEventType[]
+
 /**
- * Kits are kept nowhere: how many there are follows from their components. Whoever follows a kit is told when stock or reservations
- * of one of those change; once per kit and batch.
+ * Kits are kept nowhere: how many there are follows from their components. Whoever follows a kit is told when stock, reservations or
+ * rules of one of those change; once per kit and batch.
  */
 export async function touchedKits(
   transaction: Transaction,
