@@ -7,6 +7,7 @@ const type = 'retail.inventory.kit-touched.v1'
 
 /** What is agreed of one variant, and so of kits of it. Of what names no variant whoever follows any is told. */
 export const componentRules: readonly string[] = [
+  'retail.inventory.kit-changed.v1',
   'retail.inventory.supply-changed.v1',
   'retail.inventory.safety-rule-changed.v1',
   'retail.inventory.channel-allocation-changed.v1',
@@ -28,9 +29,21 @@ export async function touchedKits(
     if (typeof variantId === 'string') causes.set(variantId, event)
   }
   if (causes.size === 0) return []
-  const { rows } = await transaction.query<{ kit: string; component: string }>('select * from inventory.kits_of($1)', [
-    [...causes.keys()],
-  ])
-  const kits = new Map(rows.map(({ kit, component }) => [kit, causes.get(component)]))
-  return [...kits].flatMap(([kit, cause]) => (cause === undefined ? [] : [derived(type, { variantId: kit }, cause)]))
+  const kits = new Map<string, RecordedEvent>()
+  let looked: ReadonlyMap<string, RecordedEvent> = causes
+  // Kits of kits as well; those that contain themselves are found once.
+  while (looked.size > 0) {
+    const { rows } = await transaction.query<{ kit: string; component: string }>(
+      'select * from inventory.kits_of($1)',
+      [[...looked.keys()]],
+    )
+    const found = new Map<string, RecordedEvent>()
+    for (const { kit, component } of rows) {
+      const cause = looked.get(component)
+      if (cause !== undefined && !kits.has(kit)) found.set(kit, cause)
+    }
+    for (const [kit, cause] of found) kits.set(kit, cause)
+    looked = found
+  }
+  return [...kits].map(([kit, cause]) => derived(type, { variantId: kit }, cause))
 }

@@ -79,6 +79,19 @@ it('a kit is told of when a rule or supply of a component changes, or is no more
   expect(await told()).toHaveLength(5)
 })
 
+it('a kit of kits is told of when anything changes that they are made of', async () => {
+  await shop.stock('SET', {})
+  const outer = { variant: sku('SET'), components: [{ variant: sku('KIT'), quantity: 1 }] }
+  await shop.world.deliver('kit', { outer })
+  expect(await told()).toEqual([])
+  await shop.reserve('SKIS', 1)
+  expect((await told()).toSorted()).toEqual([false, true])
+  await deliverKit(['POLES'])
+  expect(await told()).toHaveLength(3)
+  await shop.reserve('POLES', 1)
+  expect(await told()).toHaveLength(5)
+})
+
 it('finds kits by their components without reading all that was agreed, however little that was at first', async () => {
   const { database } = shop.world
   await database.transaction(async (transaction) => {
