@@ -130,15 +130,15 @@ function capOf({ units, basisPoints }: AllocationInput, net: number): number {
 
 export type Component = { readonly units: number; readonly input: AvailabilityInput }
 
-/**
- * How many kits can be made up: at one location each when they must ship together, else from anywhere.
- * @param kit of the kit's own allocation: what is published of it
- */
-export function kitNumbersOf(
-  components: readonly Component[],
-  shipTogether: boolean,
-  kit: AllocationInput,
-): AvailableNumbers {
+export type MadeUp = Pick<AvailableNumbers, 'largestSingleLocation' | 'byLocation'> & {
+  /** Before the kit's own allocation. */
+  readonly kits: number
+  /** What there is of each component, in order. */
+  readonly parts: readonly AvailableNumbers[]
+}
+
+/** How many kits can be made up of what is here: at one location each when they must ship together, else from anywhere. */
+export function madeUpOf(components: readonly Component[], shipTogether: boolean): MadeUp {
   const counts = new Map<string, number>()
   const [first, ...rest] = components
   for (const at of first?.input.locations ?? []) {
@@ -150,16 +150,25 @@ export function kitNumbersOf(
   }
   const byLocation = [...counts].map(([locationId, available]) => ({ locationId, available }))
   byLocation.sort((a, b) => b.available - a.available || (a.locationId < b.locationId ? -1 : 1))
-  const anywhere = components.map(({ units, input }) => {
-    const pool = input.locations.reduce((sum, at) => sum + baseOf(at) + (at.barrier === null ? at.incoming : 0), 0)
-    return Math.floor(allocatedOf(pool, input) / units)
-  })
-  // What is fenced in for others or promised already bounds kits of one location as well.
+  const parts = components.map(({ input }) => availableOf(input))
+  const anywhere = components.map(({ units }, at) => Math.floor(hereOf(parts[at] ?? noNumbers) / units))
+  // What a component is published of, is fenced in for others or promised already bounds kits of one location as well.
   const loose = components.length === 0 ? 0 : Math.min(...anywhere)
   const together = byLocation.reduce((sum, { available }) => sum + available, 0)
-  const allocated = allocatedOf(shipTogether ? Math.min(together, loose) : loose, { unplaced: 0, allocation: kit })
-  const ats = publishedOf(allocated, kit)
-  return { ats, onShelf: ats, owed: 0, largestSingleLocation: byLocation[0]?.available ?? 0, byLocation }
+  const kits = shipTogether ? Math.min(together, loose) : loose
+  return { kits, parts, byLocation, largestSingleLocation: byLocation[0]?.available ?? 0 }
+}
+
+/** @param allocation the kit's own: of those that can be made up, what is published */
+export function kitNumbersOf(madeUp: MadeUp, allocation: AllocationInput): AvailableNumbers {
+  const { kits, largestSingleLocation, byLocation } = madeUp
+  const ats = publishedOf(allocatedOf(kits, { unplaced: 0, allocation }), allocation)
+  return { ats, onShelf: ats, owed: 0, largestSingleLocation, byLocation }
+}
+
+/** What may be promised and is here. */
+export function hereOf({ ats, onShelf }: Pick<AvailableNumbers, 'ats' | 'onShelf'>): number {
+  return Math.max(0, Math.min(ats, onShelf))
 }
 
 function setsAt({ locations }: AvailabilityInput, locationId: string, units: number): number {

@@ -5,8 +5,11 @@ import {
   type AvailableNumbers,
   availableOf,
   type Barrier,
+  type Component,
   kitNumbersOf,
   type LocationInput,
+  type MadeUp,
+  madeUpOf,
   noNumbers,
   sharedAllocation,
 } from './availability.ts'
@@ -17,7 +20,7 @@ import type { PositionRow } from './reads.ts'
 import type { Hold } from './reservations/holds.ts'
 import { allocationOf, bufferOf, type ChannelAllocation, nextBoundaryMs, rulesAt, type Subject } from './rules.ts'
 import { comesWithinMs, type InTransitPolicy, incomingUnits, noInTransit } from './supply.ts'
-import type { SharedTerms, VariantTerms } from './terms-reads.ts'
+import type { Kit, SharedTerms, VariantTerms } from './terms-reads.ts'
 
 /** Everything the availability of one variant rests on. The same values give the same numbers until `validUntilMs`. */
 export type Basis = {
@@ -46,8 +49,15 @@ export type BasisInput = AvailabilityInput & {
   readonly aged: boolean
 }
 
-/** @returns null for a channel that is not of the estate */
-export function toInput(basis: Basis, asked: Asked): BasisInput | null {
+/**
+ * @param within the kit that the variant is taken as a component of: what the kit is excluded from is barred to it
+ * @returns null for a channel that is not of the estate
+ */
+export function toInput(
+  basis: Basis,
+  asked: Asked,
+  within: Pick<Basis, 'variantId' | 'terms' | 'categories'> | null = null,
+): BasisInput | null {
   const { network, shared, terms, variantId, categories, holds } = basis
   const { channelId, method, nowMs, freshness } = asked
   const serving = network.serving(channelId, method)
@@ -58,6 +68,14 @@ export function toInput(basis: Basis, asked: Asked): BasisInput | null {
   const allocations = [...shared.allocations, ...terms.allocations]
   const safetyAt = rulesAt(rules, subject, nowMs)
   const excludedAt = rulesAt(exclusions, subject, nowMs)
+  const kitExclusions = within === null ? none : [...shared.exclusions, ...within.terms.exclusions]
+  const kitExcludedAt =
+    within === null
+      ? null
+      : rulesAt(kitExclusions, { channelId, method, variantId: within.variantId, categories: within.categories }, nowMs)
+  const barrierOf = (locationId: string): Barrier | null =>
+    barrierAt(serving.has(locationId), excludedAt(locationId)) ??
+    (kitExcludedAt === null ? null : barrierAt(true, kitExcludedAt(locationId)))
   const inTransit = network.channel(channelId)?.inTransit ?? noInTransit
   const held = unitsByPlace(holds)
   const incoming = incomingByLocation(basis, inTransit, nowMs)
@@ -71,7 +89,7 @@ export function toInput(basis: Basis, asked: Asked): BasisInput | null {
 
   const locations = basis.positions.map((position): LocationInput => {
     const { locationId, system, sellable } = position
-    const barrier = barrierAt(serving.has(locationId), excludedAt(locationId))
+    const barrier = barrierOf(locationId)
     const safety = barrier === null ? bufferOf(safetyAt(locationId), sellable) : null
     const age = oldest(position.feeds.map(ageIn), ageIn(system))
     if (age.late) aged = true
@@ -92,7 +110,7 @@ export function toInput(basis: Basis, asked: Asked): BasisInput | null {
   const counted = new Set(locations.map(({ locationId }) => locationId))
   for (const [locationId, units] of incoming) {
     if (counted.has(locationId)) continue
-    const barrier = barrierAt(serving.has(locationId), excludedAt(locationId))
+    const barrier = barrierOf(locationId)
     locations.push({ ...uncounted, locationId, barrier, incoming: units })
   }
   return {
@@ -101,7 +119,7 @@ export function toInput(basis: Basis, asked: Asked): BasisInput | null {
     allocation: allocationInput(allocations, basis, asked),
     aged,
     validUntilMs: Math.min(
-      ...[...rules, ...exclusions, ...allocations].map((rule) => nextBoundaryMs(rule, nowMs)),
+      ...[...rules, ...exclusions, ...kitExclusions, ...allocations].map((rule) => nextBoundaryMs(rule, nowMs)),
       ...(inTransit.include ? terms.supplies.map((supply) => comesWithinMs(supply, inTransit, nowMs)) : []),
     ),
   }
@@ -130,14 +148,28 @@ export function numbersOf(basis: Basis, asked: Asked, components: ReadonlyMap<st
   const { kit } = basis.terms
   const own = toInput(basis, asked)
   if (own === null || kit === null) return own && availableOf(own)
-  const parts = kit.components.flatMap(({ variantId, quantity }) => {
-    const component = components.get(variantId)
-    const input = component === undefined ? null : toInput(component, asked)
-    return input === null ? [] : [{ units: quantity, input }]
-  })
-  if (parts.length < kit.components.length) return noNumbers
-  return kitNumbersOf(parts, kit.shipTogether, own.allocation)
+  const madeUp = madeUpFrom(basis, kit, asked, components)
+  return madeUp === null ? noNumbers : kitNumbersOf(madeUp, own.allocation)
 }
+
+/** @returns null where a component is unknown */
+export function madeUpFrom(
+  basis: Basis,
+  kit: Kit,
+  asked: Asked,
+  components: ReadonlyMap<string, Basis>,
+): MadeUp | null {
+  const parts: Component[] = []
+  for (const { variantId, quantity } of kit.components) {
+    const component = components.get(variantId)
+    const input = component === undefined ? null : toInput(component, asked, basis)
+    if (input === null) return null
+    parts.push({ units: quantity, input })
+  }
+  return madeUpOf(parts, kit.shipTogether)
+}
+
+const none: readonly never[] = Object.freeze([])
 
 /** Where nothing of a variant was ever counted. */
 const uncounted = {

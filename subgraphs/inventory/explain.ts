@@ -1,6 +1,15 @@
-import { type AvailabilityInput, allocatedOf, baseOf, freeOf, type LocationInput, publishedOf } from './availability.ts'
+import {
+  type AllocationInput,
+  type AvailabilityInput,
+  allocatedOf,
+  baseOf,
+  freeOf,
+  type LocationInput,
+  publishedOf,
+} from './availability.ts'
 
 export const termKinds = [
+  'MADE_UP',
   'ON_HAND',
   'NOT_SELLABLE',
   'COMMITTED',
@@ -40,6 +49,11 @@ export function termsOf(input: AvailabilityInput): readonly Term[] {
   return [...terms, ...networkTerms(pool, input)]
 }
 
+/** The same of a kit, in kits: what its components allow, and what its own allocation takes of that. */
+export function termsOfKit(madeUp: number, allocation: AllocationInput): readonly Term[] {
+  return [term('MADE_UP', null, madeUp), ...networkTerms(madeUp, { unplaced: 0, allocation })]
+}
+
 function termsAt(at: LocationInput): readonly Term[] {
   const base = baseOf(at)
   const free = Math.max(0, freeOf(at))
@@ -61,7 +75,7 @@ function termsAt(at: LocationInput): readonly Term[] {
   return steps.filter(({ kind, units }) => kind === 'ON_HAND' || units !== 0)
 }
 
-function networkTerms(pool: number, input: AvailabilityInput): readonly Term[] {
+function networkTerms(pool: number, input: Omit<AvailabilityInput, 'locations'>): readonly Term[] {
   const { allocation, unplaced } = input
   const steps: Term[] = [term('UNPLACED_DEMAND', null, -Math.min(unplaced, pool))]
   let left = Math.max(0, pool - unplaced)

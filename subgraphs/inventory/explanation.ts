@@ -2,10 +2,11 @@ import { groupBy } from '../../platform/group-by.ts'
 import type { Queryable } from '../../platform/sql/database.ts'
 import { stockScope } from '../../policies/stock-scope.ts'
 import { availableOf } from './availability.ts'
-import { type Asked, toInput } from './basis.ts'
-import { type Term, termsOf } from './explain.ts'
+import { type Asked, madeUpFrom, toInput } from './basis.ts'
+import { type Term, termsOf, termsOfKit } from './explain.ts'
 import type { Context, LoadedBasis } from './loaders.ts'
 import type { AvailabilityAnswer } from './resolve-availability.ts'
+import type { Kit } from './terms-reads.ts'
 
 export type ExplainedTerm = Term & { readonly reservationIds: readonly string[] }
 
@@ -25,18 +26,31 @@ export async function explanationOf(answer: AvailabilityAnswer, context: Context
   const components = await Promise.all(
     kit.components.map(async ({ variantId, quantity }) => {
       const basis = answer.components.get(variantId)
-      return { variantId, quantity, ...(basis === undefined ? nothing : await explain(basis, asked, database)) }
+      const explained = basis === undefined ? nothing : await explain(basis, asked, database, answer.basis)
+      return { variantId, quantity, ...explained }
     }),
   )
-  return { onHand: 0, ats: answer.ats, terms: [], components }
+  return { onHand: 0, ats: answer.ats, terms: kitTerms(answer, kit, asked), components }
+}
+
+function kitTerms({ basis, components }: AvailabilityAnswer, kit: Kit, asked: Asked): readonly ExplainedTerm[] {
+  const own = toInput(basis, asked)
+  if (own === null) return []
+  const madeUp = madeUpFrom(basis, kit, asked, components)
+  return termsOfKit(madeUp?.kits ?? 0, own.allocation).map((term) => ({ ...term, reservationIds: [] }))
 }
 
 const nothing: Explained = { onHand: 0, ats: 0, terms: [] }
 const holding = new Set<Term['kind']>(['RESERVED', 'UNPLACED_DEMAND'])
 const mostReservations = 100
 
-async function explain(basis: LoadedBasis, asked: Asked, database: Queryable): Promise<Explained> {
-  const input = toInput(basis, asked)
+async function explain(
+  basis: LoadedBasis,
+  asked: Asked,
+  database: Queryable,
+  within: LoadedBasis | null = null,
+): Promise<Explained> {
+  const input = toInput(basis, asked, within)
   if (input === null) return nothing
   const terms = termsOf(input)
   const holders = terms.some(({ kind }) => holding.has(kind))

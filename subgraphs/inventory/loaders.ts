@@ -92,7 +92,11 @@ export function createLoaders(caches: Caches, rests?: Rests): Loaders {
           allReady([shared, terms, categories]),
           ([common, own, path]): MaybePromise<readonly Sold[]> => {
             const allocations = [...(common?.allocations ?? none), ...(own?.allocations ?? none)]
-            const quotas = quotasOf(allocations, { variantId, categories: path ?? none })
+            const quotas = quotasOf(allocations, {
+              variantId,
+              categories: path ?? none,
+              isKit: own !== null && own.kit !== null,
+            })
             return quotas.length === 0 ? none : Promise.all(quotas.map(readSold))
           },
         )
@@ -165,6 +169,8 @@ const bases = new WeakMap<readonly PositionRow[], { readonly basis: LoadedBasis;
 /** @param read what the basis was made of beyond network, shared terms and positions: each value with the entry that held it */
 function keepBasis(basis: LoadedBasis, read: readonly (readonly [HeldValue | undefined, unknown])[]): void {
   if (basis.positions.length === 0) return
+  // What is taken of a kit changes with its components.
+  if (basis.terms.kit !== null && basis.sold.length > 0) return
   const rests: Held[] = []
   for (const [held, value] of read) {
     // What was read before an event, or while the store was away, is not what the cache gives now.

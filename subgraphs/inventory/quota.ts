@@ -6,15 +6,17 @@ export type Quota = {
   readonly channelId: string
   /** RFC 3339 UTC with milliseconds; '': from the first unit on. */
   readonly since: string
+  /** Of a kit, of which the rows of its components tell; absent: of none. */
+  readonly isKit?: boolean
 }
 
-/** Units of a quota that left after its moment. */
+/** Units of a quota that left after its moment; of a kit with those that are kept. */
 export type Sold = Quota & { readonly units: number }
 
 /** Every quota that rules give of a variant, in force or not, each once. */
 export function quotasOf(
   allocations: readonly ChannelAllocation[],
-  { variantId, categories }: { readonly variantId: string; readonly categories: readonly string[] },
+  { variantId, categories, isKit }: Pick<Quota, 'variantId' | 'isKit'> & { readonly categories: readonly string[] },
 ): readonly Quota[] {
   const quotas: Quota[] = []
   for (const rule of allocations) {
@@ -24,7 +26,7 @@ export function quotasOf(
     const { channelId } = rule
     const since = sinceOf(rule)
     if (!quotas.some((known) => known.channelId === channelId && known.since === since))
-      quotas.push({ variantId, channelId, since })
+      quotas.push(isKit === true ? { variantId, channelId, since, isKit } : { variantId, channelId, since })
   }
   return quotas
 }
@@ -32,7 +34,9 @@ export function quotasOf(
 /** Units that left of the quota of a rule, of the variant that `sold` is of. */
 export function soldOf(rule: ChannelAllocation, sold: readonly Sold[]): number {
   const since = sinceOf(rule)
-  return sold.find((one) => one.channelId === rule.channelId && one.since === since)?.units ?? 0
+  const units = sold.find((one) => one.channelId === rule.channelId && one.since === since)?.units ?? 0
+  // A kit that is begun is gone; thirds of one need not add up to a whole.
+  return Math.ceil(units - 1e-6)
 }
 
 function sinceOf({ consumedAt }: ChannelAllocation): string {

@@ -4,10 +4,12 @@ import { allReady, type MaybePromise, whenReady } from '../../platform/maybe-pro
 import { visibleAvailability } from '../../policies/exact-availability.ts'
 import type { AvailableNumbers } from './availability.ts'
 import { type Asked, numbersOf } from './basis.ts'
+import { flatKit } from './flat-kit.ts'
 import type { LoadedBasis, Context as WholeContext } from './loaders.ts'
 import type { LocationRow, Method, Origin } from './network.ts'
 import { freshIn, isAnyKnown, type Origins } from './provenance.ts'
 import { type Computed, computedOf, newestOrigins, type Status, statusOf } from './remembered.ts'
+import type { Kit } from './terms-reads.ts'
 
 /** What an answer needs of the call. */
 type Context = Pick<WholeContext, 'load' | 'freshness' | 'now' | 'rests'>
@@ -73,11 +75,22 @@ export function resolveAvailability(
   return whenReady(context.load.basisOf(variantId, context.now), (basis) => {
     const { kit } = basis.terms
     if (kit === null) return toAnswer(basis, noComponents, question, context)
-    const parts = kit.components.map((part) => context.load.basisOf(part.variantId, context.now))
-    return whenReady(allReady(parts), (known) =>
-      toAnswer(basis, new Map(known.map((part) => [part.variantId, part])), question, context),
+    return whenReady(
+      flatKit(kit, (id) => agreedKit(id, context)),
+      (flat) => {
+        const parts = flat.components.map((part) => context.load.basisOf(part.variantId, context.now))
+        const whole = flat === kit ? basis : { ...basis, terms: { ...basis.terms, kit: flat } }
+        return whenReady(allReady(parts), (known) =>
+          toAnswer(whole, new Map(known.map((part) => [part.variantId, part])), question, context),
+        )
+      },
     )
   })
+}
+
+/** As it was agreed, kits inside it as such. */
+export function agreedKit(variantId: string, { load, now }: Pick<Context, 'load' | 'now'>): MaybePromise<Kit | null> {
+  return whenReady(load.basisOf(variantId, now), ({ terms }) => terms.kit)
 }
 
 function toAnswer(

@@ -5,6 +5,7 @@ import type { Process } from '../../../platform/event-log/projection.ts'
 import type { IdMinter } from '../../../platform/ids.ts'
 import type { Transaction } from '../../../platform/sql/database.ts'
 import type { Caches } from '../caches.ts'
+import { flatKit } from '../flat-kit.ts'
 import { createAdmission, loadTerms, quotasOfTerms } from '../reservations/admission.ts'
 import type { Change } from '../reservations/command.ts'
 import type { ReservationRow } from '../reservations/legs.ts'
@@ -13,6 +14,7 @@ import { lockVariants } from '../reservations/section-locks.ts'
 import { readSection } from '../reservations/section-read.ts'
 import { createSectionState } from '../reservations/section-state.ts'
 import { writeRows, writeTotals } from '../reservations/section-write.ts'
+import type { Kit } from '../terms-reads.ts'
 import { decideWord, type Names, type Word } from './decide-word.ts'
 import { demandEvents, overStatuses, toShortEvent } from './demand-events.ts'
 import { readNewestDemand, writeNewestDemand } from './newest-demand.ts'
@@ -125,11 +127,17 @@ async function loadNames(
   const variantOf = (sku: string) => bySku.get(sku) ?? null
   const named = [...lines.map(({ variantId }) => variantId), ...bySku.values()].flatMap((id) => id ?? [])
   const { ofVariant } = await loadTerms(caches, [...new Set(named)])
+  const kitOf = async (id: string) => (await caches.termsOfVariant.get(id)).value?.kit ?? null
+  const kits = new Map<string, Kit>()
+  for (const [id, { terms }] of ofVariant) if (terms.kit !== null) kits.set(id, await flatKit(terms.kit, kitOf))
   const keptAsOf: Names['keptAsOf'] = (variantId) => {
-    const kit = ofVariant.get(variantId)?.terms.kit ?? null
-    if (kit === null) return { components: [{ variantId, quantity: 1 }], together: false }
+    const kit = kits.get(variantId)
+    if (kit === undefined) return { components: [{ variantId, quantity: 1 }], together: false }
     return { components: kit.components, together: kit.shipTogether }
   }
-  const variantIds = [...new Set(named.flatMap((id) => keptAsOf(id).components.map(({ variantId }) => variantId)))]
+  // A kit as well: its own rules bind what is kept of its components.
+  const variantIds = [
+    ...new Set(named.flatMap((id) => [id, ...keptAsOf(id).components.map(({ variantId }) => variantId)])),
+  ]
   return { keptAsOf, variantOf, variantIds }
 }

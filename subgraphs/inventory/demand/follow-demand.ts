@@ -150,7 +150,7 @@ function moreOfKit(
   const most = components.map(({ variantId, units }) => Math.floor((missing.get(variantId) ?? 0) / units))
   const sets = Math.min(setsIn(after) - setsIn(before), ...most)
   const lineId = after.find(({ variantId }) => variantId === kitId)?.lineId ?? ''
-  return sets > 0 ? { lineId, sets, components } : null
+  return sets > 0 ? { lineId, kitId, sets, together, components } : null
 }
 
 function sumOf(parts: readonly Part[], variantId: string): number {
@@ -183,19 +183,21 @@ function newestOf(rows: readonly ReservationRow[]): ReservationRow | undefined {
 
 /** Held and confirmed at once, like the others of its order: owner, channel and method. */
 function keep(
-  { lineId, variantId, locationId, quantity }: Part,
+  { lineId, variantId, locationId, quantity, kit }: Part,
   like: ReservationRow,
   orderId: string,
   state: SectionState,
   ids: IdMinter,
 ): readonly Change[] {
   const untouched = { confirmed: 0, consumed: 0, released: 0, expired: 0, allocated: 0, extensions: 0 }
+  const { kit: _, ...common } = like
   const held: ReservationRow = {
-    ...like,
+    ...common,
     ...untouched,
     ...state.times(secondsToConfirm),
     ...{ id: `rsv_${ids.ulid()}`, lineId, variantId, locationId, quantity, held: quantity },
     ...{ substitutedFor: null, promise: null, orderId: null, version: 1 },
+    ...(kit === undefined ? {} : { kit }),
   }
   const confirmed = confirm(held, null, orderId, state.now)
   if (!('change' in confirmed)) throw new TypeError('Cannot confirm what was held a moment ago')

@@ -37,7 +37,8 @@ export function placeMore(more: More, like: ReservationRow, state: SectionState)
 /** As `placeMore`, of kits that must leave from one place each: what is not made up whole is missing. */
 export function placeMoreKits(kit: KitDemand, like: ReservationRow, state: SectionState): Placed {
   const promisableOf = (variantId: string) => state.promisable(variantId, like)
-  const place = (sets: number, where: Where) => placeDemand([], [{ ...kit, sets }], promisableOf, where)
+  const open = { ...kit, promisable: state.kit(kit, like) }
+  const place = (sets: number, where: Where) => placeDemand([], [{ ...open, sets }], promisableOf, where)
   let placement = placeNear(like, (where) => place(kit.sets, where))
   if (placement.kind === 'placed') return { parts: placement.parts, shortfalls: [] }
   let sets = kit.sets

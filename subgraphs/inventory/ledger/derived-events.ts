@@ -15,7 +15,7 @@ export const derivedEvents = {
     orders: z.array(text),
   }),
   'retail.inventory.shortfall-resolved.v1': z.object(place),
-  /** Stock or reservations of a component changed: as many of the kit may be made up as that allows. */
+  /** Stock, reservations or rules of a component changed: as many of the kit may be made up as that allows. */
   'retail.inventory.kit-touched.v1': z.object({ variantId: text }),
   'retail.inventory.reorder-point-reached.v1': z.object(level),
   'retail.inventory.safety-stock-breached.v1': z.object({ ...level, ruleId: text }),

@@ -10,7 +10,7 @@ import { lateFromMs, type Measure, measuresOf } from './measures.ts'
 import { movementEvents } from './movement-events.ts'
 import { promiseChangesOf } from './promise-changes.ts'
 import { readShelfRules } from './shelf-rules.ts'
-import { touchedKits } from './touched-kits.ts'
+import { componentRules, touchedKits } from './touched-kits.ts'
 import { type Signal, signalsOf, unwatched, type Watched, watch } from './watch.ts'
 
 const mostOrders = 100
@@ -22,7 +22,7 @@ const mostOrders = 100
  */
 export const watchProcess: Process = {
   name: 'inventory.watch',
-  types: [...Object.keys(stockEvents), ...reservationTypes],
+  types: [...Object.keys(stockEvents), ...reservationTypes, ...componentRules],
   async decide(transaction, recorded) {
     const kits = await touchedKits(transaction, recorded)
     const { touched, left } = touchedBy(recorded)

@@ -8,7 +8,7 @@ import { type Quota, quotasOf } from '../quota.ts'
 import { networkKey } from '../read-model.ts'
 import { sharedTermsKey } from '../terms-model.ts'
 import { noSharedTerms, noVariantTerms, type SharedTerms, type VariantTerms } from '../terms-reads.ts'
-import type { Admission } from './section-state.ts'
+import type { Admission, Formula } from './section-state.ts'
 
 /** What is set up by people rather than counted: who sells from where, and by which rules. */
 export type Terms = {
@@ -43,13 +43,13 @@ export async function loadTerms(caches: Caches, variantIds: readonly string[]): 
 /** What a section must know the sold units of. */
 export function quotasOfTerms({ shared, ofVariant }: Terms): readonly Quota[] {
   return [...ofVariant].flatMap(([variantId, { terms, categories }]) =>
-    quotasOf([...shared.allocations, ...terms.allocations], { variantId, categories }),
+    quotasOf([...shared.allocations, ...terms.allocations], { variantId, categories, isKit: terms.kit !== null }),
   )
 }
 
 /** The same formula that answers a question of availability, over the rows of the section. */
 export function createAdmission({ network, shared, ofVariant }: Terms, freshness: FreshnessBoard): Admission {
-  return (variantId, positions, { channelId, method }, now) => {
+  return (variantId, positions, { channelId, method }, now, kitId) => {
     const own = ofVariant.get(variantId)
     const basis: Basis = {
       variantId,
@@ -62,10 +62,13 @@ export function createAdmission({ network, shared, ofVariant }: Terms, freshness
       sold: [],
     }
     const asked: Asked = { channelId, method, nowMs: now.getTime(), freshness }
-    const input = toInput(basis, asked)
+    const kit = kitId === null ? undefined : ofVariant.get(kitId)
+    const input = toInput(basis, asked, kitId === null || kit === undefined ? null : { variantId: kitId, ...kit })
     if (input === null) return null
+    const withHeld: Formula['input'] = (holds, sold) => withHolds(input, { ...basis, holds, sold }, asked)
     return {
-      numbers: (holds, sold) => availableOf(withHolds(input, { ...basis, holds, sold }, asked)),
+      input: withHeld,
+      numbers: (holds, sold) => availableOf(withHeld(holds, sold)),
       promise: (quantity, numbers) => promiseFrom(basis, quantity, numbers, asked),
     }
   }

@@ -1,7 +1,7 @@
 import type { PromiseAnswer, Promised } from '../promise.ts'
 import {
   availableIn,
-  type KitDemand,
+  type OpenKit,
   type Part,
   type Placement,
   type Promisable,
@@ -19,7 +19,7 @@ import { type OpenDemand, placeOrSubstitute, type Waits } from './substitute.ts'
  */
 export function placeOrOwe(
   lines: readonly OpenDemand[],
-  kits: readonly KitDemand[],
+  kits: readonly OpenKit[],
   promisableOf: (variantId: string) => Promisable,
   promiseOf: (variantId: string, quantity: number) => PromiseAnswer,
   where: Where,
@@ -33,7 +33,7 @@ export function placeOrOwe(
 /** @returns null where that does not do either */
 function placeBeyond(
   lines: readonly OpenDemand[],
-  kits: readonly KitDemand[],
+  kits: readonly OpenKit[],
   promisableOf: (variantId: string) => Promisable,
   promiseOf: (variantId: string, quantity: number) => PromiseAnswer,
   where: Where,

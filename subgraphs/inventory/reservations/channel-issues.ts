@@ -9,12 +9,24 @@ import { issuedUnits } from './section-state.ts'
 /** One entry per quota, in order; asks for nothing where there is none. */
 export async function readSold(queryable: Queryable, quotas: readonly Quota[]): Promise<readonly Sold[]> {
   if (quotas.length === 0) return []
-  const { rows } = await queryable.query<{ units: number }>('select units from inventory.read_sold($1, $2, $3)', [
+  const kits = quotas.filter(({ isKit }) => isKit === true)
+  const others = kits.length === 0 ? quotas : quotas.filter(({ isKit }) => isKit !== true)
+  const [ofKits, ofOthers] = await Promise.all([
+    readUnits(queryable, 'select units from inventory.read_kits_taken($1, $2, $3)', kits),
+    readUnits(queryable, 'select units from inventory.read_sold($1, $2, $3)', others),
+  ])
+  let [kit, other] = [0, 0]
+  return quotas.map((quota) => ({ ...quota, units: (quota.isKit === true ? ofKits[kit++] : ofOthers[other++]) ?? 0 }))
+}
+
+async function readUnits(queryable: Queryable, text: string, quotas: readonly Quota[]): Promise<readonly number[]> {
+  if (quotas.length === 0) return []
+  const { rows } = await queryable.query<{ units: number }>(text, [
     quotas.map(({ variantId }) => variantId),
     quotas.map(({ channelId }) => channelId),
     quotas.map(({ since }) => (since === '' ? '-infinity' : since)),
   ])
-  return quotas.map((quota, at) => ({ ...quota, units: rows[at]?.units ?? 0 }))
+  return rows.map(({ units }) => units)
 }
 
 /** Writes which units left for their channels, and which came back after the source had committed them. */
@@ -26,11 +38,12 @@ export async function writeChannelIssues(
   const left: Left[] = []
   const returned = new Map<string, number>()
   for (const change of changes) {
-    const { id: reservationId, variantId, channelId } = change.after
+    const { id: reservationId, variantId, channelId, kit } = change.after
     const units = issuedUnits(change)
     if (units > 0) {
       const occurredAt = change.occurredAt ?? now.toISOString()
-      left.push({ reservationId, variantId, channelId, occurredAt, units })
+      const one = { reservationId, variantId, channelId, occurredAt, units }
+      left.push(kit === undefined ? one : { ...one, kitId: kit.kitId, kitUnits: kit.units })
     }
     const back = takeBack(left, reservationId, returnedUnits(change))
     if (back > 0) returned.set(reservationId, (returned.get(reservationId) ?? 0) + back)
@@ -50,6 +63,8 @@ type Left = {
   readonly variantId: string
   readonly channelId: string
   readonly occurredAt: string
+  readonly kitId?: string
+  readonly kitUnits?: number
   units: number
 }
 
@@ -83,9 +98,9 @@ UPDATE inventory.channel_issues AS issue SET units = issue.units - least(known.u
 FROM known WHERE issue.reservation_id = known.reservation_id AND issue.id = known.id AND known.newer < known.back`
 
 const insertText = `
-INSERT INTO inventory.channel_issues (reservation_id, variant_id, channel_id, occurred_at, units)
-SELECT "reservationId", "variantId", "channelId", "occurredAt", units FROM jsonb_to_recordset($1::jsonb) AS r(
-  "reservationId" text, "variantId" text, "channelId" text, "occurredAt" timestamptz, units integer)`
+INSERT INTO inventory.channel_issues (reservation_id, variant_id, channel_id, occurred_at, units, kit_id, kit_units)
+SELECT "reservationId", "variantId", "channelId", "occurredAt", units, "kitId", "kitUnits" FROM jsonb_to_recordset($1::jsonb) AS r(
+  "reservationId" text, "variantId" text, "channelId" text, "occurredAt" timestamptz, units integer, "kitId" text, "kitUnits" integer)`
 
 /** So long before it was heard of may a new quota say how much of it was sold. */
 const keptHours = 24
@@ -122,7 +137,8 @@ WITH quotas AS (
 DELETE FROM inventory.channel_issues WHERE (reservation_id, id) IN (
   SELECT issue.reservation_id, issue.id FROM inventory.channel_issues AS issue
   LEFT JOIN quotas AS own ON own.variant_id = issue.variant_id AND own.channel_id = issue.channel_id
+  LEFT JOIN quotas AS kit ON kit.variant_id = issue.kit_id AND kit.channel_id = issue.channel_id
   LEFT JOIN quotas AS every ON every.variant_id IS NULL AND every.channel_id = issue.channel_id
   WHERE issue.units = 0 OR (issue.occurred_at < clock_timestamp() - interval '${keptHours} hours'
-    AND issue.occurred_at <= least(coalesce(own.since, 'infinity'), coalesce(every.since, 'infinity')))
+    AND issue.occurred_at <= least(coalesce(own.since, 'infinity'), coalesce(kit.since, 'infinity'), coalesce(every.since, 'infinity')))
   LIMIT $1)`

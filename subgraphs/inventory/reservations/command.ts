@@ -17,7 +17,7 @@ export type ReserveCommand = Common & {
   readonly method: Method
   readonly owner: Owner
   readonly lines: readonly OpenDemand[]
-  /** Lines whose components must leave from one place. */
+  /** Lines that are reserved as what they are made of. */
   readonly kits: readonly KitDemand[]
   readonly ttlSeconds: number
   /** Gives back what the owner still holds, in the same step. */

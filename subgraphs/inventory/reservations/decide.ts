@@ -23,9 +23,10 @@ import type { SectionState } from './section-state.ts'
 /** Decides one command after another on the same state; a refused one leaves the state as it was. Pure but for the state. */
 
 export function decideReserve(state: SectionState, command: ReserveCommand, ids: IdMinter): Decision {
-  const { channelId, method, lines, kits, locationId: only, placed } = command
+  const { channelId, method, lines, locationId: only, placed } = command
   const question = { channelId, method }
   const freed = command.replaceOwner ? giveBack(state, command) : []
+  const kits = command.kits.map((kit) => ({ ...kit, promisable: state.kit(kit, question) }))
   const placement = placeOrOwe(
     lines,
     kits,
@@ -164,7 +165,7 @@ function giveBack(state: SectionState, { viewer, owner }: ReserveCommand): reado
 /** The reservation a part of a plan becomes; the same for the same values. */
 export function toReservation(part: Part, command: ReserveCommand, times: Times, id: string): ReservationRow {
   const { viewer, owner, channelId, method } = command
-  return {
+  const reservation: ReservationRow = {
     id,
     tenant: viewer.tenant,
     clientId: viewer.clientId,
@@ -189,6 +190,7 @@ export function toReservation(part: Part, command: ReserveCommand, times: Times,
     createdAt: times.createdAt,
     version: 1,
   }
+  return part.kit === undefined ? reservation : { ...reservation, kit: part.kit }
 }
 
 function refused(refusal: Refusal): Decision {

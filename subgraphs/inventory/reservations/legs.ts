@@ -1,5 +1,6 @@
 import type { Method } from '../network.ts'
 import type { Promised } from '../promise.ts'
+import type { KitOf } from './place.ts'
 
 /** Where the units of a reservation are; together they are always its quantity, and a unit leaves a leg once. */
 export type Legs = {
@@ -37,6 +38,8 @@ export type ReservationRow = Legs & {
   readonly expiresAt: string
   readonly createdAt: string
   readonly version: number
+  /** Where these units stand for a kit they are kept for. */
+  readonly kit?: KitOf
 }
 
 /** Why a reservation stays as it is. */

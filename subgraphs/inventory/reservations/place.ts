@@ -1,4 +1,4 @@
-import type { AvailableNumbers } from '../availability.ts'
+import { type AvailableNumbers, hereOf } from '../availability.ts'
 import type { Method } from '../network.ts'
 import type { Promised } from '../promise.ts'
 
@@ -23,7 +23,12 @@ export type Demand = {
   readonly quantity: number
   /** What was asked for, where this is given in its place. */
   readonly substitutedFor?: string
+  /** Of the component that stands for a kit, what it is taken for. */
+  readonly kit?: KitOf
 }
+
+/** A kit, with the units of a component that one of it takes. */
+export type KitOf = { readonly kitId: string; readonly units: number }
 
 export type Part = {
   readonly lineId: string
@@ -33,18 +38,28 @@ export type Part = {
   readonly substitutedFor: string | null
   /** null: the units are here. */
   readonly promise: Promised | null
+  readonly kit?: KitOf
 }
 
 export type Placement =
   | { readonly kind: 'placed'; readonly parts: readonly Part[] }
   | { readonly kind: 'short'; readonly shortfalls: readonly Shortfall[] }
 
-/** So many of a kit, each made up at one location. */
+/** So many of a kit. The first of its components stands for it: by the units kept of that it is known how many there are. */
 export type KitDemand = {
   readonly lineId: string
+  readonly kitId: string
   readonly sets: number
+  /** Each made up at one location. */
+  readonly together: boolean
   readonly components: readonly { readonly variantId: string; readonly units: number }[]
 }
+
+/** With what the kit has of each component: that of other places is not to be taken for it. */
+export type KitPromisable = Promisable & { readonly parts: readonly Promisable[] }
+
+/** A kit with what may be promised of it. */
+export type OpenKit = KitDemand & { readonly promisable: KitPromisable }
 
 export type Where = { readonly only: string | null; readonly placed: boolean }
 type Left = { readonly locationId: string; available: number }
@@ -57,7 +72,7 @@ type Left = { readonly locationId: string; available: number }
  */
 export function placeDemand(
   lines: readonly Demand[],
-  kits: readonly KitDemand[],
+  kits: readonly OpenKit[],
   promisableOf: (variantId: string) => Promisable,
   { only, placed }: Where,
 ): Placement {
@@ -84,6 +99,7 @@ export function placeDemand(
       (single === undefined ? found : [single]).map((at) => ({ ...at })),
     )
   }
+  if (shortfalls.length === 0) shortfalls.push(...shortKits(kits, { only, placed }))
   if (shortfalls.length > 0) return { kind: 'short', shortfalls }
   if (!placed) return { kind: 'placed', parts: [...lines, ...parts].map((line) => toPart(line, null, line.quantity)) }
   const made = kits.map((kit) => ({ kit, ...takeKits(kit, left) }))
@@ -133,7 +149,7 @@ function findUnits(
 
 /** How many units of a variant are here to be had there. */
 export function availableIn({ ats, onShelf, byLocation }: Promisable, { only, placed }: Where): number {
-  const here = Math.max(0, Math.min(ats, onShelf))
+  const here = hereOf({ ats, onShelf })
   if (!placed) return here
   return Math.min(
     here,
@@ -155,46 +171,90 @@ export function toPart(
   quantity: number,
   promise: Promised | null = null,
 ): Part {
-  const { lineId, variantId, substitutedFor } = line
-  return { lineId, variantId, locationId, quantity, substitutedFor: substitutedFor ?? null, promise }
+  const { lineId, variantId, substitutedFor, kit } = line
+  const part = { lineId, variantId, locationId, quantity, substitutedFor: substitutedFor ?? null, promise }
+  return kit === undefined ? part : { ...part, kit }
 }
 
 const mostAlternatives = 10
 
-function toDemands({ lineId, sets, components }: KitDemand): readonly Demand[] {
-  return components.map(({ variantId, units }) => ({ lineId, variantId, quantity: units * sets }))
+function toDemands({ lineId, kitId, sets, components }: KitDemand): readonly Demand[] {
+  return components.map(({ variantId, units }, at) => {
+    const demand = { lineId, variantId, quantity: units * sets }
+    return at === 0 ? { ...demand, kit: { kitId, units } } : demand
+  })
+}
+
+/** Kits of which fewer may be promised than all lines ask for, though there is enough of their components. */
+function shortKits(kits: readonly OpenKit[], where: Where): readonly Shortfall[] {
+  const wanted = new Map<string, { readonly promisable: KitPromisable; sets: number }>()
+  for (const { kitId, sets, promisable } of kits) {
+    const known = wanted.get(kitId)
+    if (known === undefined) wanted.set(kitId, { promisable, sets })
+    else known.sets += sets
+  }
+  return [...wanted].flatMap(([kitId, { promisable, sets }]) => {
+    const available = kitsIn(promisable, where)
+    if (sets <= available) return []
+    const alternatives = openTo(promisable.byLocation, null).filter(({ locationId }) => locationId !== where.only)
+    return [{ variantId: kitId, requested: sets, available, alternatives: alternatives.slice(0, mostAlternatives) }]
+  })
+}
+
+/** Those that may ship apart are made up of several places, so no sum of places bounds them. */
+function kitsIn(promisable: KitPromisable, { only, placed }: Where): number {
+  const here = hereOf(promisable)
+  if (!placed || only === null) return here
+  return Math.min(here, openTo(promisable.byLocation, only)[0]?.available ?? 0)
 }
 
 function shortOf(variantId: string, requested: number, available: number): Shortfall {
   return { variantId, requested, available, alternatives: [] }
 }
 
-/** Largest location of the first component first. */
-function takeKits(
-  kit: KitDemand,
-  left: ReadonlyMap<string, Left[]>,
-): { readonly parts: readonly Part[]; readonly missing: number } {
-  const at = (variantId: string, locationId: string) =>
-    left.get(variantId)?.find((place) => place.locationId === locationId)
+type Made = { readonly parts: readonly Part[]; readonly missing: number }
+
+function takeKits(kit: OpenKit, left: ReadonlyMap<string, Left[]>): Made {
+  const open = kit.components.map(({ variantId }, at) => {
+    const places = new Set(kit.promisable.parts[at]?.byLocation.map(({ locationId }) => locationId))
+    return (left.get(variantId) ?? []).filter(({ locationId }) => places.has(locationId))
+  })
+  return kit.together ? takeTogether(kit, open) : takeApart(kit, open)
+}
+
+/** Largest location of the first component first. @param left of each component, in order */
+function takeTogether(kit: OpenKit, left: readonly (readonly Left[])[]): Made {
+  const demands = toDemands(kit)
   const parts: Part[] = []
   let missing = kit.sets
-  for (const { locationId } of left.get(kit.components[0]?.variantId ?? '') ?? []) {
+  for (const { locationId } of left[0] ?? []) {
+    const places = left.map((ofComponent) => ofComponent.find((place) => place.locationId === locationId))
     const sets = kit.components.reduce(
-      (fewest, { variantId, units }) =>
-        Math.min(fewest, Math.floor((at(variantId, locationId)?.available ?? 0) / units)),
+      (fewest, { units }, at) => Math.min(fewest, Math.floor((places[at]?.available ?? 0) / units)),
       missing,
     )
     if (sets === 0) continue
-    for (const { variantId, units } of kit.components) {
-      const place = at(variantId, locationId)
-      if (place !== undefined) place.available -= sets * units
-      const quantity = sets * units
-      parts.push(toPart({ lineId: kit.lineId, variantId, quantity }, locationId, quantity))
+    for (const [at, demand] of demands.entries()) {
+      const quantity = sets * (kit.components[at]?.units ?? 0)
+      const place = places[at]
+      if (place !== undefined) place.available -= quantity
+      parts.push(toPart(demand, locationId, quantity))
     }
     missing -= sets
     if (missing === 0) break
   }
   return { parts, missing }
+}
+
+function takeApart(kit: OpenKit, left: readonly (readonly Left[])[]): Made {
+  let fewest = kit.sets
+  const parts = toDemands(kit).flatMap((demand, at) => {
+    const taken = takeFrom(demand, left[at] ?? [])
+    const units = taken.reduce((sum, { quantity }) => sum + quantity, 0)
+    fewest = Math.min(fewest, Math.floor(units / (kit.components[at]?.units ?? 1)))
+    return taken
+  })
+  return { parts, missing: kit.sets - fewest }
 }
 
 function takeFrom(line: Demand, left: readonly Left[]): readonly Part[] {

@@ -1,8 +1,9 @@
 import { visibleAvailability } from '../../../policies/exact-availability.ts'
 import type { SubgraphResolvers } from '../../../schema/generated/inventory.ts'
+import { flatKit } from '../flat-kit.ts'
 import type { Context } from '../loaders.ts'
 import { datedPromise, resolvePromises } from '../promises.ts'
-import { resolveAvailability } from '../resolve-availability.ts'
+import { agreedKit, resolveAvailability } from '../resolve-availability.ts'
 import { substitutesOf } from '../rules.ts'
 import { isRefusal, toRefusalAnswer } from './answers.ts'
 import type { ChangeCommand, Done } from './command.ts'
@@ -38,7 +39,10 @@ export const reservationMutations: Pick<
         const { terms, positions } = await context.load.basisOf(variantId, context.now)
         return terms.isKnown || positions.length > 0
       },
-      kitOf: async (variantId) => (await context.load.basisOf(variantId, context.now)).terms.kit,
+      kitOf: async (variantId) => {
+        const kit = await agreedKit(variantId, context)
+        return kit === null ? null : flatKit(kit, (id) => agreedKit(id, context))
+      },
       variantIdsOf: async (skus) => context.load.variantIdBySku.loadMany(skus),
     })
     if (command.kind === 'invalid') return toRefusalAnswer(command)

@@ -31,7 +31,11 @@ export function variantsOf({ lines, kits }: ReserveCommand): readonly string[] {
     variantIds.push(variantId)
     if (substitutes !== undefined) variantIds.push(...substitutes)
   }
-  for (const { components } of kits) for (const { variantId } of components) variantIds.push(variantId)
+  for (const { kitId, components } of kits) {
+    // Of a kit its own allocation may be short, whatever its components are.
+    variantIds.push(kitId)
+    for (const { variantId } of components) variantIds.push(variantId)
+  }
   return variantIds
 }
 

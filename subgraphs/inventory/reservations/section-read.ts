@@ -100,6 +100,7 @@ type ReservationRecord = Omit<
   | 'orderId'
   | 'expiresAt'
   | 'createdAt'
+  | 'kit'
 > & {
   readonly client_id: string
   readonly owner_kind: OwnerKind
@@ -112,11 +113,13 @@ type ReservationRecord = Omit<
   readonly order_id: string | null
   readonly expires_at: Date
   readonly created_at: Date
+  readonly kit_id: string | null
+  readonly kit_units: number | null
 }
 
 function toReservation(row: ReservationRecord): ReservationRow {
   const { id, tenant, method, quantity, held, confirmed, consumed, released, expired, allocated, extensions } = row
-  return {
+  const reservation: ReservationRow = {
     id,
     tenant,
     clientId: row.client_id,
@@ -141,4 +144,6 @@ function toReservation(row: ReservationRecord): ReservationRow {
     createdAt: row.created_at.toISOString(),
     version: row.version,
   }
+  if (row.kit_id === null) return reservation
+  return { ...reservation, kit: { kitId: row.kit_id, units: row.kit_units ?? 1 } }
 }

@@ -1,5 +1,5 @@
 import { groupBy } from '../../../platform/group-by.ts'
-import { noNumbers } from '../availability.ts'
+import { type AvailabilityInput, kitNumbersOf, madeUpOf, noNumbers, sharedAllocation } from '../availability.ts'
 import type { Method } from '../network.ts'
 import { nothingPromised, type PromiseAnswer } from '../promise.ts'
 import type { Sold } from '../quota.ts'
@@ -7,7 +7,7 @@ import type { PositionRow } from '../reads.ts'
 import type { Change } from './command.ts'
 import type { Hold } from './holds.ts'
 import { liveUnits, type Owner, type ReservationRow, type Times, timesOf } from './legs.ts'
-import type { Promisable } from './place.ts'
+import type { KitDemand, KitOf, KitPromisable, Promisable } from './place.ts'
 
 /** What one atomic section has read under its locks, and what its decisions have made of it so far. */
 export type SectionState = {
@@ -17,6 +17,8 @@ export type SectionState = {
   times(ttlSeconds: number): Times
   /** Nothing in a channel there is not. */
   promisable(variantId: string, question: Question): Promisable
+  /** As `promisable`, of a kit as its components and its own rules allow. */
+  kit(kit: KitDemand, question: Question): KitPromisable
   /** When so many can be had, of what is here and what is yet to come. */
   promise(variantId: string, question: Question, quantity: number): PromiseAnswer
   reservation(id: string): ReservationRow | null
@@ -28,15 +30,21 @@ export type SectionState = {
 
 export type Question = { readonly channelId: string; readonly method: Method }
 
-/** The availability formula over rows of the section, for whatever is held as it decides; null: no such channel. */
+/**
+ * The availability formula over rows of the section, for whatever is held as it decides; null: no such channel.
+ * @param kitId the kit that the variant is taken as a component of
+ */
 export type Admission = (
   variantId: string,
   positions: readonly PositionRow[],
   question: Question,
   now: Date,
+  kitId: string | null,
 ) => Formula | null
 
 export type Formula = {
+  /** What the numbers are made of. */
+  readonly input: (holds: readonly Hold[], sold: readonly Sold[]) => AvailabilityInput
   readonly numbers: (holds: readonly Hold[], sold: readonly Sold[]) => Promisable
   /** @param numbers as the formula gave them */
   readonly promise: (quantity: number, numbers: Promisable) => PromiseAnswer
@@ -61,7 +69,7 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
     ({ variantId }) => variantId,
   )
   const timesByTtl = new Map<number, Times>()
-  const formulas = new Map<string, { readonly question: Question; readonly formula: Formula }[]>()
+  const formulas = new Map<string, Known[]>()
   for (const [variantId, holds] of rows.holds)
     for (const { locationId, channelId, units, hasLeft } of holds) add(variantId, locationId, channelId, units, hasLeft)
   for (const row of rows.reservations) own(row)
@@ -85,7 +93,9 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
   function count(reservation: ReservationRow | null, sign: 1 | -1): void {
     if (reservation === null) return
     const { variantId, locationId, channelId } = reservation
-    add(variantId, locationId, channelId, sign * liveUnits(reservation, now), false)
+    const units = sign * liveUnits(reservation, now)
+    add(variantId, locationId, channelId, units, false)
+    if (reservation.kit !== undefined) countKit(reservation, reservation.kit, units, null)
   }
 
   function countIssue(change: Change, sign: 1 | -1): void {
@@ -98,24 +108,35 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
     for (const one of sold.get(variantId) ?? []) {
       if (one.channelId === channelId && leftAt > one.since) one.units += sign * units
     }
+    if (after.kit !== undefined) countKit(after, after.kit, sign * units, leftAt)
     if (locationId !== null && !isCounted(rows, after, leftAt))
       add(variantId, locationId, channelId, sign * units, true)
   }
 
+  /** A quota of a kit counts what is kept as well. @param leftAt null: they are kept */
+  function countKit({ channelId }: ReservationRow, kit: KitOf, units: number, leftAt: string | null): void {
+    for (const one of sold.get(kit.kitId) ?? []) {
+      if (one.channelId === channelId && (leftAt === null || leftAt > one.since)) one.units += units / kit.units
+    }
+  }
+
   /** Made once: only what is held changes while a section decides. */
-  function formulaOf(variantId: string, question: Question): Formula {
+  function formulaOf(variantId: string, question: Question, kitId: string | null = null): Formula {
     const { channelId, method } = question
     const ofVariant = formulas.get(variantId) ?? []
-    const known = ofVariant.find((one) => one.question.channelId === channelId && one.question.method === method)
+    const known = ofVariant.find(
+      (one) => one.question.channelId === channelId && one.question.method === method && one.kitId === kitId,
+    )
     if (known !== undefined) return known.formula
-    const formula = admission(variantId, rows.positions.get(variantId) ?? [], question, now) ?? noChannel
-    ofVariant.push({ question, formula })
+    const formula = admission(variantId, rows.positions.get(variantId) ?? [], question, now, kitId) ?? noChannel
+    ofVariant.push({ question, kitId, formula })
     formulas.set(variantId, ofVariant)
     return formula
   }
 
-  const numbersOf = (variantId: string, { numbers }: Formula) =>
-    numbers([...(live.get(variantId)?.values() ?? [])], sold.get(variantId) ?? [])
+  const holdsOf = (variantId: string) => [...(live.get(variantId)?.values() ?? [])]
+  const numbersOf = (variantId: string, { numbers }: Formula) => numbers(holdsOf(variantId), sold.get(variantId) ?? [])
+  const inputOf = (variantId: string, { input }: Formula) => input(holdsOf(variantId), sold.get(variantId) ?? [])
 
   return {
     now,
@@ -125,6 +146,15 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
       return known
     },
     promisable: (variantId, question) => numbersOf(variantId, formulaOf(variantId, question)),
+    kit({ kitId, components, together }, question) {
+      const parts = components.map(({ variantId, units }) => ({
+        units,
+        input: inputOf(variantId, formulaOf(variantId, question, kitId)),
+      }))
+      const madeUp = madeUpOf(parts, together)
+      const { allocation } = inputOf(kitId, formulaOf(kitId, question))
+      return { ...kitNumbersOf(madeUp, allocation), parts: madeUp.parts }
+    },
     promise(variantId, question, quantity) {
       const formula = formulaOf(variantId, question)
       return formula.promise(quantity, numbersOf(variantId, formula))
@@ -155,6 +185,7 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
   }
 }
 
+type Known = { readonly question: Question; readonly kitId: string | null; readonly formula: Formula }
 type Counted = Omit<Hold, 'units'> & { units: number }
 type Selling = Omit<Sold, 'units'> & { units: number }
 
@@ -162,7 +193,11 @@ function ownerKey(tenant: string, { kind, id }: Owner): string {
   return `${kind} ${tenant.length} ${tenant} ${id}`
 }
 
-const noChannel: Formula = { numbers: () => noNumbers, promise: () => nothingPromised }
+const noChannel: Formula = {
+  input: () => ({ locations: [], unplaced: 0, allocation: sharedAllocation }),
+  numbers: () => noNumbers,
+  promise: () => nothingPromised,
+}
 
 /**
  * Units that count here no more, though no count of the source may know it yet: they left the shelf, or its `committed` is to

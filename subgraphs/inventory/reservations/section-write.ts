@@ -12,8 +12,10 @@ export async function writeRows(transaction: Transaction, changes: readonly Chan
   const writes: Promise<unknown>[] = []
   if (born.length > 0) writes.push(transaction.query(insertReservationsText, bornColumns(born, now)))
   if (last.size > 0) writes.push(transaction.query(upsertReservationsText, reservationColumns([...last.values()])))
-  const marked = changes.flatMap(({ before, after: { id, substitutedFor, promise } }) =>
-    before === null && (substitutedFor !== null || promise !== null) ? [{ id, substitutedFor, promise }] : [],
+  const marked = changes.flatMap(({ before, after: { id, substitutedFor, promise, kit } }) =>
+    before === null && (substitutedFor !== null || promise !== null || kit !== undefined)
+      ? [{ id, substitutedFor, promise, kitId: kit?.kitId ?? null, kitUnits: kit?.units ?? null }]
+      : [],
   )
   if (marked.length > 0) writes.push(transaction.query(writeMarksText, [JSON.stringify(marked)]))
   const issues = changes.flatMap((change) => {
@@ -129,8 +131,8 @@ JOIN unnest($7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::t
 
 /** By a statement of its own: nearly no row needs it. */
 const writeMarksText = `
-UPDATE inventory.reservations AS born SET substituted_for = r."substitutedFor", promise = r.promise
-FROM jsonb_to_recordset($1::jsonb) AS r(id text, "substitutedFor" text, promise jsonb) WHERE born.id = r.id`
+UPDATE inventory.reservations AS born SET substituted_for = r."substitutedFor", promise = r.promise, kit_id = r."kitId", kit_units = r."kitUnits"
+FROM jsonb_to_recordset($1::jsonb) AS r(id text, "substitutedFor" text, promise jsonb, "kitId" text, "kitUnits" integer) WHERE born.id = r.id`
 
 function reservationColumns(rows: readonly ReservationRow[]): readonly unknown[] {
   const text = (pick: (row: ReservationRow) => string | null) => textArray(rows.map(pick))
@@ -173,7 +175,7 @@ ON CONFLICT (id) DO UPDATE SET
     CASE WHEN known.location_id IS DISTINCT FROM excluded.location_id THEN coalesce(known.location_id, '') END),
   location_id = excluded.location_id, held = excluded.held, confirmed = excluded.confirmed, consumed = excluded.consumed,
   released = excluded.released, expired = excluded.expired, allocated = excluded.allocated, extensions = excluded.extensions,
-  order_id = excluded.order_id, expires_at = excluded.expires_at, version = excluded.version`
+  order_id = excluded.order_id, kit_id = CASE WHEN excluded.held > 0 OR excluded.confirmed > 0 THEN known.kit_id END, expires_at = excluded.expires_at, version = excluded.version`
 
 const upsertTotalsText = `
 WITH changed AS (

@@ -1,7 +1,7 @@
 import {
   availableIn,
   type Demand,
-  type KitDemand,
+  type OpenKit,
   type Placement,
   type Promisable,
   placeDemand,
@@ -25,7 +25,7 @@ export type Waits = { readonly backorder: boolean; readonly preorder: boolean }
  */
 export function placeOrSubstitute(
   lines: readonly OpenDemand[],
-  kits: readonly KitDemand[],
+  kits: readonly OpenKit[],
   promisableOf: (variantId: string) => Promisable,
   where: Where,
 ): Placement {
@@ -39,7 +39,7 @@ export function placeOrSubstitute(
 /** @returns each line as what it is given as; null where no way was found in which all of them fit */
 function assign(
   lines: readonly OpenDemand[],
-  kits: readonly KitDemand[],
+  kits: readonly OpenKit[],
   capacityOf: (variantId: string) => number,
 ): readonly Demand[] | null {
   const left = new Map<string, number>()

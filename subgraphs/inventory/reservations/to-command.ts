@@ -102,16 +102,12 @@ async function expandKits(
     const kit = found[at] ?? null
     const { lineId, quantity } = line
     if (kit === null) loose.push(await withoutKits(line, kitOf))
-    else if (kit.shipTogether) {
+    else {
       const components = kit.components.map((component) => ({
         variantId: component.variantId,
         units: component.quantity,
       }))
-      kits.push({ lineId, sets: quantity, components })
-    } else {
-      for (const component of kit.components) {
-        loose.push({ lineId, variantId: component.variantId, quantity: quantity * component.quantity })
-      }
+      kits.push({ lineId, kitId: line.variantId, sets: quantity, together: kit.shipTogether, components })
     }
   }
   return { lines: loose, kits }

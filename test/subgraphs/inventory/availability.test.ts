@@ -7,6 +7,7 @@ import {
   freeOf,
   kitNumbersOf,
   type LocationInput,
+  madeUpOf,
   sharedAllocation,
 } from '../../../subgraphs/inventory/availability.ts'
 import { type Term, termsOf } from '../../../subgraphs/inventory/explain.ts'
@@ -163,7 +164,7 @@ describe('kits', () => {
   ]
 
   it('that ship together are made up at one location each', () => {
-    expect(kitNumbersOf(components, true, sharedAllocation)).toEqual({
+    expect(kitNumbersOf(madeUpOf(components, true), sharedAllocation)).toEqual({
       ats: 5,
       onShelf: 5,
       owed: 0,
@@ -176,7 +177,7 @@ describe('kits', () => {
   })
 
   it('that may ship apart are as many as the scarcest component allows', () => {
-    expect(kitNumbersOf(components, false, sharedAllocation).ats).toBe(6)
+    expect(kitNumbersOf(madeUpOf(components, false), sharedAllocation).ats).toBe(6)
   })
 
   it('never take what is ring-fenced of a component for another channel', () => {
@@ -188,7 +189,7 @@ describe('kits', () => {
       { units: 1, input: fenced },
       { units: 2, input: bindings },
     ]
-    expect(kitNumbersOf(short, true, sharedAllocation).ats).toBe(2)
+    expect(kitNumbersOf(madeUpOf(short, true), sharedAllocation).ats).toBe(2)
   })
 })
 

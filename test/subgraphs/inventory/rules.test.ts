@@ -163,12 +163,12 @@ describe('kits (K051)', () => {
     expect(await ats('web', 'KIT')).toBe(13)
     const { explain } = await ask(
       'web',
-      'explain { ats terms { kind } components { quantity ats terms { units } } }',
+      'explain { ats terms { kind units } components { quantity ats terms { units } } }',
       'KIT',
     )
     expect(explain).toMatchObject({
       ats: 13,
-      terms: [],
+      terms: [{ kind: 'MADE_UP', units: 13 }],
       components: [
         { quantity: 2, ats: 35 },
         { quantity: 1, ats: 13 },
@@ -186,4 +186,44 @@ describe('kits (K051)', () => {
     })
     expect(await ask('web', 'ats largestSingleLocation', 'KIT')).toEqual({ ats: 9, largestSingleLocation: 9 })
   })
+
+  it('say why there are fewer than their components make: what they are excluded from, and what a channel has of them', async () => {
+    await world.deliver('kit', {
+      k: { variant: sku('KIT'), components: ['A', 'B'].map((part) => ({ variant: sku(part), quantity: 1 })) },
+    })
+    const fields = `ats explain { ats terms { kind units ruleId }
+      components { ats terms { kind units ruleId location { code } } } }`
+    expect(await ats('web', 'KIT')).toBe(13)
+    await world.deliver('location-exclusion', {
+      apart: { variant: sku('KIT'), location: location('S2'), reason: 'nobody there to pack it' },
+    })
+    await world.deliver('channel-allocation', {
+      quota: { channelId: 'amazon', variant: sku('KIT'), mode: 'RING_FENCED', units: 2 },
+      floor: { channelId: 'web', variant: sku('KIT'), mode: 'CAP', units: 5, publishFloor: 6 },
+    })
+    const { ats: told, explain } = await ask('web', fields, 'KIT')
+    expect(told).toBe(0)
+    const { terms, components } = explain as Explained
+    expect(terms.map(({ kind, units }) => [kind, units])).toEqual([
+      ['MADE_UP', 9],
+      ['OTHER_ALLOCATION', -2],
+      ['ALLOCATION_LIMIT', -2],
+      ['PUBLISH_FLOOR', -5],
+    ])
+    for (const { ruleId } of terms.slice(1)) expect(ruleId).not.toBeNull()
+    const [, ofB] = components
+    expect(ofB?.ats).toBe(9)
+    expect(ofB?.terms.filter(({ kind }) => kind === 'EXCLUDED')).toEqual([
+      { kind: 'EXCLUDED', units: -4, ruleId: expect.any(String), location: { code: 'S2' } },
+    ])
+    for (const { ats: all, terms: own } of components) expect(own.reduce((sum, { units }) => sum + units, 0)).toBe(all)
+    // B itself is sold there as ever.
+    expect(await ats('web', 'B')).toBe(13)
+  })
 })
+
+type Term = { readonly kind: string; readonly units: number; readonly ruleId: string | null }
+type Explained = {
+  readonly terms: readonly Term[]
+  readonly components: readonly { readonly ats: number; readonly terms: readonly Term[] }[]
+}

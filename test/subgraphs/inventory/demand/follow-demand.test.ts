@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { sharedAllocation } from '../../../../subgraphs/inventory/availability.ts'
 import { followDemand } from '../../../../subgraphs/inventory/demand/follow-demand.ts'
 import { nothingPromised } from '../../../../subgraphs/inventory/promise.ts'
 import type { Hold } from '../../../../subgraphs/inventory/reservations/holds.ts'
@@ -47,6 +48,7 @@ it('keeps for an order what it wants, or all there is of it, whatever it is edit
         return { ats, onShelf: ats, owed: 0, byLocation }
       }
       const state = createSectionState(rows, (variantId) => ({
+        input: () => ({ locations: [], unplaced: 0, allocation: sharedAllocation }),
         numbers: numbersOf(variantId),
         promise: () => nothingPromised,
       }))

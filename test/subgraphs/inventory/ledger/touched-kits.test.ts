@@ -19,6 +19,15 @@ const deliverKit = (of: readonly string[] | null) =>
     k: of && { variant: sku('KIT'), components: of.map((component) => ({ variant: sku(component), quantity: 1 })) },
   })
 
+const supplyOf = (component: string) => ({
+  kind: 'PURCHASE_ORDER',
+  variant: sku(component),
+  destination: { namespace: 'location-code', value: 'DC1' },
+  quantity: 5,
+  eta: '2026-10-05T12:00:00Z',
+  state: 'CONFIRMED',
+})
+
 /** How often something was told of kits, and of which. */
 async function told(): Promise<readonly unknown[]> {
   await shop.world.settle()
@@ -48,6 +57,39 @@ it('a kit is told of when stock or reservations of a component change, and of no
   await deliverKit(null)
   await shop.commit('BOOTS', 'DC1', 2, 0)
   expect(await told()).toHaveLength(4)
+})
+
+it('a kit is told of when a rule or supply of a component changes, or is no more', async () => {
+  const rule = { variant: sku('SKIS'), units: 1 }
+  await shop.world.deliver('safety-rule', { s: rule })
+  expect(await told()).toEqual([true])
+  await shop.world.deliver('safety-rule', { s: null })
+  expect(await told()).toHaveLength(2)
+  await shop.world.deliver('location-exclusion', { e: { variant: sku('BOOTS'), reason: 'recalled' } })
+  expect(await told()).toHaveLength(3)
+  await shop.world.deliver('channel-allocation', {
+    c: { channelId: 'web', variant: sku('BOOTS'), mode: 'CAP', units: 1 },
+  })
+  expect(await told()).toHaveLength(4)
+  await shop.world.deliver('supply', { p: supplyOf('SKIS') })
+  expect(await told()).toEqual([true, true, true, true, true])
+
+  await shop.world.deliver('safety-rule', { s: { ...rule, variant: sku('POLES') }, all: { units: 1 } })
+  await shop.world.deliver('supply', { q: supplyOf('POLES') })
+  expect(await told()).toHaveLength(5)
+})
+
+it('a kit of kits is told of when anything changes that they are made of', async () => {
+  await shop.stock('SET', {})
+  const outer = { variant: sku('SET'), components: [{ variant: sku('KIT'), quantity: 1 }] }
+  await shop.world.deliver('kit', { outer })
+  expect(await told()).toEqual([])
+  await shop.reserve('SKIS', 1)
+  expect((await told()).toSorted()).toEqual([false, true])
+  await deliverKit(['POLES'])
+  expect(await told()).toHaveLength(3)
+  await shop.reserve('POLES', 1)
+  expect(await told()).toHaveLength(5)
 })
 
 it('finds kits by their components without reading all that was agreed, however little that was at first', async () => {

@@ -149,7 +149,7 @@ function toCommand(
 }
 
 async function reserve(
-  { kind, variant, quantity }: Action,
+  { kind, variant, quantity, to }: Action,
   owner: string,
   name: (text: string) => string,
   key: string,
@@ -159,7 +159,11 @@ async function reserve(
   const common = { ...command, replaceOwner: quantity === 4, keyed, placed: kind !== 'owe' }
   if (kind !== 'kit') return { ...common, lines: [{ lineId: '1', variantId: name(variant), quantity }] }
   const components = variants.map((id, at) => ({ variantId: name(id), units: at + 1 }))
-  return { ...common, lines: [], kits: [{ lineId: '1', sets: quantity, components }] }
+  return {
+    ...common,
+    lines: [],
+    kits: [{ lineId: '1', kitId: name('kit'), sets: quantity, together: to === 'dc', components }],
+  }
 }
 
 async function change(

@@ -85,11 +85,12 @@ function place(one: Request) {
     const others = substitutes?.filter((id) => id !== rest.variantId) ?? []
     return { lineId: `${at}`, ...rest, ...(others.length === 0 ? {} : { substitutes: others }) }
   })
-  const kits = one.kits.map(({ sets, of }, at) => ({
-    lineId: `kit ${at}`,
-    ...{ sets, components: [{ variantId: of, units: 1 }] },
-  }))
   const promisableOf = (id: string) => promisable(one.shelves[id as 'A'], one.most[id as 'A'])
+  const kits = one.kits.map(({ sets, of }, at) => ({
+    ...{ lineId: `kit ${at}`, kitId: 'kit', together: sets === 1 },
+    ...{ sets, components: [{ variantId: of, units: 1 }] },
+    promisable: { ...promisableOf(of), parts: [promisableOf(of)] },
+  }))
   return { lines, placement: placeOrSubstitute(lines, kits, promisableOf, { only: one.only, placed: one.placed }) }
 }
 
