@@ -32,10 +32,9 @@ export function createGlance(deps: SectionDeps): Glance {
 
   function note(command: Command, outcome: Outcome | null): void {
     if (command.kind !== 'reserve' || (outcome !== null && outcome.kind !== 'insufficient')) return
-    for (const variantId of variantsOf(command)) {
-      short.delete(variantId)
-      if (outcome !== null) short.add(variantId)
-    }
+    for (const variantId of variantsOf(command)) short.delete(variantId)
+    // A kit that is short by its own rules leaves its components to everyone else, without a look.
+    for (const { variantId } of outcome?.shortfalls ?? []) short.add(variantId)
     for (const oldest of short) {
       if (short.size <= mostRemembered) break
       short.delete(oldest)

@@ -107,12 +107,30 @@ it('what a kit is excluded from is taken for it nowhere, also where no place is 
   expect(await shop.reserve('BOOT', 1, { locationId })).toMatchObject(admitted)
 })
 
-it('other variants cost not a statement more for there being kits', async () => {
+it('other variants cost not a statement more for there being kits, nor for one that is sold out by its own quota', async () => {
   const ask = 'query ($items: [AvailabilityItem!]!) { availability(channelId: "web", items: $items) { ats } }'
+  const take = 'mutation ($input: ReserveStockInput!) { reserveStock(input: $input) { __typename } }'
+  let buyers = 0
+  const taken = async () => {
+    const id = `buyer ${++buyers}`
+    const lines = [{ lineId: '1', sku: 'BOOT', quantity: 1 }]
+    return await shop.world.statementsOf(take, {
+      input: { idempotencyKey: id, channelId: 'amazon', owner: { kind: 'CART', id }, lines },
+    })
+  }
+  const told = () => shop.world.statementsOf(ask, { items: [{ sku: 'BOOT' }] })
+  const warm = async () => {
+    await shop.settle()
+    await told()
+  }
+  await taken()
+  await warm()
+  const alone = await taken()
   await shop.tell('SET', { units: 3 })
-  await reserve(1)
-  await shop.settle()
-  const statements = () => shop.world.statementsOf(ask, { items: [{ sku: 'BOOT' }] })
-  await statements()
-  expect(await statements()).toBe(0)
+  expect(await reserve(4)).toMatchObject(refused(3))
+  expect(await reserve(3)).toMatchObject(admitted)
+  expect(await reserve(1)).toMatchObject(refused(0))
+  await warm()
+  expect(await told()).toBe(0)
+  expect(await taken()).toBe(alone)
 })
