@@ -73,7 +73,7 @@ it('of a kit is told what is admitted, whatever bounds it and whatever becomes o
   expect(await shop.drift()).toEqual([])
   // Kits that are all sold out, or bounded by nothing of their own, prove nothing.
   expect(Math.min(seen.admitted, seen.bounded)).toBeGreaterThan(10)
-})
+}, 120_000)
 
 async function openKits(shop: ReservationWorld, run: string, given: Setting) {
   const kit = `KIT ${run}`
