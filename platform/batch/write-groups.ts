@@ -18,6 +18,12 @@ export type WriteGroupsDeps<Request, Outcome> = {
    * @param ranMs how long the group ran
    */
   readonly restMs?: (ranMs: number) => number
+  /**
+   * How long after the beginning of a small group the next one begins at the earliest of keys that several in it share: where some meet,
+   * more come and share a commit, and those of other keys have the machine meanwhile. One alone and a large group make nobody wait.
+   * Default 0.
+   */
+  readonly paceMs?: number
   /** Most requests in one group. Default 256. */
   readonly maxGroup?: number
   /** Groups that run at once, each on a connection of its own. Default 4. */
@@ -59,6 +65,7 @@ export function createWriteGroups<Request, Outcome>(
   type Entry = Waiting<Request, Outcome>
   const maxGroup = deps.maxGroup ?? 256
   const maxConcurrent = deps.maxConcurrent ?? 4
+  const paceMs = deps.paceMs ?? 0
   const maxWaiting = deps.maxWaiting ?? 10_000
   const maxWaitMs = deps.maxWaitMs ?? 5_000
   const busy = new Set<string>()
@@ -82,23 +89,29 @@ export function createWriteGroups<Request, Outcome>(
     })
   }
 
+  function free(keys: Iterable<string>): void {
+    for (const key of keys) busy.delete(key)
+    schedule()
+  }
+
   function start(): void {
     refuseLate()
     while (running.size < maxConcurrent && queue.length > 0) {
       const group = takeGroup()
       if (group.length === 0) break
-      const keys = new Set(group.flatMap((entry) => entry.keys))
+      const beganMs = performance.now()
+      const { keys, shared } = keysOfGroup(group)
       for (const key of keys) busy.add(key)
       let given = false
       const giveBack = (): void => {
         if (given) return
         given = true
-        for (const key of keys) busy.delete(key)
-        schedule()
+        const waitMs = group.length < largeGroup && shared.size > 0 ? beganMs + paceMs - performance.now() : 0
+        if (waitMs > 0) setTimeout(free, waitMs, shared)
+        free(waitMs > 0 ? [...keys].filter((key) => !shared.has(key)) : keys)
       }
       // Whoever is being told may ask again at once: the next group takes them along, in place of a small one and a late one.
       const passOn = (): void => void Promise.all(telling).then(giveBack)
-      const beganMs = performance.now()
       const work = perform(group, passOn).then((settle) => {
         const restMs = group.length < maxGroup ? (deps.restMs?.(performance.now() - beganMs) ?? 0) : 0
         if (restMs > 0) setTimeout(giveBack, restMs)
@@ -241,11 +254,26 @@ export function createWriteGroups<Request, Outcome>(
   }
 }
 
+/** `shared`: what several ask for. */
+function keysOfGroup(group: readonly { readonly keys: readonly string[] }[]) {
+  const keys = new Set<string>()
+  const shared = new Set<string>()
+  for (const entry of group) {
+    for (const key of entry.keys) {
+      if (keys.has(key)) shared.add(key)
+      else keys.add(key)
+    }
+  }
+  return { keys, shared }
+}
+
 function distinct(keys: readonly string[]): readonly string[] {
   const [first, second] = keys
   return keys.length < 2 || (keys.length === 2 && first !== second) ? keys : [...new Set(keys)]
 }
 
+/** So many share a commit that waiting for more gains little. */
+const largeGroup = 64
 /** Unrelated requests that share a commit. */
 const mostUnrelated = 24
 /** More than this many waiting for one key: it gets groups of its own. */

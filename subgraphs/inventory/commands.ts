@@ -101,6 +101,7 @@ export function createInventoryCommands(deps: InventoryCommandsDeps): InventoryC
       return command.items.map(({ reservationId }) => variantOf.get(reservationId) ?? 'unknown')
     },
     maxGroup: mostInGroup,
+    paceMs,
     run: async (commands, passOn) => {
       const outcomes = await runSection(section, commands, passOn)
       for (const [at, outcome] of outcomes.entries()) {
@@ -159,5 +160,7 @@ export function toCallCommands(commands: InventoryCommands, onDone: () => void):
 
 /** The more share a commit the more are written a second, and the longer each waits; docs/decisions/040-reservations.md. */
 const mostInGroup = 512
+/** A crowd at one variant begins so many sections a second at most, and leaves the machine to the others in between. */
+const paceMs = 25
 const mostRemembered = 100_000
 const mostTidied = 500

@@ -48,6 +48,32 @@ function resting(restMs: number, maxGroup = 10) {
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 describe('write groups', () => {
+  it('of a key that several share make those that come next share one as well, and nobody else wait', async () => {
+    const ran: string[] = []
+    const groups = createWriteGroups<Write, string>({
+      keysOf: ({ keys }) => keys,
+      paceMs: 200,
+      async run(writes) {
+        ran.push(writes.map(({ name }) => name).join(' '))
+        return writes.map(({ name }) => name)
+      },
+    })
+    const beganMs = performance.now()
+    await Promise.all([groups.submit(write('1', 'a', 'x')), groups.submit(write('2', 'a', 'y'))])
+    const next = groups.submit(write('3', 'a'))
+    await turn()
+    // What they do not share is free, and one alone is followed at once.
+    expect(await groups.submit(write('4', 'x'))).toBe('4')
+    expect(await groups.submit(write('5', 'x'))).toBe('5')
+    const last = groups.submit(write('6', 'a'))
+    expect(ran).toEqual(['1 2', '4', '5'])
+    await Promise.all([next, last])
+    expect(ran).toEqual(['1 2', '4', '5', '3 6'])
+    // A timer may be a millisecond early.
+    expect(performance.now() - beganMs).toBeGreaterThan(190)
+    await groups[Symbol.asyncDispose]()
+  })
+
   it('write at once when nothing is under way, and together what came meanwhile', async () => {
     const { groups, ran, open } = recorded()
     const first = groups.submit(write('1', 'a'))
