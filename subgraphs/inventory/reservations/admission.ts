@@ -67,6 +67,11 @@ export function createAdmission({ network, shared, ofVariant }: Terms, freshness
     return {
       numbers: (holds, sold) => availableOf(withHolds(input, { ...basis, holds, sold }, asked)),
       promise: (quantity, numbers) => promiseFrom(basis, quantity, numbers, asked),
+      fenced: (holds, sold) =>
+        withHolds(input, { ...basis, holds, sold }, asked).allocation.others.reduce(
+          (sum, one) => sum + one.remaining,
+          0,
+        ),
     }
   }
 }

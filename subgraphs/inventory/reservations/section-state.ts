@@ -19,6 +19,8 @@ export type SectionState = {
   promisable(variantId: string, question: Question): Promisable
   /** When so many can be had, of what is here and what is yet to come. */
   promise(variantId: string, question: Question, quantity: number): PromiseAnswer
+  /** Units of a variant that other channels have for themselves and have not sold. */
+  fenced(variantId: string, question: Question): number
   reservation(id: string): ReservationRow | null
   /** What an owner still holds, of variants the section has locked. */
   heldBy(tenant: string, owner: Owner): readonly ReservationRow[]
@@ -40,6 +42,8 @@ export type Formula = {
   readonly numbers: (holds: readonly Hold[], sold: readonly Sold[]) => Promisable
   /** @param numbers as the formula gave them */
   readonly promise: (quantity: number, numbers: Promisable) => PromiseAnswer
+  /** Fenced in for other channels. */
+  readonly fenced: (holds: readonly Hold[], sold: readonly Sold[]) => number
 }
 
 export type SectionRows = {
@@ -114,8 +118,8 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
     return formula
   }
 
-  const numbersOf = (variantId: string, { numbers }: Formula) =>
-    numbers([...(live.get(variantId)?.values() ?? [])], sold.get(variantId) ?? [])
+  const heldOf = (variantId: string) => [...(live.get(variantId)?.values() ?? [])]
+  const numbersOf = (variantId: string, { numbers }: Formula) => numbers(heldOf(variantId), sold.get(variantId) ?? [])
 
   return {
     now,
@@ -129,6 +133,8 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
       const formula = formulaOf(variantId, question)
       return formula.promise(quantity, numbersOf(variantId, formula))
     },
+    fenced: (variantId, question) =>
+      formulaOf(variantId, question).fenced(heldOf(variantId), sold.get(variantId) ?? []),
     reservation: (id) => reservations.get(id) ?? null,
     heldBy: (tenant, owner) =>
       (owned.get(ownerKey(tenant, owner)) ?? []).flatMap((id) => {
@@ -162,7 +168,7 @@ function ownerKey(tenant: string, { kind, id }: Owner): string {
   return `${kind} ${tenant.length} ${tenant} ${id}`
 }
 
-const noChannel: Formula = { numbers: () => noNumbers, promise: () => nothingPromised }
+const noChannel: Formula = { numbers: () => noNumbers, promise: () => nothingPromised, fenced: () => 0 }
 
 /**
  * Units that count here no more, though no count of the source may know it yet: they left the shelf, or its `committed` is to
