@@ -13,6 +13,7 @@ import { createAdmission, loadTerms, quotasOfTerms } from './reservations/admiss
 import type { Command, Outcome } from './reservations/command.ts'
 import { createGlance } from './reservations/glance.ts'
 import type { ReservationRow } from './reservations/legs.ts'
+import { settleOwed, takeOwed } from './reservations/owed.ts'
 import { runSection, type SectionDeps } from './reservations/section.ts'
 import { variantsOf } from './reservations/section-locks.ts'
 import { readReservation } from './reservations/section-read.ts'
@@ -55,6 +56,8 @@ export type InventoryCommands = AsyncDisposable & {
   receiveTransfer(command: ReceiveCommand): Promise<ReceiveOutcome>
   /** Writes down what has run out and removes what is of no use any more. @returns how many rows it found */
   tidy(): Promise<number>
+  /** Gives locations to what the network owes of one variant that may have come. @returns how many variants it looked at */
+  placeOwed(): Promise<number>
   counts(): { readonly groups: number; readonly requests: number }
 }
 
@@ -93,6 +96,7 @@ export function createInventoryCommands(deps: InventoryCommandsDeps): InventoryC
   const groups = createWriteGroups<Command, Outcome>({
     keysOf(command) {
       if (command.kind === 'tidy') return [command.reservationIds.join(' ')]
+      if (command.kind === 'place') return [command.variantId]
       if (command.kind === 'reserve') {
         const { kind, id } = command.owner
         const variants = variantsOf(command)
@@ -132,6 +136,14 @@ export function createInventoryCommands(deps: InventoryCommandsDeps): InventoryC
       const issues = await removeCountedIssues(database, mostTidied)
       const records = await removeExpiredRecords(database, mostTidied)
       return reservationIds.length + issues + records
+    },
+    async placeOwed() {
+      const page = await takeOwed(database)
+      if (page === null) return 0
+      const { variantId, ids: reservationIds, waiting } = page
+      if (reservationIds.length > 0) await groups.submit({ kind: 'place', variantId, reservationIds, waiting })
+      await settleOwed(database, page)
+      return 1
     },
     counts: groups.counts,
     async [Symbol.asyncDispose]() {

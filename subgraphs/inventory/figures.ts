@@ -25,6 +25,8 @@ export function inventoryFigures({ database, caches, freshness, now }: FiguresDe
       inventory_short_units: 'Units promised that are not there',
       inventory_shortfall_oldest_seconds: 'Time since the oldest open shortfall was last told; 0 when there is none',
       inventory_order_missing_units: 'Units of edited orders that could not be kept for them, and are not kept yet',
+      inventory_owed_units: 'Units of orders promised of what was yet to come that no location has',
+      inventory_owed_oldest_seconds: 'Time since the oldest of these was promised; 0 when there is none',
       inventory_reserved_units: 'Units held by reservations that are neither confirmed nor run out',
       inventory_reserved_overdue_units: 'Units of reservations that ran out and still wait to be given back',
       inventory_sequence_gaps: 'Streams of sources with numbers never heard of',
@@ -83,6 +85,10 @@ CROSS JOIN (
   SELECT coalesce(sum(held) FILTER (WHERE expires_at > clock_timestamp()), 0)::float8 AS inventory_reserved_units,
     coalesce(sum(held) FILTER (WHERE expires_at <= clock_timestamp()), 0)::float8 AS inventory_reserved_overdue_units
   FROM inventory.reservations WHERE held > 0) AS reserved
+CROSS JOIN (
+  SELECT coalesce(sum(confirmed), 0)::float8 AS inventory_owed_units,
+    coalesce(extract(epoch FROM clock_timestamp() - min(created_at) FILTER (WHERE confirmed > 0)), 0)::float8 AS inventory_owed_oldest_seconds
+  FROM inventory.reservations WHERE location_id IS NULL AND released + expired < quantity AND promise IS NOT NULL) AS owed
 CROSS JOIN (
   SELECT count(*)::float8 AS inventory_sequence_gaps FROM inventory.sequence_gaps WHERE missing <> '[]'::jsonb) AS gaps`
 

@@ -99,6 +99,7 @@ export function createInventory({
     ],
     tasks: [
       { name: 'inventory.tidy-reservations', everyMs: 2_000, run: commands.tidy },
+      { name: 'inventory.place-owed', everyMs: 1_000, run: commands.placeOwed },
       { name: 'inventory.tidy-measures', everyMs: 600_000, run: () => removeOldMeasures(database, 1_000) },
       { name: 'inventory.tidy-feeds', everyMs: 600_000, run: () => removeOldFeeds(database, 1_000) },
       {

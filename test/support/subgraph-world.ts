@@ -33,6 +33,8 @@ export type SubgraphWorldDeps = {
 /** One subgraph over a real database: documents in, GraphQL answers out, with everything between as in production. */
 export type SubgraphWorld = AsyncDisposable & {
   readonly database: Database
+  /** Of the database, for a process of its own. */
+  readonly url: string
   /** Delivers documents of `erp` (unless said otherwise) and waits until the read models show them. */
   deliver(kind: string, documents: Readonly<Record<string, JsonObject | null>>, system?: string): Promise<void>
   /** Appends what other subgraphs say; `settle` waits for it. */
@@ -130,6 +132,7 @@ export async function openSubgraphWorld(
 
   return {
     database,
+    url: test.url,
     async deliver(kind, documents, system = 'erp') {
       const list = Object.entries(documents).map(
         ([key, data]): SourceDocument => ({ system, kind, key, data, receivedAt: worldReceivedAt }),

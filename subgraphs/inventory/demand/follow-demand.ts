@@ -196,7 +196,8 @@ function keep(
     ...untouched,
     ...state.times(secondsToConfirm),
     ...{ id: `rsv_${ids.ulid()}`, lineId, variantId, locationId, quantity, held: quantity },
-    ...{ substitutedFor: null, promise: null, orderId: null, version: 1 },
+    // What is kept beside units that are to come waits with them.
+    ...{ substitutedFor: null, promise: locationId === null ? like.promise : null, orderId: null, version: 1 },
     ...(kit === undefined ? {} : { kit }),
   }
   const confirmed = confirm(held, null, orderId, state.now)

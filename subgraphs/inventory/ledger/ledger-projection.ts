@@ -1,5 +1,6 @@
 import { parseEvent } from '../../../platform/event-log/event-schema.ts'
 import type { Projection } from '../../../platform/event-log/projection.ts'
+import { markOwed } from '../reservations/owed.ts'
 import { stockEvents, toEntry } from './entries.ts'
 
 const types = Object.keys(stockEvents)
@@ -29,6 +30,10 @@ export const ledgerProjection: Projection = {
     // A command writes its own entries at once (`appendAtOnce`): who computes a balance must see what was committed before.
     await transaction.query(lockPositions, places)
     await transaction.query(writeBalances, places)
+    await markOwed(
+      transaction,
+      touched.map(({ variantId }) => variantId),
+    )
   },
   keysOf({ type, data }) {
     return typeof data.variantId === 'string' && Object.hasOwn(stockEvents, type)

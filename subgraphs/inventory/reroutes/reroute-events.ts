@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { JsonObject, NewEvent, RecordedEvent } from '../../../platform/event-log/event-log.ts'
 import type { Change } from '../reservations/command.ts'
+import { unitsOf } from '../reservations/legs.ts'
 import { toReservationEvents } from '../reservations/reservation-events.ts'
-import { type RefusedReroute, type Rerouted, unitsOf } from './reroute.ts'
+import type { RefusedReroute, Rerouted } from './reroute.ts'
 
 /** What the orders subgraph asks for. */
 export const rerouteRequests = {

@@ -1,5 +1,5 @@
 import type { Change } from '../reservations/command.ts'
-import { isOver, move, type ReservationRow } from '../reservations/legs.ts'
+import { move, type ReservationRow, unitsOf } from '../reservations/legs.ts'
 import type { Alternative } from '../reservations/place.ts'
 import type { SectionState } from '../reservations/section-state.ts'
 
@@ -64,11 +64,6 @@ function movingOf(state: SectionState, request: RerouteRequest): readonly Reserv
   const own = rows.filter((row) => row.tenant === request.tenant && unitsOf(row, state.now) > 0)
   if (own.length === 0 || own.some(({ locationId }) => locationId !== request.fromLocationId)) return null
   return own
-}
-
-/** Units that a move takes along. */
-export function unitsOf({ held, confirmed, expiresAt }: ReservationRow, now: Date): number {
-  return confirmed + (isOver(expiresAt, now) ? 0 : held)
 }
 
 /** Every location with some of them: those with all first, then by what they have to spare. What one variant is asked for is summed. */

@@ -70,6 +70,8 @@ export function createAdmission({ network, shared, ofVariant }: Terms, freshness
       input: withHeld,
       numbers: (holds, sold) => availableOf(withHeld(holds, sold)),
       promise: (quantity, numbers) => promiseFrom(basis, quantity, numbers, asked),
+      fenced: (holds, sold) =>
+        withHeld(holds, sold).allocation.others.reduce((sum, { remaining }) => sum + remaining, 0),
     }
   }
 }

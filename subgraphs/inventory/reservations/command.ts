@@ -2,6 +2,7 @@ import type { KeyedCommand } from '../../../platform/idempotency/idempotency.ts'
 import type { Viewer } from '../../../platform/identity/viewer.ts'
 import type { Method } from '../network.ts'
 import type { Changed, LegRefusal, Owner, ReservationRow } from './legs.ts'
+import type { Waiting } from './owed.ts'
 import type { KitDemand, Part, Shortfall } from './place.ts'
 import type { OpenDemand } from './substitute.ts'
 
@@ -51,7 +52,23 @@ export type ChangeCommand = Common & {
 /** Writes down what time has done already. */
 export type TidyCommand = { readonly kind: 'tidy'; readonly reservationIds: readonly string[] }
 
-export type Command = ReserveCommand | ChangeCommand | TidyCommand
+/** Gives units that the network owes a location. */
+export type PlaceCommand = {
+  readonly kind: 'place'
+  readonly variantId: string
+  /** Of what is looked at, the oldest first. */
+  readonly reservationIds: readonly string[]
+  /** Units that were owed before these, and are still. */
+  readonly waiting: readonly Waiting[]
+}
+
+/** Somebody's, by a key. */
+export type SentCommand = ReserveCommand | ChangeCommand
+export type Command = SentCommand | TidyCommand | PlaceCommand
+
+export function isSent(command: Command): command is SentCommand {
+  return command.kind === 'reserve' || command.kind === 'change'
+}
 
 export type Refusal =
   | { readonly kind: 'insufficient'; readonly shortfalls: readonly Shortfall[] }

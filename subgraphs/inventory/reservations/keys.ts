@@ -3,7 +3,7 @@ import { type ClaimRow, type KeyedCommand, type Known, knownOf } from '../../../
 import { uuidArray } from '../../../platform/sql/array-literal.ts'
 import type { Transaction } from '../../../platform/sql/database.ts'
 import type { Promised } from '../promise.ts'
-import type { Command } from './command.ts'
+import { type Command, isSent } from './command.ts'
 import { toKept } from './response.ts'
 
 /*
@@ -36,7 +36,7 @@ export function keysOf(commands: readonly Command[]): { readonly keys: Buffer; r
   const keys: string[] = []
   const reserving: string[] = []
   for (const command of commands) {
-    if (command.kind !== 'tidy') keys.push(command.keyed.id)
+    if (isSent(command)) keys.push(command.keyed.id)
     if (command.kind === 'reserve') reserving.push(command.keyed.id)
   }
   return { keys: uuidArray(keys), reserving: uuidArray(reserving) }
@@ -57,12 +57,12 @@ export async function claimCommands(transaction: Transaction, commands: readonly
 /** @returns one entry per command, in order */
 export function knownOfCommands(commands: readonly Command[], { claimed, made }: ClaimedKeys): readonly Known[] {
   if (claimed === null && made === null) return commands.map(() => unknownKey)
-  const keyed = commands.flatMap((command) => (command.kind === 'tidy' ? [] : [command.keyed]))
+  const keyed = commands.flatMap((command) => (isSent(command) ? [command.keyed] : []))
   const known = knownOf(keyed, claimed ?? [])
   const parts = groupBy(made ?? [], ({ command_id: id }) => id)
   let next = 0
   return commands.map((command) => {
-    if (command.kind === 'tidy') return unknownKey
+    if (!isSent(command)) return unknownKey
     const one = known[next++] ?? unknownKey
     const own = one.kind === 'new' ? parts.get(command.keyed.id) : undefined
     return own === undefined ? one : toKnown(own, command.keyed)

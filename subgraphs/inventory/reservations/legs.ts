@@ -61,6 +61,11 @@ export function liveUnits({ held, confirmed, allocated, expiresAt }: Reservation
   return (isOver(expiresAt, now) ? 0 : held) + confirmed - allocated
 }
 
+/** Units that a move takes along. */
+export function unitsOf({ held, confirmed, expiresAt }: ReservationRow, now: Date): number {
+  return confirmed + (isOver(expiresAt, now) ? 0 : held)
+}
+
 /** Of a reservation that is made at a moment. */
 export type Times = Pick<ReservationRow, 'createdAt' | 'expiresAt'>
 

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { rowsOfColumns } from '../../../platform/event-log/columns.ts'
-import type { JsonObject, JsonValue, NewEvent } from '../../../platform/event-log/event-log.ts'
+import type { JsonObject, JsonValue, NewEvent, RecordedEvent } from '../../../platform/event-log/event-log.ts'
 import { peekEvent } from '../../../platform/event-log/event-schema.ts'
 import type { Projection } from '../../../platform/event-log/projection.ts'
 import type { Change } from './command.ts'
+import { markOwed } from './owed.ts'
 
 const type = 'retail.inventory.reservations-changed.v3'
 /** As `v3`, with an object for each change that says what it has not in common; written by an earlier release. */
@@ -157,14 +158,26 @@ function toRows(common: Readonly<Record<string, unknown>>, columns: Columns): re
 const ofVariant = z.object({ variantId: z.string() })
 const variantOnly = { [type]: ofVariant, [objectsType]: ofVariant, [earlierType]: ofVariant } as const
 
-/** Owns no table: the rows are written with the events. It tells every process which holds it knows no more. */
+/** Owns no table: the rows are written with the events. It tells every process which holds it knows no more, and what may be placed now. */
 export const reservationProjection: Projection = {
   name: 'inventory.reservations',
   types: reservationTypes,
   tables: [],
-  apply: async () => {},
+  apply: (transaction, recorded) => markOwed(transaction, recorded.flatMap(mayPlaceNow)),
   keysOf(recorded) {
     const event = peekEvent(variantOnly, recorded)
     return event === null ? [] : [{ cache: holdsCache, key: event.data.variantId }]
   },
 }
+
+/** @returns the variant where more may be placed after an event than before it; nothing of most of them */
+function mayPlaceNow(recorded: RecordedEvent): readonly string[] {
+  const event = peekEvent(variantOnly, recorded)
+  if (event === null) return []
+  const common = Object(recorded.data.common)
+  const isPlaced = common.change === 'confirmed' && typeof common.locationId === 'string'
+  return isPlaced || freesNothing.has(common.change) ? [] : [event.data.variantId]
+}
+
+/** After these no shelf has more to give, and no order waits for more. */
+const freesNothing: ReadonlySet<unknown> = new Set(['held', 'extended', 'allocated', 'consumed'])

@@ -51,6 +51,7 @@ export function targetsOf(commands: readonly Command[]): Targets {
       for (const { reservationId } of command.items) reservationIds.add(reservationId)
       if (command.step.kind === 'move') variantIds.add(command.step.variantId)
     } else {
+      if (command.kind === 'place') variantIds.add(command.variantId)
       for (const id of command.reservationIds) reservationIds.add(id)
     }
   }

@@ -21,6 +21,8 @@ export type SectionState = {
   kit(kit: KitDemand, question: Question): KitPromisable
   /** When so many can be had, of what is here and what is yet to come. */
   promise(variantId: string, question: Question, quantity: number): PromiseAnswer
+  /** Units of a variant that other channels have for themselves and have not sold. */
+  fenced(variantId: string, question: Question): number
   reservation(id: string): ReservationRow | null
   /** What an owner still holds, of variants the section has locked. */
   heldBy(tenant: string, owner: Owner): readonly ReservationRow[]
@@ -48,6 +50,8 @@ export type Formula = {
   readonly numbers: (holds: readonly Hold[], sold: readonly Sold[]) => Promisable
   /** @param numbers as the formula gave them */
   readonly promise: (quantity: number, numbers: Promisable) => PromiseAnswer
+  /** Fenced in for other channels. */
+  readonly fenced: (holds: readonly Hold[], sold: readonly Sold[]) => number
 }
 
 export type SectionRows = {
@@ -159,6 +163,8 @@ export function createSectionState(rows: SectionRows, admission: Admission): Sec
       const formula = formulaOf(variantId, question)
       return formula.promise(quantity, numbersOf(variantId, formula))
     },
+    fenced: (variantId, question) =>
+      formulaOf(variantId, question).fenced(holdsOf(variantId), sold.get(variantId) ?? []),
     reservation: (id) => reservations.get(id) ?? null,
     heldBy: (tenant, owner) =>
       (owned.get(ownerKey(tenant, owner)) ?? []).flatMap((id) => {
@@ -197,6 +203,7 @@ const noChannel: Formula = {
   input: () => ({ locations: [], unplaced: 0, allocation: sharedAllocation }),
   numbers: () => noNumbers,
   promise: () => nothingPromised,
+  fenced: () => 0,
 }
 
 /**

@@ -6,8 +6,9 @@ import type { IdMinter } from '../../../platform/ids.ts'
 import type { Database } from '../../../platform/sql/database.ts'
 import type { Method } from '../network.ts'
 import type { Quota } from '../quota.ts'
-import type { Command, Decision, Done, Outcome } from './command.ts'
+import { type Command, type Decision, type Done, isSent, type Outcome, type SentCommand } from './command.ts'
 import { decideChange, decideReserve, decideTidy } from './decide.ts'
+import { decidePlace } from './place-owed.ts'
 import { holdsCache } from './reservation-events.ts'
 import { fromResponse, toResponse } from './response.ts'
 import { enterSection } from './section-enter.ts'
@@ -30,7 +31,6 @@ export type SectionDeps = {
 
 const unknownKey: Known = { kind: 'new' }
 
-type KeyedKind = Exclude<Command, { readonly kind: 'tidy' }>
 /** `response`: what a record of the key is to say from now on; null: nothing, or the reservations made are the record. */
 type Step = { readonly command: Command; readonly decision: Decision; readonly response: JsonValue }
 type Made = { readonly fingerprint: string; readonly outcome: Done }
@@ -87,6 +87,7 @@ async function decideAll(
   const made = new Map<string, Made>()
   const decideOne = (command: Command, before: Known): Step => {
     if (command.kind === 'tidy') return { command, decision: decideTidy(state, command), response: null }
+    if (command.kind === 'place') return { command, decision: decidePlace(state, command), response: null }
     const { id, fingerprint } = command.keyed
     const earlier = made.get(id)
     const answered = earlier === undefined ? answerOf(before, command) : answerAgain(earlier, fingerprint)
@@ -105,7 +106,7 @@ async function decideAll(
 
 type DecideDeps = Pick<SectionDeps, 'ids'> & { readonly isChannel: (channelId: string, method: Method) => boolean }
 
-function decide(state: SectionState, command: KeyedKind, deps: DecideDeps): Decision {
+function decide(state: SectionState, command: SentCommand, deps: DecideDeps): Decision {
   if (command.kind === 'change') return decideChange(state, command)
   if (!deps.isChannel(command.channelId, command.method)) {
     return { outcome: { kind: 'channel-closed', channelId: command.channelId }, changes: [] }
@@ -118,7 +119,7 @@ function answerAgain(earlier: Made, fingerprint: string): Outcome {
 }
 
 /** What a key answers by itself; null: its command is to be decided. */
-export function answerOf(known: Known, command: KeyedKind): Outcome | null {
+export function answerOf(known: Known, command: SentCommand): Outcome | null {
   switch (known.kind) {
     case 'new':
       return null
@@ -135,7 +136,7 @@ export function answerOf(known: Known, command: KeyedKind): Outcome | null {
 
 /** Only what had an effect is kept: a refusal is decided anew when it is asked again, so stock that came back is found. */
 function toRecord(command: Command, response: JsonValue): IdempotencyRecord | null {
-  if (response === null || command.kind === 'tidy') return null
+  if (response === null || !isSent(command)) return null
   const lasting = command.kind === 'change' && command.step.kind !== 'extend'
   const { id, fingerprint } = command.keyed
   return { id, fingerprint, response, keepSeconds: lasting ? 30 * daySeconds : daySeconds }
@@ -144,5 +145,5 @@ function toRecord(command: Command, response: JsonValue): IdempotencyRecord | nu
 const daySeconds = 86_400
 
 function correlationOf(command: Command): string | null {
-  return command.kind === 'tidy' || command.correlationId === 'none' ? null : command.correlationId
+  return !isSent(command) || command.correlationId === 'none' ? null : command.correlationId
 }

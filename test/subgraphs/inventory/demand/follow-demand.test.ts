@@ -51,6 +51,7 @@ it('keeps for an order what it wants, or all there is of it, whatever it is edit
         input: () => ({ locations: [], unplaced: 0, allocation: sharedAllocation }),
         numbers: numbersOf(variantId),
         promise: () => nothingPromised,
+        fenced: () => 0,
       }))
       const known = [first.id]
       const own = () => known.flatMap((id) => state.reservation(id) ?? [])

@@ -1,6 +1,6 @@
 import type { SourceHandler } from '../../../../platform/connector/connector.ts'
 import { toFactEvent } from '../../../../platform/connector/fact.ts'
-import type { Subgraph } from '../../../../platform/subgraph/subgraph.ts'
+import type { Subgraph, Task } from '../../../../platform/subgraph/subgraph.ts'
 import { createInventory } from '../../../../subgraphs/inventory/index.ts'
 import { readDrift } from '../../../../subgraphs/inventory/reservations/tidy.ts'
 import { openSubgraphWorld, type SubgraphWorld, type SubgraphWorldDeps } from '../../../support/subgraph-world.ts'
@@ -22,6 +22,8 @@ export type ReservationWorld = AsyncDisposable & {
   /** Lets what is held run out: the database's clock cannot be moved, so the rows are. */
   runOut(): Promise<void>
   tidy(): Promise<number>
+  /** @throws Error when there is no such task */
+  task(name: string): Task
   /** Rows, sums of legs and sums in the books, which must agree. */
   drift(): Promise<readonly unknown[]>
 }
@@ -97,6 +99,11 @@ export async function openReservationWorld(): Promise<ReservationWorld> {
     },
     async tidy() {
       return (await subgraph?.tasks?.[0]?.run()) ?? 0
+    },
+    task(name) {
+      const found = subgraph?.tasks?.find((task) => task.name === name)
+      if (found === undefined) throw new Error(`Cannot find the task ${name}`)
+      return found
     },
     drift: () => readDrift(world.database),
     [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),

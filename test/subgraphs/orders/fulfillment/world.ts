@@ -127,11 +127,11 @@ export async function openFulfillmentWorld({
       await deliver('stock', Object.fromEntries(documents))
     },
 
-    /** Captures an order and reserves for it; from one location where it is named. @returns its id, null where stock is short */
+    /** Captures an order and reserves for it, by lines of its own where they are given; from one location where it is named. @returns its id, null where stock is short */
     async order(
       key: string,
       items: Readonly<Record<string, number>>,
-      from: { readonly locationId?: string; readonly method?: string } = {},
+      from: { readonly locationId?: string; readonly method?: string; readonly lines?: readonly JsonObject[] } = {},
     ): Promise<string | null> {
       await orderSays(key, linesOf(items))
       const { rows: found } = await database.query<{ id: string }>(
