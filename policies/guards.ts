@@ -82,6 +82,7 @@ const inventory: Guards = {
   fields: {
     'Query.channelFeeds': 'read-stock-positions',
     'Query.inventoryFigures': 'read-stock-positions',
+    'Query.inventoryPositions': 'read-stock-positions',
     'Query.orderShortages': 'read-stock-positions',
     'Query.plannedTransfers': 'read-stock-positions',
     'Query.reservation': 'read-reservations',

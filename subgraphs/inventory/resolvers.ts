@@ -18,10 +18,10 @@ import {
 import type { Context } from './loaders.ts'
 import { loadLocationPage, loadPositionPage } from './pages.ts'
 import { parsePositionId, toPositionId } from './position-id.ts'
+import { resolvePositionList } from './position-list.ts'
 import { datedPromise, resolvePickupOptions, resolvePromises } from './promises.ts'
 import { provenanceOf, provenanceOfOldest } from './provenance.ts'
 import type { PositionRow } from './reads.ts'
-import { unitsAt } from './reservations/holds.ts'
 import { reservationMutations, reservationQueries, reservationTypes } from './reservations/resolvers.ts'
 import { resolveAvailability, resolveItems, toLocationAnswers } from './resolve-availability.ts'
 import { ruleMutations, ruleQueries, ruleTypes } from './terms/rule-resolvers.ts'
@@ -47,6 +47,7 @@ export const inventoryResolvers: SubgraphResolvers = {
     },
     locations: (_, given, context) => loadLocationPage(given, context),
     availability: (_, { items, channelId, method }, context) => resolveItems(items, { channelId, method }, context),
+    inventoryPositions: (_, given, context) => resolvePositionList(given, context),
     pickupOptions: (_, question, context) => resolvePickupOptions(question, context),
     ...reservationQueries,
     ...transferQueries,
@@ -89,7 +90,7 @@ export const inventoryResolvers: SubgraphResolvers = {
       if (location !== undefined) return location
       throw new AppError('NOT_FOUND', 'Cannot tell the location of a position: its source has not named it yet')
     },
-    reserved: (position, _, context) => reservedAt(position, context),
+    reserved: (position, _, { load, now }) => load.reservedAt(position, now),
     free: freeAt,
     oversold: async (position, _, context) => Math.max(0, -(await freeAt(position, _, context))),
     provenance: (position, _, { freshness, now }) => provenanceOf(position, freshness, now),
@@ -124,10 +125,6 @@ export const inventoryResolvers: SubgraphResolvers = {
   },
 }
 
-async function freeAt(position: PositionRow, _: unknown, context: Context): Promise<number> {
-  return freeOf({ ...position, reserved: await reservedAt(position, context) })
-}
-
-async function reservedAt({ variantId, locationId }: PositionRow, { load, now }: Context): Promise<number> {
-  return unitsAt(await load.holdsOfVariant(variantId, now), locationId)
+async function freeAt(position: PositionRow, _: unknown, { load, now }: Context): Promise<number> {
+  return freeOf({ ...position, reserved: await load.reservedAt(position, now) })
 }
