@@ -12,6 +12,7 @@ import type { CallCommands } from './commands.ts'
 import { indexNetwork, type NetworkIndex } from './network.ts'
 import { type Quota, quotasOf, type Sold } from './quota.ts'
 import { networkKey } from './read-model.ts'
+import type { SupplyRow } from './read-supplies.ts'
 import type { PositionRow } from './reads.ts'
 import { type Hold, liveHolds, type StoredHold, unitsAt } from './reservations/holds.ts'
 import { sharedTermsKey } from './terms-model.ts'
@@ -35,6 +36,8 @@ export type Loaders = {
   network(): MaybePromise<NetworkIndex>
   readonly positionsOfVariant: Loader<string, readonly PositionRow[]>
   readonly variantIdBySku: Loader<string, string>
+  /** By when they are due, whatever became of them. */
+  suppliesOfVariant(variantId: string): Promise<readonly SupplyRow[]>
   /** Units held at a position now. */
   reservedAt(position: PositionRow, now: Date): MaybePromise<number>
   basisOf(variantId: string, now: Date): MaybePromise<LoadedBasis>
@@ -62,6 +65,7 @@ export function createLoaders(caches: Caches, rests?: Rests): Loaders {
     network: loadNetwork,
     positionsOfVariant,
     variantIdBySku: createCacheLoader(caches.variantIdBySku, rests),
+    suppliesOfVariant: createBatchedRead<string, readonly SupplyRow[]>(caches.readSupplies),
     reservedAt(position, now) {
       const { variantId, locationId } = position
       const basis = given.get(variantId)

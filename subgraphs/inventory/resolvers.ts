@@ -24,6 +24,7 @@ import { provenanceOf, provenanceOfOldest } from './provenance.ts'
 import type { PositionRow } from './reads.ts'
 import { reservationMutations, reservationQueries, reservationTypes } from './reservations/resolvers.ts'
 import { resolveAvailability, resolveItems, toLocationAnswers } from './resolve-availability.ts'
+import { resolveSuppliesOf, resolveSupplyList } from './supply-list.ts'
 import { ruleMutations, ruleQueries, ruleTypes } from './terms/rule-resolvers.ts'
 import { transferMutations, transferQueries, transferTypes } from './transfers/resolvers.ts'
 
@@ -54,6 +55,7 @@ export const inventoryResolvers: SubgraphResolvers = {
     ...ruleQueries,
     promise: (_, { channelId, items, methods, destination }, context) =>
       resolvePromises(channelId, items, methods, destination ?? null, context),
+    supplyRecords: (_, given, context) => resolveSupplyList(given, context),
     stockAt: (_, given, context) => resolveStockAt(given, context),
     stockMovements: (_, given, context) => resolveMovements(given, context),
     shortfalls: (_, given, context) => resolveShortfalls(given, context),
@@ -74,6 +76,7 @@ export const inventoryResolvers: SubgraphResolvers = {
   Variant: {
     __resolveReference: ({ id }) => ({ __typename: 'Variant', id }),
     positions: ({ id }, given, context) => loadPositionPage(id, given, context),
+    supplies: ({ id }, given, context) => resolveSuppliesOf(id, given, context),
     availability: ({ id }, { channelId, method }, context) => resolveAvailability(id, { channelId, method }, context),
   },
   InventoryPosition: {
@@ -105,6 +108,11 @@ export const inventoryResolvers: SubgraphResolvers = {
     byLocation: (answer, { first }, { viewer }) => toLocationAnswers(answer, first, viewer),
     asOf: ({ origins }, _, { freshness, now }) => provenanceOfOldest(origins, freshness, now).asOf,
     provenance: ({ origins }, _, { freshness, now }) => provenanceOfOldest(origins, freshness, now),
+  },
+  SupplyRecord: {
+    variant: ({ variantId }) => ({ id: variantId }),
+    destination: placed.location,
+    provenance: ({ origin }, _, { freshness, now }) => (origin === null ? null : provenanceOf(origin, freshness, now)),
   },
   StockBalance: placed,
   StockMovement: placed,
