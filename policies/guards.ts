@@ -82,6 +82,7 @@ const inventory: Guards = {
   fields: {
     'Query.channelFeeds': 'read-stock-positions',
     'Query.inventoryFigures': 'read-stock-positions',
+    'Query.inventoryPositions': 'read-stock-positions',
     'Query.orderShortages': 'read-stock-positions',
     'Query.plannedTransfers': 'read-stock-positions',
     'Query.reservation': 'read-reservations',
@@ -90,6 +91,7 @@ const inventory: Guards = {
     'Query.stockAt': 'read-stock-positions',
     'Query.stockMovements': 'read-stock-positions',
     'Query.stockRules': 'read-stock-positions',
+    'Query.supplyRecords': 'read-stock-positions',
     'Query.transfer': 'read-stock-positions',
     'Query.unreceivedTransfers': 'read-stock-positions',
     'Mutation.allocateReservation': 'settle-reservations',
@@ -115,6 +117,7 @@ const inventory: Guards = {
     'Mutation.upsertSubstitution': 'manage-stock-rules',
     'Availability.explain': 'read-stock-positions',
     'Variant.positions': 'read-stock-positions',
+    'Variant.supplies': 'read-stock-positions',
   },
   entities: { InventoryPosition: 'read-stock-positions', Reservation: 'read-reservations' },
 }

@@ -2,6 +2,7 @@ import type { CacheFactory } from '../../platform/cache/cache.ts'
 import type { Queryable } from '../../platform/sql/database.ts'
 import type { Network } from './network.ts'
 import type { Quota } from './quota.ts'
+import { readSuppliesOfVariants } from './read-supplies.ts'
 import { type PositionRow, readNetwork, readPositionsOfVariants, readVariantIdsBySku } from './reads.ts'
 import { readSold } from './reservations/channel-issues.ts'
 import { readHoldsOfVariants, type StoredHold } from './reservations/holds.ts'
@@ -68,6 +69,8 @@ export function createCaches(database: Queryable, factory: CacheFactory) {
     }),
     /** Kept by nobody: what it is asked for follows from rules, and what it says changes with holds. One entry per quota, in order. */
     readSold: (quotas: readonly Quota[]) => readSold(database, quotas),
+    /** Kept by nobody either: few ask. One list per variant, in order. */
+    readSupplies: (variantIds: readonly string[]) => readSuppliesOfVariants(database, variantIds),
     variantIdBySku: factory.readThrough<string, string>({
       name: 'inventory.variant-by-sku',
       keyOf,

@@ -12,8 +12,9 @@ import type { CallCommands } from './commands.ts'
 import { indexNetwork, type NetworkIndex } from './network.ts'
 import { type Quota, quotasOf, type Sold } from './quota.ts'
 import { networkKey } from './read-model.ts'
+import type { SupplyRow } from './read-supplies.ts'
 import type { PositionRow } from './reads.ts'
-import { type Hold, liveHolds, type StoredHold } from './reservations/holds.ts'
+import { type Hold, liveHolds, type StoredHold, unitsAt } from './reservations/holds.ts'
 import { sharedTermsKey } from './terms-model.ts'
 import { noSharedTerms, noVariantTerms, type SharedTerms, type VariantTerms } from './terms-reads.ts'
 
@@ -35,8 +36,10 @@ export type Loaders = {
   network(): MaybePromise<NetworkIndex>
   readonly positionsOfVariant: Loader<string, readonly PositionRow[]>
   readonly variantIdBySku: Loader<string, string>
-  /** Units held of a variant now. */
-  holdsOfVariant(variantId: string, now: Date): MaybePromise<readonly Hold[]>
+  /** By when they are due, whatever became of them. */
+  suppliesOfVariant(variantId: string): Promise<readonly SupplyRow[]>
+  /** Units held at a position now. */
+  reservedAt(position: PositionRow, now: Date): MaybePromise<number>
   basisOf(variantId: string, now: Date): MaybePromise<LoadedBasis>
 }
 
@@ -62,12 +65,15 @@ export function createLoaders(caches: Caches, rests?: Rests): Loaders {
     network: loadNetwork,
     positionsOfVariant,
     variantIdBySku: createCacheLoader(caches.variantIdBySku, rests),
-    holdsOfVariant(variantId, now) {
+    suppliesOfVariant: createBatchedRead<string, readonly SupplyRow[]>(caches.readSupplies),
+    reservedAt(position, now) {
+      const { variantId, locationId } = position
       const basis = given.get(variantId)
-      if (basis !== undefined) return whenReady(basis, ({ holds }) => holds)
+      if (basis !== undefined) return whenReady(basis, ({ holds }) => unitsAt(holds, locationId))
       readApart.add(variantId)
-      return whenReady(positionsOfVariant.load(variantId), (positions) =>
-        whenReady(storedHolds.load(variantId), (stored) => holdsAt(stored ?? none, positions ?? none, now)),
+      // What was counted elsewhere ends no hold here, so the other positions of a page's variants are not read for it.
+      return whenReady(storedHolds.load(variantId), (stored) =>
+        unitsAt(holdsAt(stored ?? none, [position], now), locationId),
       )
     },
     basisOf(variantId, now) {

@@ -17,15 +17,18 @@ export type PositionRow = Origin &
     readonly feeds: readonly string[]
   }
 
+/** Of a `PositionRecord`. */
+export const positionColumns = `variant_id, location_id, on_hand, sellable, damaged, quality_control, return_hold, manual_hold, committed,
+  incoming, reorder_point, anomaly, system, feeds, occurred_at, received_at, version`
+
 /** One list per variant, in order, each by location id; empty where no source keeps stock of it. */
 export async function readPositionsOfVariants(
   database: Queryable,
   variantIds: readonly string[],
 ): Promise<readonly (readonly PositionRow[])[]> {
   const { rows } = await database.query<PositionRecord>(
-    `SELECT variant_id, location_id, on_hand, sellable, damaged, quality_control, return_hold, manual_hold, committed, incoming,
-       reorder_point, anomaly, system, feeds, occurred_at, received_at, version
-     FROM inventory.positions WHERE variant_id = ANY($1) AND NOT withdrawn ORDER BY variant_id, location_id`,
+    `SELECT ${positionColumns} FROM inventory.positions
+     WHERE variant_id = ANY($1) AND NOT withdrawn ORDER BY variant_id, location_id`,
     [variantIds],
   )
   return listsOfPositions(variantIds, rows)
@@ -112,7 +115,7 @@ function momentOf(moment: Date | string): string {
   return (typeof moment === 'string' ? new Date(moment) : moment).toISOString()
 }
 
-function toPosition(row: PositionRecord): PositionRow {
+export function toPosition(row: PositionRecord): PositionRow {
   return {
     variantId: row.variant_id,
     locationId: row.location_id,

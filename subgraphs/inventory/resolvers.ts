@@ -18,12 +18,13 @@ import {
 import type { Context } from './loaders.ts'
 import { loadLocationPage, loadPositionPage } from './pages.ts'
 import { parsePositionId, toPositionId } from './position-id.ts'
+import { resolvePositionList } from './position-list.ts'
 import { datedPromise, resolvePickupOptions, resolvePromises } from './promises.ts'
 import { provenanceOf, provenanceOfOldest } from './provenance.ts'
 import type { PositionRow } from './reads.ts'
-import { unitsAt } from './reservations/holds.ts'
 import { reservationMutations, reservationQueries, reservationTypes } from './reservations/resolvers.ts'
 import { resolveAvailability, resolveItems, toLocationAnswers } from './resolve-availability.ts'
+import { resolveSuppliesOf, resolveSupplyList } from './supply-list.ts'
 import { ruleMutations, ruleQueries, ruleTypes } from './terms/rule-resolvers.ts'
 import { transferMutations, transferQueries, transferTypes } from './transfers/resolvers.ts'
 
@@ -47,12 +48,14 @@ export const inventoryResolvers: SubgraphResolvers = {
     },
     locations: (_, given, context) => loadLocationPage(given, context),
     availability: (_, { items, channelId, method }, context) => resolveItems(items, { channelId, method }, context),
+    inventoryPositions: (_, given, context) => resolvePositionList(given, context),
     pickupOptions: (_, question, context) => resolvePickupOptions(question, context),
     ...reservationQueries,
     ...transferQueries,
     ...ruleQueries,
     promise: (_, { channelId, items, methods, destination }, context) =>
       resolvePromises(channelId, items, methods, destination ?? null, context),
+    supplyRecords: (_, given, context) => resolveSupplyList(given, context),
     stockAt: (_, given, context) => resolveStockAt(given, context),
     stockMovements: (_, given, context) => resolveMovements(given, context),
     shortfalls: (_, given, context) => resolveShortfalls(given, context),
@@ -73,6 +76,7 @@ export const inventoryResolvers: SubgraphResolvers = {
   Variant: {
     __resolveReference: ({ id }) => ({ __typename: 'Variant', id }),
     positions: ({ id }, given, context) => loadPositionPage(id, given, context),
+    supplies: ({ id }, given, context) => resolveSuppliesOf(id, given, context),
     availability: ({ id }, { channelId, method }, context) => resolveAvailability(id, { channelId, method }, context),
   },
   InventoryPosition: {
@@ -89,7 +93,7 @@ export const inventoryResolvers: SubgraphResolvers = {
       if (location !== undefined) return location
       throw new AppError('NOT_FOUND', 'Cannot tell the location of a position: its source has not named it yet')
     },
-    reserved: (position, _, context) => reservedAt(position, context),
+    reserved: (position, _, { load, now }) => load.reservedAt(position, now),
     free: freeAt,
     oversold: async (position, _, context) => Math.max(0, -(await freeAt(position, _, context))),
     provenance: (position, _, { freshness, now }) => provenanceOf(position, freshness, now),
@@ -104,6 +108,11 @@ export const inventoryResolvers: SubgraphResolvers = {
     byLocation: (answer, { first }, { viewer }) => toLocationAnswers(answer, first, viewer),
     asOf: ({ origins }, _, { freshness, now }) => provenanceOfOldest(origins, freshness, now).asOf,
     provenance: ({ origins }, _, { freshness, now }) => provenanceOfOldest(origins, freshness, now),
+  },
+  SupplyRecord: {
+    variant: ({ variantId }) => ({ id: variantId }),
+    destination: placed.location,
+    provenance: ({ origin }, _, { freshness, now }) => (origin === null ? null : provenanceOf(origin, freshness, now)),
   },
   StockBalance: placed,
   StockMovement: placed,
@@ -124,10 +133,6 @@ export const inventoryResolvers: SubgraphResolvers = {
   },
 }
 
-async function freeAt(position: PositionRow, _: unknown, context: Context): Promise<number> {
-  return freeOf({ ...position, reserved: await reservedAt(position, context) })
-}
-
-async function reservedAt({ variantId, locationId }: PositionRow, { load, now }: Context): Promise<number> {
-  return unitsAt(await load.holdsOfVariant(variantId, now), locationId)
+async function freeAt(position: PositionRow, _: unknown, { load, now }: Context): Promise<number> {
+  return freeOf({ ...position, reserved: await load.reservedAt(position, now) })
 }

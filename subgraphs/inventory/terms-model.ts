@@ -18,7 +18,7 @@ export const termsProjection: Projection = {
     const events = newestBySource(await withConsumed(transaction, told))
     const rows = events.map((event) => {
       const { type, data } = event
-      const { termId, origin: _, ...body } = data
+      const { termId, ...body } = data
       return {
         id: termId,
         kind: event.type === 'retail.inventory.term-withdrawn.v1' ? event.data.kind : termKindOf(type),

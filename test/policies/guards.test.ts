@@ -117,6 +117,7 @@ describe('guards of the subgraphs', () => {
       'ShortfallEvent.position',
       'ReplenishmentEvent.position',
       'InventoryPositionEdge.node',
+      'SupplyRecordEdge.node',
       'StockMovementEdge.node',
       'ShortfallEdge.node',
       'TransferSuccess.transfer',
